@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import type { IncomingHttpHeaders } from 'node:http'
+
+/** What came back for one request, and what is needed to find it in the logs. */
+export interface Answer {
+  /** `Ada: GET /account`. */
+  readonly question: string
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly text: string
+  /** The Set-Cookie lines. */
+  readonly cookies: readonly string[]
+  /** Who answered (X-Served-By); undefined: no replica of ours. */
+  readonly replica: string | undefined
+  readonly requestId: string | undefined
+  /** The client's port: equal on two answers means the same connection. */
+  readonly connection: number | undefined
+  readonly durationMs: number
+}
+
+/** The same answer; fails, saying which replica and request it was, when the status is another. */
+export function expect(answer: Answer, ...statuses: readonly number[]): Answer {
+  if (!statuses.includes(answer.status)) assert.fail(told(answer, `${statuses.join(' or ')} was expected`))
+  return answer
+}
+
+/** The answer's JSON; fails, showing the text, where it is none. */
+export function json<Body>(answer: Answer): Body {
+  try {
+    return JSON.parse(answer.text) as Body
+  } catch {
+    return assert.fail(told(answer, 'JSON was expected'))
+  }
+}
+
+/** One sentence about an answer for a person who reads a failed test. */
+export function told(answer: Answer, complaint: string): string {
+  const where = `${answer.replica ?? 'no replica'}, request ${answer.requestId ?? 'without id'}`
+  const excerpt = answer.text.replace(/\s+/g, ' ').slice(0, 300)
+  const location = answer.headers.location === undefined ? '' : ` to ${answer.headers.location}`
+  return `${answer.question}: ${complaint}, ${answer.status}${location} came (${where}): ${excerpt}`
+}

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+
+/** One request of a crowd. */
+export interface Entry {
+  /** Milliseconds since the ledger was opened. */
+  readonly at: number
+  readonly who: string
+  readonly method: string
+  readonly path: string
+  /** 0: no answer came. */
+  readonly status: number
+  readonly replica: string | undefined
+  readonly requestId: string | undefined
+  readonly durationMs: number
+  /** Why this request counts as failed; undefined: it did not. */
+  readonly fault: string | undefined
+}
+
+export interface Ledger {
+  readonly entries: readonly Entry[]
+  write(entry: Omit<Entry, 'at'>): void
+  /** What was answered well and is not there afterwards. */
+  miss(what: string): void
+  failures(): readonly Entry[]
+  losses(): readonly string[]
+  /** How many requests each replica answered, by name. */
+  spread(): ReadonlyMap<string, number>
+  /** One line: how many, how many of them changed something, who answered, the slowest, how many failed. */
+  summary(): string
+  /** Fails, with the first failures and their times, unless all went well and at least `least` requests were made. */
+  verdict(least?: number): void
+}
+
+export function openLedger(): Ledger {
+  const began = performance.now()
+  const entries: Entry[] = []
+  const missed: string[] = []
+  const failures = () => entries.filter(({ fault }) => fault !== undefined)
+  const ledger: Ledger = {
+    entries,
+    write: (entry) => void entries.push({ at: Math.round(performance.now() - began), ...entry }),
+    miss: (what) => void missed.push(what),
+    failures,
+    losses: () => missed,
+    spread: () => countBy(entries, ({ replica }) => replica),
+    summary: () => summaryOf(ledger),
+    verdict(least = 1) {
+      assert.ok(
+        entries.length >= least,
+        `only ${entries.length} requests were made, ${least} are needed to tell anything`,
+      )
+      const told = [...failures().slice(0, 10).map(line), ...missed.slice(0, 10)]
+      assert.equal(failures().length + missed.length, 0, [ledger.summary(), ...told].join('\n'))
+    },
+  }
+  return ledger
+}
+
+function summaryOf(ledger: Ledger): string {
+  const { entries } = ledger
+  const writes = entries.filter(({ method }) => method === 'POST').length
+  const slowest = Math.round(Math.max(0, ...entries.slice(-100_000).map(({ durationMs }) => durationMs)))
+  const spread = [...ledger.spread()]
+    .sort()
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ')
+  const failed = `${ledger.failures().length} failed, ${ledger.losses().length} lost`
+  return `${entries.length} requests (${writes} POST): ${spread}; slowest ${slowest} ms; ${failed}`
+}
+
+function line({ at, who, method, path, status, replica, requestId, fault }: Entry): string {
+  return `  +${at} ms ${who} ${method} ${path}: ${fault} (status ${status}, ${replica ?? 'no replica'}, request ${requestId ?? '-'})`
+}
+
+function countBy<Item>(items: readonly Item[], key: (item: Item) => string | undefined): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const item of items) {
+    const name = key(item)
+    if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1)
+  }
+  return counts
+}

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { type Answer, expect } from './answer.ts'
+import type { Visitor } from './visitor.ts'
+
+/** Asks for a page this many times, one after another, and returns the answers. */
+export async function ask(visitor: Visitor, path: string, times: number): Promise<readonly Answer[]> {
+  const answers: Answer[] = []
+  while (answers.length < times) answers.push(expect(await visitor.get(path, { json: true }), 200))
+  return answers
+}
+
+/** How many of the answers each replica gave, by name. */
+export function spreadOf(answers: readonly Answer[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {}
+  for (const { replica = 'nobody' } of answers) counts[replica] = (counts[replica] ?? 0) + 1
+  return counts
+}
+
+/** Fails unless every replica of the cluster is among those who answered, and names those who did. */
+export function expectAll(answers: readonly Answer[], replicas: readonly { readonly name: string }[]): string {
+  const seen = [...new Set(answers.map(({ replica = 'nobody' }) => replica))].sort()
+  const all = replicas.map(({ name }) => name).sort()
+  assert.deepEqual(
+    seen,
+    all,
+    `every replica should have answered; seen: ${seen.join(', ')}; there are: ${all.join(', ')}`,
+  )
+  return `answered by ${seen.join(', ')}`
+}

@@ -1,0 +1,25 @@
+import net from 'node:net'
+
+/**
+ * Sends bytes as they stand, where an HTTP library would refuse to, and returns all that comes back until the other
+ * side closes (ask for it with `Connection: close`) or two seconds are silent.
+ */
+export function overTheWire(url: string, bytes: string): Promise<string> {
+  const { hostname, port } = new URL(url)
+  return new Promise((resolve, reject) => {
+    const socket = net.connect(Number(port), hostname)
+    let text = ''
+    socket.setTimeout(2000, () => socket.destroy())
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString('latin1')
+    })
+    socket.once('error', (error) => (text === '' ? reject(error) : undefined))
+    socket.once('close', () => resolve(text))
+    socket.write(Buffer.from(bytes, 'latin1'))
+  })
+}
+
+/** The status of a raw answer; 0: none came, the connection was closed. */
+export function statusOf(raw: string): number {
+  return Number(/^HTTP\/1\.[01] (\d{3})/.exec(raw)?.[1] ?? 0)
+}
