@@ -9,7 +9,7 @@ const LATELY = 3 * 60_000
 
 export interface OverviewOptions {
   readonly pool: Pool
-  readonly statistics: Statistics
+  readonly statistics: { read(): Promise<Statistics> }
 }
 
 /** GET /staff: how many sessions there are, and which replicas serve them. */
