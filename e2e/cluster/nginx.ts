@@ -1,31 +1,14 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  accessSync,
-  closeSync,
-  constants,
-  cpSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs'
-import { createServer } from 'node:net'
+import { accessSync, closeSync, constants, existsSync, openSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { type NginxFiles, writeFiles, writeUpstreams } from './nginx-files.ts'
+import { freePort, isFree } from './ports.ts'
 
-export interface NginxOptions {
-  /** Configuration, logs, pid: everything it writes goes here. */
-  readonly folder: string
+export interface NginxOptions extends NginxFiles {
   /** On 127.0.0.1; 0 takes a free one. */
   readonly port: number
-  /** `127.0.0.1:40001`, in the order of the round. */
-  readonly upstreams: readonly string[]
-  /** Idle connections kept to the replicas; 0 keeps none. Default 64. */
-  readonly keepalive?: number
-  /** Gateways whose X-Forwarded-For and X-Forwarded-Proto are believed; default none. */
-  readonly trustedProxies?: readonly string[]
   /** Default: what `findNginx` finds. */
   readonly binary?: string
 }
@@ -40,7 +23,6 @@ export interface Nginx {
   stop(): Promise<void>
 }
 
-const FILES = resolve(import.meta.dirname, '../../nginx')
 const TO_START = 10_000
 const TO_STOP = 3_000
 
@@ -48,8 +30,8 @@ const TO_STOP = 3_000
 export async function startNginx(options: NginxOptions): Promise<Nginx> {
   const binary = options.binary ?? (await findNginx(() => {}))
   const folder = resolve(options.folder)
-  const port = await freePort(options.port)
-  writeConfiguration(folder, binary, port, options)
+  const port = await portFor(options.port)
+  writeFiles({ ...options, folder }, `127.0.0.1:${port}`, isNewer(binary))
   let child = await launch(binary, folder)
   return {
     get pid() {
@@ -58,7 +40,9 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
     url: `http://127.0.0.1:${port}`,
     async setUpstreams(upstreams) {
       writeUpstreams(folder, upstreams)
-      await said(child, folder, /gracefully shutting down/, () => child.kill('SIGHUP'))
+      const before = logged(folder)
+      child.kill('SIGHUP')
+      await said(child, folder, before, /gracefully shutting down/)
     },
     async restart() {
       await end(child)
@@ -68,67 +52,38 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
   }
 }
 
-async function freePort(wanted: number): Promise<number> {
-  const probe = createServer()
-  probe.listen(wanted, '127.0.0.1')
-  await once(probe, 'listening').catch((cause: unknown) => {
-    throw new Error(`nginx cannot listen on 127.0.0.1:${wanted}: the port is taken or not permitted`, { cause })
-  })
-  const address = probe.address()
-  probe.close()
-  await once(probe, 'close')
-  return typeof address === 'object' && address ? address.port : wanted
+async function portFor(wanted: number): Promise<number> {
+  if (wanted === 0) return freePort()
+  if (!(await isFree(wanted))) throw new Error(`nginx cannot start: port ${wanted} is taken`)
+  return wanted
 }
 
-function writeConfiguration(folder: string, binary: string, port: number, options: NginxOptions): void {
-  mkdirSync(join(folder, 'conf.d'), { recursive: true })
-  for (const name of ['nginx.conf', 'proxy.conf', 'errors'])
-    cpSync(join(FILES, name), join(folder, name), { recursive: true })
-  const keepalive = options.keepalive ?? 64
-  const trusted = options.trustedProxies ?? []
-  const settings = {
-    LISTEN: `127.0.0.1:${port}`,
-    UPSTREAM_KEEPALIVE: String(Math.max(1, keepalive)),
-    UPSTREAM_REQUESTS: keepalive === 0 ? '1' : '1000',
-    ERROR_LOG_LEVEL: 'crit',
-    FOLDER: folder,
-    TRUSTED_SOURCES: trusted.map((network) => `set_real_ip_from ${network};`).join(' '),
-    TRUSTED_NETWORKS: trusted.map((network) => `${network} yes;`).join(' '),
-  }
-  writeFileSync(join(folder, 'conf.d/site.conf'), rendered('site.conf', settings))
-  writeFileSync(join(folder, 'conf.d/newer.conf'), isNewer(binary) ? rendered('newer.conf', {}) : '')
-  writeUpstreams(folder, options.upstreams)
-}
-
-/** As envsubst in the container: names that are given, and nothing of nginx's own. */
-function rendered(name: string, settings: Readonly<Record<string, string>>): string {
-  const text = readFileSync(join(FILES, 'templates', `${name}.template`), 'utf8')
-  return text.replace(/\$\{([A-Z_]+)\}/g, (whole, variable: string) => settings[variable] ?? whole)
-}
-
+/** 1.27.4 and later. */
 function isNewer(binary: string): boolean {
-  const [major = 0, minor = 0, patch = 0] = (
-    /nginx\/(\d+)\.(\d+)\.(\d+)/.exec(spawnSync(binary, ['-v'], { encoding: 'utf8' }).stderr) ?? []
-  )
-    .slice(1)
-    .map(Number)
+  const version = /nginx\/(\d+)\.(\d+)\.(\d+)/.exec(spawnSync(binary, ['-v'], { encoding: 'utf8' }).stderr)
+  const [major = 0, minor = 0, patch = 0] = (version ?? []).slice(1).map(Number)
   return major * 1e6 + minor * 1e3 + patch >= 1_027_004
 }
 
-function writeUpstreams(folder: string, upstreams: readonly string[]): void {
-  const list = upstreams.map((address) => `server ${address} max_fails=3 fail_timeout=1s;\n`).join('')
-  const file = join(folder, 'conf.d/upstreams.conf')
-  writeFileSync(`${file}.next`, list)
-  renameSync(`${file}.next`, file)
+async function launch(binary: string, folder: string): Promise<ChildProcess> {
+  const before = logged(folder)
+  const child = await spawned(binary, folder)
+  try {
+    await said(child, folder, before, /start worker process \d/)
+    return child
+  } catch (error) {
+    child.kill('SIGKILL') // it would go on trying for a port
+    throw error
+  }
 }
 
-async function launch(binary: string, folder: string): Promise<ChildProcess> {
+async function spawned(binary: string, folder: string): Promise<ChildProcess> {
   const out = openSync(join(folder, 'access.log'), 'a')
   const err = openSync(join(folder, 'error.log'), 'a')
   const user = process.getuid?.() === 0 ? 'user root;' : '' // a worker that is nobody could not enter a folder below /root
   const child = spawn(
     binary,
-    ['-e', 'stderr', '-p', folder, '-c', join(folder, 'nginx.conf'), '-g', `daemon off; ${user}`],
+    ['-e', 'stderr', '-p', folder, '-c', `${folder}/nginx.conf`, '-g', `daemon off; ${user}`],
     {
       detached: true, // in a group of its own: Ctrl-C must not end it before the replicas have drained
       stdio: ['ignore', out, err],
@@ -136,28 +91,26 @@ async function launch(binary: string, folder: string): Promise<ChildProcess> {
   )
   closeSync(out)
   closeSync(err)
-  await said(child, folder, /start worker process \d/)
+  await once(child, 'spawn')
   return child
 }
 
-/** Waits until nginx has logged this since the call; throws with its own words where it refuses or ends. */
-async function said(child: ChildProcess, folder: string, what: RegExp, act = () => {}): Promise<void> {
-  const file = join(folder, 'error.log')
-  const before = readFileSync(file, 'utf8').length
+/** Waits until nginx has logged this after `before`; throws with its own words where it refuses or ends. */
+async function said(child: ChildProcess, folder: string, before: number, what: RegExp): Promise<void> {
   const deadline = Date.now() + TO_START
-  let failure: Error | undefined
-  child.once('error', (cause) => {
-    failure = cause
-  })
-  act()
   while (Date.now() < deadline) {
-    const log = readFileSync(file, 'utf8').slice(before)
-    const refusal = failure?.message ?? /\[emerg\].*/.exec(log)?.[0]
-    if (refusal || hasEnded(child)) throw new Error(`nginx did not take its configuration: ${refusal ?? log.trim()}`)
+    const log = readFileSync(join(folder, 'error.log'), 'utf8').slice(before)
+    const refusal = /\[emerg\].*/.exec(log)?.[0]
+    if (refusal || hasEnded(child)) throw new Error(`nginx refused: ${refusal ?? log.trim()}`)
     if (what.test(log)) return
     await pause(10)
   }
-  throw new Error(`nginx said nothing for ${TO_START / 1000} s, see ${file}`)
+  throw new Error(`nginx said nothing for ${TO_START / 1000} s, see ${join(folder, 'error.log')}`)
+}
+
+function logged(folder: string): number {
+  const file = join(folder, 'error.log')
+  return existsSync(file) ? readFileSync(file, 'utf8').length : 0
 }
 
 const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null
