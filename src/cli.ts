@@ -1,0 +1,148 @@
+import { existsSync } from 'node:fs'
+import { createAccounts } from './accounts/accounts.ts'
+import { accountCommand } from './accounts/commands.ts'
+import { seedAccounts } from './accounts/seed.ts'
+import { type Config, ConfigFaults, EXIT_CONFIG, loadConfig } from './config.ts'
+import { migrate, printMigrations } from './database/migrate.ts'
+import { isOutage } from './database/outage.ts'
+import { createPool, type Pool } from './database/pool.ts'
+import { createDirectory } from './sessions/directory.ts'
+import { seedSessions } from './sessions/seed.ts'
+import { createStatistics } from './sessions/statistics.ts'
+import { PostgresSessions } from './sessions/store.ts'
+import { seedProducts } from './shop/seed.ts'
+
+const HELP = `roundhouse: operations on the database that DATABASE_URL names
+
+  migrate                        bring the schema up to date; several at once wait for each other
+  migrate --print                write the SQL instead, for \`psql -f\`
+  sessions count                 live, signed in, expired sessions and the size of the table
+  sessions active                live sessions, as a number
+  sessions prune                 remove what has expired
+  account COMMAND EMAIL          see \`account --help\`
+  seed                           demo people, products and sessions; never in production
+
+  With npm: npm run migrate -- --print, npm run sessions -- count, npm run account -- list
+`
+
+/** EX_USAGE of sysexits.h. */
+const EXIT_USAGE = 64
+/** EX_TEMPFAIL: the database is away, trying again may help. */
+const EXIT_AWAY = 75
+
+const say = (line: string) => void process.stdout.write(`${line}\n`)
+const complain = (line: string) => void process.stderr.write(`${line}\n`)
+
+if (existsSync('.env')) process.loadEnvFile('.env')
+process.exitCode = await run(process.argv.slice(2)).catch(explain)
+
+async function run([command, ...args]: readonly string[]): Promise<number> {
+  switch (command) {
+    case 'migrate':
+      return runMigrate(args)
+    case 'sessions':
+      return withPool((pool) => runSessions(pool, args))
+    case 'account':
+      return withPool((pool) => runAccount(pool, args))
+    case 'seed':
+      return withPool(runSeed)
+    case '--help':
+    case 'help':
+      say(HELP)
+      return 0
+    default:
+      return misused(command === undefined ? 'a command is missing' : `there is no command "${command}"`)
+  }
+}
+
+async function runMigrate(args: readonly string[]): Promise<number> {
+  if (args.length === 1 && args[0] === '--print') {
+    say(await printMigrations())
+    return 0
+  }
+  if (args.length > 0) return misused(`migrate takes --print or nothing, not "${args.join(' ')}"`)
+  const config = loadConfig(operator())
+  const role = decodeURIComponent(new URL(config.databaseUrl).username)
+  const ran = await migrate({ url: config.migrateDatabaseUrl, role, say })
+  if (ran.length === 0) say('the schema is up to date')
+  return 0
+}
+
+async function runSessions(pool: Pool, [action, ...rest]: readonly string[]): Promise<number> {
+  if (rest.length > 0) return misused(`sessions ${action} takes nothing more`)
+  const statistics = createStatistics(pool)
+  if (action === 'count') {
+    const { live, signedIn, expired, bytes } = await statistics.read()
+    say(`live ${live}\nsigned in ${signedIn}\nexpired ${expired}\nbytes ${bytes}`)
+  } else if (action === 'active') say(String((await statistics.read()).live))
+  else if (action === 'prune') say(`removed ${await prune(new PostgresSessions({ pool }))}`)
+  else return misused('sessions takes count, active or prune')
+  return 0
+}
+
+async function prune(store: PostgresSessions): Promise<number> {
+  const batch = 1000
+  let removed = 0
+  for (let last = batch; last === batch; removed += last) last = await store.clearExpired(batch)
+  return removed
+}
+
+function runAccount(pool: Pool, args: readonly string[]): Promise<number> {
+  const { stdin, stdout, stderr } = process
+  const directory = createDirectory(new PostgresSessions({ pool }))
+  return accountCommand(args, { accounts: createAccounts({ pool }), directory, stdin, stdout, stderr })
+}
+
+async function runSeed(pool: Pool): Promise<number> {
+  if (process.env.NODE_ENV === 'production') {
+    complain('seed makes people whose password anybody can read in the source: never in production')
+    return EXIT_CONFIG
+  }
+  await seedProducts(pool)
+  const accounts = createAccounts({ pool })
+  await seedAccounts(accounts)
+  const people = (await accounts.list())
+    .filter(({ email }) => email.endsWith('@example.com'))
+    .map(({ id }) => ({ account: id, signedInAt: Date.now() }))
+  await seedSessions(pool, [...people, { basket: { sourdough: 1, apples: 2 } }, { basket: { eggs: 1 } }])
+  say('demo people, products and sessions are there')
+  return 0
+}
+
+async function withPool(work: (pool: Pool) => Promise<number>): Promise<number> {
+  const config: Config = loadConfig(operator())
+  const pool = createPool({
+    url: config.databaseUrl,
+    name: 'command',
+    size: 2,
+    connectTimeout: 5000,
+    queryTimeout: 600_000,
+  })
+  try {
+    return await work(pool)
+  } finally {
+    await pool.end()
+  }
+}
+
+/** An operator's command signs no cookie: it needs the database alone, also in production. */
+function operator(): Record<string, string | undefined> {
+  const { SESSION_SECRET: _, SESSION_SECRET_FILE: __, SESSION_STORE: ___, NODE_ENV: ____, ...environment } = process.env
+  return environment
+}
+
+function misused(fault: string): number {
+  complain(`${fault}\n\n${HELP}`)
+  return EXIT_USAGE
+}
+
+function explain(error: unknown): number {
+  if (error instanceof ConfigFaults) {
+    complain(error.message)
+    return EXIT_CONFIG
+  }
+  const { message, code } = error as Error & { code?: string }
+  complain(isOutage(error) ? `the database does not answer: ${message || code}` : (error as Error).message)
+  if (code === '42P01') complain('the schema is missing: run "npm run migrate"')
+  return isOutage(error) ? EXIT_AWAY : 1
+}

@@ -1,0 +1,189 @@
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { readAddress } from './database/address.ts'
+import { z } from './runtime/schema.ts'
+import { cookieName, duration, flag, whole } from './runtime/settings.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+/** What the environment says, read once. Times are milliseconds; README's table has every variable. */
+export type Config = ReturnType<typeof loadConfig>
+
+/** EX_CONFIG of sysexits.h: starting again will not help. */
+export const EXIT_CONFIG = 78
+
+/** All faults of an environment, a line each: the variable's name and what is wrong, never its value. */
+export class ConfigFaults extends Error {
+  constructor(faults: readonly string[]) {
+    super(['roundhouse cannot start with these settings:', ...faults.map((fault) => `  ${fault}`)].join('\n'))
+    this.name = 'ConfigFaults'
+  }
+}
+
+/** OWASP ASVS asks for 128 bits of entropy; 32 characters of hex hold them. */
+const SHORTEST_SECRET = 32
+/** Used where none is set, so that a first run needs no settings; refused in production. */
+const DEVELOPMENT_SECRET = 'for development only: anybody can read this in the source'
+/** Secrets that stand in tutorials, the one that this project grew from among them. */
+const WELL_KNOWN = [
+  /default.?secret/i,
+  /keyboard.?cat/i,
+  /change.?(me|this)/i,
+  /your.?(session.?)?secret/i,
+  /^(.)\1+$/,
+  /^(0123456789|abcdef)+$/i,
+]
+
+const shape = z.object({
+  NODE_ENV: z.string().default('development'),
+  HOST: z.string().optional(),
+  PORT: whole(3000, 0, 65535),
+  METRICS_PORT: whole(9090, 0, 65535),
+  PGPORT: whole(5432, 1, 65535),
+  POOL_SIZE: whole(10, 1, 500),
+  CONNECT_TIMEOUT: duration('2s', { least: 1 }),
+  QUERY_TIMEOUT: duration('3s', { least: 1 }),
+  IDLE_TIMEOUT: duration('30s'),
+  SESSION_MAX_AGE: duration('30d', { least: 60_000 }),
+  SESSION_COOKIE: cookieName.optional(),
+  SESSION_COOKIE_FORMER: cookieName.optional(),
+  SESSION_STORE: z.enum(['postgres', 'memory'], 'must be postgres or memory').default('postgres'),
+  REPLICAS: whole(0, 0, 10_000),
+  TRUST_PROXY: z
+    .string()
+    .regex(/^(\d{1,2}|true)$/, 'must be the number of proxies in front: 0, 1, 2 …')
+    .default('0'),
+  CLIENT_ADDRESS_HEADER: z
+    .string()
+    .regex(/^[\w-]{1,100}$/, 'is no name that a header can have')
+    .optional(),
+  COOKIE_SECURE: flag.optional(),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error').default('info'),
+  LOG_FORMAT: z.enum(['json', 'text'], 'must be json or text').optional(),
+  REPLICA: z
+    .string()
+    .regex(/^[\w.:-]{1,100}$/, 'may hold letters, digits, dots, colons and dashes, 100 at most')
+    .optional(),
+  DRAIN_DELAY: duration('0s'),
+  DRAIN_TIMEOUT: duration('15s'),
+})
+
+/** Reads and checks an environment whole; throws ConfigFaults with every fault at once. An empty variable counts as unset. */
+export function loadConfig(environment: Environment, { terminal = false } = {}) {
+  const env: Environment = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+  const faults: string[] = []
+  const parsed = shape.safeParse(env)
+  for (const issue of parsed.error?.issues ?? []) faults.push(`${String(issue.path[0])} ${issue.message}`)
+
+  const production = env.NODE_ENV === 'production'
+  const secrets = readSecrets(env, production, faults)
+  const databaseUrl = readDatabaseUrl(env, faults)
+  const migrateDatabaseUrl = env.MIGRATE_DATABASE_URL ?? databaseUrl
+  checkAddress('MIGRATE_DATABASE_URL', env.MIGRATE_DATABASE_URL, faults)
+  if (production) checkProduction(env, faults)
+  if (faults.length > 0 || !parsed.success) throw new ConfigFaults(faults)
+
+  const settings = parsed.data
+  const secure = settings.COOKIE_SECURE ?? production
+  return Object.freeze({
+    production,
+    host: settings.HOST,
+    port: settings.PORT,
+    metricsPort: settings.METRICS_PORT,
+    databaseUrl,
+    migrateDatabaseUrl,
+    poolSize: settings.POOL_SIZE,
+    connectTimeout: settings.CONNECT_TIMEOUT,
+    queryTimeout: settings.QUERY_TIMEOUT,
+    idleTimeout: settings.IDLE_TIMEOUT,
+    secrets,
+    sessionMaxAge: settings.SESSION_MAX_AGE,
+    sessionStore: settings.SESSION_STORE,
+    // RFC 6265bis: a browser takes `__Host-` only with Secure, Path=/ and no Domain, so no sibling domain can plant one.
+    cookie: {
+      name: settings.SESSION_COOKIE ?? (secure ? '__Host-sid' : 'sid'),
+      former: settings.SESSION_COOKIE_FORMER,
+      secure,
+    },
+    trustProxy: settings.TRUST_PROXY === 'true' ? true : Number(settings.TRUST_PROXY),
+    clientAddressHeader: settings.CLIENT_ADDRESS_HEADER,
+    log: { level: settings.LOG_LEVEL, format: settings.LOG_FORMAT ?? (terminal ? 'text' : 'json') } as const,
+    replica: settings.REPLICA ?? env.RAILWAY_REPLICA_ID ?? hostname(),
+    drain: { delay: settings.DRAIN_DELAY, timeout: settings.DRAIN_TIMEOUT },
+    version: env.VERSION,
+    commit: env.COMMIT ?? env.RAILWAY_GIT_COMMIT_SHA,
+  })
+}
+
+function readSecrets(env: Environment, production: boolean, faults: string[]): readonly string[] {
+  const text = env.SESSION_SECRET ?? readFile('SESSION_SECRET_FILE', env.SESSION_SECRET_FILE, faults)
+  if (text === undefined) {
+    if (production && env.SESSION_SECRET_FILE === undefined)
+      faults.push('SESSION_SECRET is missing: make one with `openssl rand -hex 32`, the same for every replica')
+    return [DEVELOPMENT_SECRET]
+  }
+  const secrets = text
+    .split(',')
+    .map((secret) => secret.trim())
+    .filter((secret) => secret !== '')
+  if (secrets.length === 0) faults.push('SESSION_SECRET holds no secret')
+  if (production) for (const [index, secret] of secrets.entries()) checkSecret(secret, index, faults)
+  return secrets
+}
+
+function checkSecret(secret: string, index: number, faults: string[]): void {
+  const name = index === 0 ? 'SESSION_SECRET' : `SESSION_SECRET (number ${index + 1} of the list)`
+  if (secret === DEVELOPMENT_SECRET || WELL_KNOWN.some((pattern) => pattern.test(secret)))
+    faults.push(`${name} is a well-known one: make one with \`openssl rand -hex 32\``)
+  else if (secret.length < SHORTEST_SECRET) faults.push(`${name} is too short: ${SHORTEST_SECRET} characters or more`)
+}
+
+function readDatabaseUrl(env: Environment, faults: string[]): string {
+  if (env.DATABASE_URL !== undefined) {
+    checkAddress('DATABASE_URL', env.DATABASE_URL, faults)
+    return env.DATABASE_URL
+  }
+  if (env.PGHOST === undefined) {
+    faults.push(
+      'DATABASE_URL is missing (or PGHOST, PGDATABASE, PGUSER, PGPASSWORD); `npm run up` brings a database of its own',
+    )
+    return ''
+  }
+  const password = env.PGPASSWORD ?? readFile('PGPASSWORD_FILE', env.PGPASSWORD_FILE, faults)
+  const url = new URL('postgres://localhost')
+  url.username = encodeURIComponent(env.PGUSER ?? 'postgres')
+  if (password !== undefined) url.password = encodeURIComponent(password)
+  url.pathname = `/${encodeURIComponent(env.PGDATABASE ?? env.PGUSER ?? 'postgres')}`
+  if (env.PGPORT !== undefined && /^\d+$/.test(env.PGPORT)) url.port = env.PGPORT
+  if (env.PGSSLMODE !== undefined) url.searchParams.set('sslmode', env.PGSSLMODE)
+  // A host that is a folder is a Unix socket, which an address can only name in its query.
+  if (env.PGHOST.startsWith('/')) url.searchParams.set('host', env.PGHOST)
+  else url.hostname = env.PGHOST
+  checkAddress('PGSSLMODE', url.href, faults)
+  return url.href
+}
+
+function checkAddress(name: string, text: string | undefined, faults: string[]): void {
+  if (text === undefined) return
+  try {
+    readAddress(text)
+  } catch (error) {
+    faults.push(`${name} ${(error as Error).message}`)
+  }
+}
+
+function checkProduction(env: Environment, faults: string[]): void {
+  if (env.TRUST_PROXY === 'true')
+    faults.push('TRUST_PROXY=true would believe any client about its address: say how many proxies stand in front')
+  if (env.SESSION_STORE === 'memory' && env.REPLICAS !== '1')
+    faults.push('SESSION_STORE=memory keeps sessions in one process: with it say REPLICAS=1, and run one replica only')
+}
+
+function readFile(name: string, path: string | undefined, faults: string[]): string | undefined {
+  if (path === undefined) return undefined
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch (error) {
+    faults.push(`${name} names a file that cannot be read (${(error as NodeJS.ErrnoException).code})`)
+    return undefined
+  }
+}

@@ -1,0 +1,151 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { runner } from 'node-pg-migrate'
+import type pg from 'pg'
+import { createClient, type Pool } from './pool.ts'
+
+/** Where migrations stand; their order is that of the numbers that their names begin with. */
+const FOLDERS = [join(import.meta.dirname, 'migrations'), join(import.meta.dirname, '..', 'sessions')]
+/** The table that remembers which have run; node-pg-migrate's form. */
+const TABLE = 'migration'
+/** Any number that nobody else uses: who holds it migrates. */
+const LOCK = 7_060_215_001
+/** Set for the replicas' role; below the client's own limit of 3 s, so that it is the server that gives up and no connection is lost. */
+const STATEMENT_TIMEOUT = '2500ms'
+
+export interface MigrateOptions {
+  /** Direct, not through a pooler in transaction mode: the lock belongs to the connection. */
+  readonly url: string
+  /** The role that replicas sign in with; its statements get a time limit in this database. */
+  readonly role: string
+  readonly say: (line: string) => void
+}
+
+interface File {
+  readonly name: string
+  readonly path: string
+  readonly text: string
+  /** CREATE INDEX CONCURRENTLY cannot stand in a transaction: such a file says so in its first line. */
+  readonly transaction: boolean
+}
+
+/** Brings the schema up to date; resolves with the names of what was run. Several at once wait for each other. */
+export async function migrate({ url, role, say }: MigrateOptions): Promise<readonly string[]> {
+  const client = createClient(url, 'migrate')
+  await client.connect()
+  try {
+    await client.query('SET statement_timeout = 0')
+    await takeLock(client, say)
+    const ran = await run(client)
+    for (const name of ran) say(`migrated ${name}`)
+    await limitStatements(client, role, say)
+    return ran
+  } finally {
+    await client.end()
+  }
+}
+
+/** The names of migrations that this version needs and the database lacks; all of them where it was never migrated. */
+export async function missingMigrations(pool: Pool): Promise<readonly string[]> {
+  const needed = (await migrationFiles()).map(({ name }) => name)
+  const known = await pool.query('SELECT to_regclass($1) IS NOT NULL AND to_regclass($2) IS NOT NULL AS known', [
+    TABLE,
+    'session',
+  ])
+  if (known.rows[0].known !== true) return needed
+  const { rows } = await pool.query(`SELECT name FROM ${TABLE}`)
+  const run = new Set(rows.map(({ name }) => name))
+  return needed.filter((name) => !run.has(name))
+}
+
+/** All migrations as one script for `psql -f`; those that a database has are skipped. */
+export async function printMigrations(): Promise<string> {
+  const steps = (await migrationFiles()).map(({ name, text, transaction }) => {
+    const [begin, commit] = transaction ? ['BEGIN;\n', 'COMMIT;\n'] : ['', '']
+    const record = `INSERT INTO ${TABLE} (name, run_on) VALUES ('${name}', now());\n`
+    return `SELECT NOT EXISTS (SELECT FROM ${TABLE} WHERE name = '${name}') AS pending \\gset\n\\if :pending\n${begin}${closed(text)}${record}${commit}\\endif\n`
+  })
+  return ['\\set ON_ERROR_STOP on\n', 'SET statement_timeout = 0;\n', `${CREATE_TABLE};\n`, ...steps].join('\n')
+}
+
+const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS ${TABLE} (id serial PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL)`
+
+async function migrationFiles(): Promise<readonly File[]> {
+  const paths = (
+    await Promise.all(FOLDERS.map(async (folder) => (await readdir(folder)).map((name) => join(folder, name))))
+  ).flat()
+  const files = paths
+    .filter((path) => path.endsWith('.sql'))
+    .map(async (path) => {
+      const text = await readFile(path, 'utf8')
+      return { name: nameOf(path), path, text, transaction: !/^-- No transaction/i.test(text) }
+    })
+  return (await Promise.all(files)).sort((a, b) => a.name.localeCompare(b.name))
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1, -'.sql'.length)
+}
+
+function closed(text: string): string {
+  return text.trimEnd().endsWith(';') ? `${text.trimEnd()}\n` : `${text.trimEnd()};\n`
+}
+
+// Asked for again and again, not waited for in a statement: CREATE INDEX CONCURRENTLY waits for every running statement, those of the others
+// that wait for this lock too, and Postgres would end one of them as a deadlock.
+async function takeLock(client: pg.Client, say: (line: string) => void): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    const { rows } = await client.query('SELECT pg_try_advisory_lock($1) AS taken', [LOCK])
+    if (rows[0].taken === true) return
+    if (tries === 4) say('waiting for another migration to end')
+    await wait(100)
+  }
+}
+
+async function run(client: pg.Client): Promise<readonly string[]> {
+  const files = await migrationFiles()
+  const byPath = new Map(files.map((file) => [file.path, file]))
+  const ran = await runner({
+    dbClient: client,
+    dir: FOLDERS.map((folder) => `${folder}/*.sql`),
+    useGlob: true,
+    direction: 'up',
+    migrationsTable: TABLE,
+    noLock: true,
+    checkOrder: false,
+    logger: { debug() {}, info() {}, warn() {}, error() {} },
+    migrationLoaderStrategies: [
+      {
+        extensions: ['.sql'],
+        loader: async (paths) =>
+          paths.map((path) => ({
+            id: path,
+            filePaths: [path],
+            actions: {
+              up: (pgm) => {
+                const file = byPath.get(path)
+                if (file?.transaction === false) pgm.noTransaction()
+                pgm.sql(file?.text ?? '')
+              },
+            },
+          })),
+      },
+    ],
+  })
+  return ran.map(({ name }) => name)
+}
+
+async function limitStatements(client: pg.Client, role: string, say: (line: string) => void): Promise<void> {
+  const { rows } = await client.query(
+    `SELECT format('ALTER ROLE %I IN DATABASE %I SET statement_timeout = %L', $1::text, current_database(), $2::text) AS statement`,
+    [role, STATEMENT_TIMEOUT],
+  )
+  try {
+    await client.query(rows[0].statement)
+  } catch (error) {
+    say(
+      `could not limit the statements of ${role}: ${(error as Error).message}; as the database's owner run: ${rows[0].statement}`,
+    )
+  }
+}

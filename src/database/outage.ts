@@ -1,0 +1,40 @@
+/** Postgres' own words for "not now" (appendix A of its manual): shutting down, starting, too many connections, read-only after a failover, cancelled. */
+const NOT_NOW = new Set([
+  '57P01',
+  '57P02',
+  '57P03',
+  '57P05',
+  '53300',
+  '25006',
+  '57014',
+  '08000',
+  '08001',
+  '08003',
+  '08004',
+  '08006',
+])
+const NETWORK = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EPIPE',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+])
+/** pg gives these no code. */
+const WORDS = [
+  /timeout exceeded when trying to connect/,
+  /Query read timeout/,
+  /Connection terminated/,
+  /Client has encountered a connection error/,
+]
+
+/** Whether an error, or what caused it, says that the database is away or overloaded: it passes, and is no fault of the request. */
+export function isOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { code } = error as { code?: unknown }
+  if (typeof code === 'string' && (NOT_NOW.has(code) || NETWORK.has(code))) return true
+  return WORDS.some((words) => words.test(error.message)) || isOutage(error.cause)
+}

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type RequestHandler, Router } from 'express'
+
+export interface Assets {
+  /** The address of a file in the folder, with a hash of its content in the name. Throws where there is no such file. */
+  readonly address: (name: string) => string
+  readonly middleware: RequestHandler
+}
+
+/** Static files: hashed names live a year in browsers; `favicon.ico` and `robots.txt` stand at the root. None touches the store. */
+export function createAssets(folder: string): Assets {
+  const addresses = new Map<string, string>()
+  for (const name of readdirSync(folder))
+    addresses.set(name, `/assets/${hashed(name, readFileSync(join(folder, name)))}`)
+  const router = Router()
+  router.get(['/favicon.ico', '/robots.txt'], (req, res) =>
+    res.sendFile(req.path.slice(1), { root: folder, maxAge: '1d' }),
+  )
+  router.get('/assets/:file', (req, res, next) => {
+    const name = plainName(req.params.file)
+    const address = addresses.get(name)
+    if (address === undefined) return next()
+    // While a new version replaces an old one, a page of one asks the other for its stylesheet: it gets today's, for now.
+    const current = address === `/assets/${req.params.file}`
+    res.sendFile(name, { root: folder, ...(current ? { immutable: true, maxAge: '1y' } : { maxAge: 0 }) })
+  })
+  return {
+    middleware: router,
+    address(name) {
+      const address = addresses.get(name)
+      if (address === undefined) throw new Error(`no such file in public: ${name}`)
+      return address
+    },
+  }
+}
+
+function hashed(name: string, content: Buffer): string {
+  const hash = createHash('sha256').update(content).digest('hex').slice(0, 10)
+  return name.replace(/(\.\w+)$/, `.${hash}$1`)
+}
+
+function plainName(file: string): string {
+  return file.replace(/\.[0-9a-f]{10}(\.\w+)$/, '$1')
+}

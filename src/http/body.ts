@@ -1,0 +1,21 @@
+import express, { type RequestHandler } from 'express'
+
+/** As much as a form or a JSON body may hold; nginx has the same limit. */
+const LIMIT = '100kb'
+
+/** Reads forms and JSON bodies; anything else with a body is a 415. */
+export function bodies(): RequestHandler[] {
+  return [
+    express.json({ limit: LIMIT, strict: false }),
+    express.urlencoded({ limit: LIMIT, extended: false, parameterLimit: 200 }),
+    onlyKnownTypes,
+  ]
+}
+
+const onlyKnownTypes: RequestHandler = function onlyKnownTypes(req, _res, next) {
+  // null: the request has no body at all, which is a form that was left empty.
+  const known = req.is(['json', 'urlencoded'])
+  const hasBody = known !== null && req.get('content-length') !== '0'
+  if (!hasBody || known !== false) return next()
+  next(Object.assign(new Error('Send a form or JSON here.'), { status: 415 }))
+}

@@ -1,0 +1,56 @@
+import { z } from '../runtime/schema.ts'
+
+export type Reading<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | {
+      readonly ok: false
+      readonly fields: Readonly<Record<string, string>>
+      readonly typed: Readonly<Record<string, string>>
+    }
+
+/** Reads a form or a JSON body. Unknown fields are ignored; faults come back by field, with what was typed (never a secret). */
+export function readForm<Shape extends z.ZodType>(shape: Shape, body: unknown): Reading<z.output<Shape>> {
+  const record = isRecord(body) ? body : {}
+  const result = shape.safeParse(record)
+  if (result.success) return { ok: true, value: result.data }
+  const fields: Record<string, string> = {}
+  for (const issue of result.error.issues) fields[String(issue.path[0] ?? 'form')] ??= issue.message
+  return { ok: false, fields, typed: typedText(record) }
+}
+
+/** What was typed, to be shown in the form again: texts only, secrets left out. */
+export function typedText(body: unknown): Record<string, string> {
+  const typed: Record<string, string> = {}
+  for (const [name, value] of Object.entries(isRecord(body) ? body : {}))
+    if (typeof value === 'string' && !SECRETS.has(name)) typed[name] = value
+  return typed
+}
+
+/** One line of text, trimmed; `label` begins the complaint: "Name is missing." */
+export function text(label: string, { most }: { most: number }) {
+  return z
+    .string({ error: (issue) => (issue.input === undefined ? `${label} is missing.` : `${label} must be one text.`) })
+    .refine((value) => !hasControls(value), `${label} has characters that cannot be typed.`)
+    .transform((value) => value.trim())
+    .refine((value) => value.length > 0, `${label} is missing.`)
+    .refine((value) => value.length <= most, `${label} is too long: ${most} characters at most.`)
+}
+
+/** A secret: as typed, nothing trimmed; only its kind is checked here. */
+export function secret(label: string) {
+  return z.string({
+    error: (issue) => (issue.input === undefined ? `${label} is missing.` : `${label} must be one text.`),
+  })
+}
+
+const SECRETS = new Set(['password', 'current'])
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Control characters, NUL among them, which Postgres refuses in text. */
+export function hasControls(value: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  return /[\u0000-\u001f\u007f-\u009f]/.test(value)
+}

@@ -1,0 +1,95 @@
+import type { Request, Response } from 'express'
+
+/** One request on its way: who asks is `person`, null for a visitor. */
+export interface Visit<Person> {
+  readonly req: Request
+  readonly res: Response
+  readonly person: Person | null
+}
+
+export interface Answer {
+  /** 200 unless told. */
+  readonly status?: number
+  /** The page for people: a view's path below src/, `accounts/sign-in`. */
+  readonly view: string
+  /** What the view is given beside the locals that every page has. */
+  readonly data?: object
+  /** The same for programs. */
+  readonly json: object
+}
+
+type Exchange = Pick<Visit<unknown>, 'req' | 'res'>
+
+/** Whether the client prefers JSON to a page (RFC 9110 content negotiation). */
+export function wantsJson(req: Request): boolean {
+  return req.accepts(['html', 'json']) === 'json'
+}
+
+/** Answers with a page, or with JSON to those who ask for it. */
+export function reply({ req, res }: Exchange, { status = 200, view, data = {}, json }: Answer): void {
+  res.status(status).vary('Accept')
+  if (wantsJson(req)) res.json(json)
+  else res.render(view, data)
+}
+
+/** Sends a person on (303) after a form; a program gets `status` (200) and `json`, or 204 where there is none. */
+export function seeOther(
+  { req, res }: Exchange,
+  location: string,
+  program: { status?: number; json?: object } = {},
+): void {
+  res.vary('Accept')
+  if (!wantsJson(req)) res.redirect(303, location)
+  else if (program.json === undefined) res.status(program.status ?? 204).end()
+  else res.status(program.status ?? 200).json(program.json)
+}
+
+export interface Fault {
+  readonly status: number
+  /** One sentence in the person's words; also the problem's `detail`. */
+  readonly message: string
+  readonly fields?: Readonly<Record<string, string>>
+  /** The form to show again, with what was typed. */
+  readonly view: string
+  readonly data?: object
+}
+
+/** Shows a form again with what is wrong beside each field; a program gets an RFC 9457 problem. */
+export function refuse({ req, res }: Exchange, { status, message, fields = {}, view, data = {} }: Fault): void {
+  res.status(status).vary('Accept')
+  if (wantsJson(req)) problem(res, { status, detail: message, errors: fields })
+  else res.render(view, { ...data, message, fields })
+}
+
+export interface Problem {
+  readonly status: number
+  readonly title?: string
+  readonly detail: string
+  readonly errors?: Readonly<Record<string, string>>
+}
+
+/** Writes an RFC 9457 problem detail; `errors` by field where there are any. */
+export function problem(res: Response, { status, title, detail, errors = {} }: Problem): void {
+  const fields = Object.keys(errors).length > 0 ? { errors } : {}
+  res.status(status).type('application/problem+json')
+  res.send(JSON.stringify({ type: 'about:blank', title: title ?? statusTitle(status), status, detail, ...fields }))
+}
+
+/** The words for a status that pages and problems share. */
+export function statusTitle(status: number): string {
+  return TITLES[status] ?? (status >= 500 ? 'Something went wrong' : 'Bad request')
+}
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad request',
+  401: 'Please sign in',
+  403: 'Not for this account',
+  404: 'Not found',
+  405: 'Method not allowed',
+  409: 'Conflict',
+  413: 'Too large',
+  415: 'Unsupported media type',
+  429: 'Too many attempts',
+  500: 'Something went wrong',
+  503: 'Back in a moment',
+}

@@ -1,0 +1,189 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import { createAccounts } from './accounts/accounts.ts'
+import { createApp } from './app.ts'
+import { missingMigrations } from './database/migrate.ts'
+import { createPool, type Pool, poolFigures } from './database/pool.ts'
+import { announceReplica } from './database/replicas.ts'
+import { createLimits } from './http/limits.ts'
+import { createAccessLog } from './runtime/access-log.ts'
+import { createDrain } from './runtime/drain.ts'
+import type { Log, LogFormat, LogLevel } from './runtime/log.ts'
+import { createMetrics, type Metrics } from './runtime/metrics.ts'
+import { createState, type State } from './runtime/state.ts'
+import { createDirectory } from './sessions/directory.ts'
+import { MemorySessions } from './sessions/memory.ts'
+import { createSessions } from './sessions/middleware.ts'
+import { createStatistics } from './sessions/statistics.ts'
+import { PostgresSessions, type SessionStore } from './sessions/store.ts'
+
+/** What a replica is made with; times are milliseconds. */
+export interface ReplicaOptions {
+  readonly site: string
+  readonly replica: string
+  readonly version: string
+  readonly commit: string | undefined
+  readonly production: boolean
+  readonly host: string | undefined
+  readonly port: number
+  readonly metricsPort: number
+  readonly databaseUrl: string
+  readonly poolSize: number
+  readonly connectTimeout: number
+  readonly queryTimeout: number
+  readonly idleTimeout: number
+  readonly secrets: readonly string[]
+  readonly sessionMaxAge: number
+  readonly sessionStore: 'postgres' | 'memory'
+  readonly cookie: { readonly name: string; readonly former: string | undefined; readonly secure: boolean }
+  readonly trustProxy: number | boolean
+  readonly clientAddressHeader: string | undefined
+  readonly drain: { readonly delay: number; readonly timeout: number }
+  readonly log: { readonly level: LogLevel; readonly format: LogFormat }
+}
+
+export interface Replica {
+  readonly port: number
+  readonly metricsPort: number
+  /** Drains, then stops everything in the order opposite to the start. */
+  stop(): Promise<void>
+}
+
+/** Longer than nginx keeps an idle connection (5 s), so that it is never this side that closes one on which a request is on its way. */
+const KEEP_ALIVE = 75_000
+/** A whole request, body and all, must have arrived in this time. */
+const REQUEST_TIMEOUT = 30_000
+const ANNOUNCEMENT = 60_000
+
+/** Starts one replica: it listens when this resolves, and becomes ready once it has seen the schema that it needs. */
+export async function startReplica(options: ReplicaOptions, log: Log): Promise<Replica> {
+  const metrics = createMetrics()
+  const state = createState()
+  const pool = openPool(options, log)
+  metrics.watchPool(() => poolFigures(pool))
+  const store = openStore(options, pool, log, metrics)
+  const schema = { reason: undefined as string | undefined }
+  const app = createApp({
+    site: options.site,
+    https: options.cookie.secure,
+    trustProxy: options.trustProxy,
+    clientAddressHeader: options.clientAddressHeader,
+    secrets: options.secrets,
+    health: { state, ...options, reason: () => schema.reason },
+    sessions: createSessions({
+      store,
+      secrets: options.secrets,
+      cookie: options.cookie,
+      maxAge: options.sessionMaxAge,
+    }),
+    directory: createDirectory(store),
+    statistics: createStatistics(pool),
+    accounts: createAccounts({ pool }),
+    limits: createLimits({ pool }),
+    pool,
+    log,
+    accessLog: createAccessLog({ ...options.log, replica: options.replica }),
+    metrics,
+  })
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE, requestTimeout: REQUEST_TIMEOUT }, app)
+  const drain = createDrain(server, options.drain)
+  const metricsServer = await metrics.serve({ port: options.metricsPort, host: options.host })
+  await listen(server, options.port, options.host)
+  const ports = { port: portOf(server), metricsPort: portOf(metricsServer) }
+  const announcing = becomeReady()
+
+  async function becomeReady(): Promise<NodeJS.Timeout | undefined> {
+    await schemaSeen(pool, state, schema, log)
+    if (state.stage !== 'starting') return undefined
+    state.enter('ready')
+    log.info('replica ready', { ...ports, version: options.version, sinceStart: Math.round(performance.now()) })
+    return announceEachMinute(pool, options, log)
+  }
+
+  return {
+    ...ports,
+    async stop() {
+      state.enter('draining')
+      log.info('drain begun', { delay: options.drain.delay, timeout: options.drain.timeout })
+      const cut = await drain.run()
+      state.enter('closed')
+      clearInterval(await announcing)
+      metricsServer.close()
+      metricsServer.closeAllConnections()
+      await pool.end()
+      if (cut > 0) log.warn('connections cut at the end of the drain', { connections: cut })
+      log.info('replica stopped')
+    },
+  }
+}
+
+function openPool(options: ReplicaOptions, log: Log): Pool {
+  return createPool({
+    url: options.databaseUrl,
+    name: options.replica,
+    size: options.poolSize,
+    connectTimeout: options.connectTimeout,
+    queryTimeout: options.queryTimeout,
+    idleTimeout: options.idleTimeout,
+    lost: (error) => log.warn('idle database connection lost', { error }),
+  })
+}
+
+function openStore({ sessionStore }: ReplicaOptions, pool: Pool, log: Log, metrics: Metrics): SessionStore {
+  if (sessionStore === 'memory') {
+    log.warn('sessions are kept in the memory of this process', {
+      consequence: 'they end with it, and no other replica knows them',
+    })
+    return new MemorySessions()
+  }
+  return new PostgresSessions({
+    pool,
+    report(operation, outcome, seconds, error) {
+      metrics.stored(operation, outcome, seconds)
+      if (error !== undefined) log.warn('session store failed', { operation, error })
+    },
+  })
+}
+
+/** Waits for a database whose schema is at least what this version needs, and says why it waits. */
+async function schemaSeen(pool: Pool, state: State, schema: { reason: string | undefined }, log: Log): Promise<void> {
+  for (let pause = 250; state.stage === 'starting'; pause = Math.min(pause * 2, 5000)) {
+    const reason = await schemaFault(pool)
+    if (reason !== undefined && reason !== schema.reason) log.warn('replica not ready', { reason })
+    schema.reason = reason
+    if (reason === undefined) return
+    await wait(pause)
+  }
+}
+
+async function schemaFault(pool: Pool): Promise<string | undefined> {
+  try {
+    const missing = await missingMigrations(pool)
+    return missing.length === 0 ? undefined : `schema: run "npm run migrate" (missing: ${missing.join(', ')})`
+  } catch (error) {
+    return `database: ${(error as Error).message || (error as { code?: string }).code}`
+  }
+}
+
+/** A replica that cannot say that it is there is no worse for it. */
+async function announceEachMinute(pool: Pool, { replica, version }: ReplicaOptions, log: Log): Promise<NodeJS.Timeout> {
+  const since = new Date()
+  const announce = () =>
+    announceReplica(pool, { name: replica, version, since }).catch((error) =>
+      log.warn('replica not announced', { error }),
+    )
+  await announce()
+  return setInterval(announce, ANNOUNCEMENT).unref()
+}
+
+function listen(server: Server, port: number, host: string | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ port, ...(host !== undefined && { host }) }, resolve)
+  })
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port
+}

@@ -1,0 +1,70 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import net from 'node:net'
+import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises'
+
+/** At most this long for connections that nginx had already opened when the drain began. */
+const QUEUE_LIMIT = 200
+
+export interface Drain {
+  /**
+   * Stops taking connections and waits for those that are there: readiness is the caller's to withdraw first.
+   * Resolves with the connections that were cut at the limit, 0 where all had left by themselves.
+   */
+  run(): Promise<number>
+}
+
+export interface DrainOptions {
+  /** Milliseconds in which it goes on answering as always, for whoever learns late. */
+  readonly delay: number
+  /** Milliseconds from the end of the delay until what is left is cut. */
+  readonly timeout: number
+}
+
+/**
+ * Prepares a server so that it can leave without losing a request. Node's own `server.close()` resets what waits in the accept queue and cuts
+ * idle connections on which a request may be on its way; `Connection: close` while the listener is open makes nginx reconnect into that queue.
+ */
+export function createDrain(server: Server, { delay, timeout }: DrainOptions): Drain {
+  const sockets = new Set<net.Socket>()
+  let accepted = 0
+  let holding = false
+  let leaving = false
+  server.on('connection', (socket) => {
+    accepted++
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+    if (holding) socket.pause()
+  })
+  // Before the application's own listener, so that no header has been written.
+  server.prependListener('request', (_req: IncomingMessage, res: ServerResponse) => {
+    if (leaving) res.setHeader('Connection', 'close')
+  })
+
+  async function emptyAcceptQueue(): Promise<void> {
+    const end = Date.now() + QUEUE_LIMIT
+    for (let quiet = 0, seen = accepted; quiet < 2 && Date.now() < end; seen = accepted) {
+      await turn()
+      quiet = accepted === seen ? quiet + 1 : 0
+    }
+  }
+
+  return {
+    async run() {
+      await wait(delay)
+      holding = true
+      for (const socket of sockets) socket.pause()
+      await emptyAcceptQueue()
+      const closed = new Promise<void>((resolve) => {
+        // The listener alone: http.Server's own close() would cut idle connections.
+        net.Server.prototype.close.call(server, () => resolve())
+      })
+      leaving = true
+      holding = false
+      for (const socket of sockets) socket.resume()
+      await Promise.race([closed, wait(timeout, undefined, { ref: false })])
+      const cut = sockets.size
+      for (const socket of sockets) socket.destroy()
+      return cut
+    },
+  }
+}

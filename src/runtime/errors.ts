@@ -1,0 +1,40 @@
+/** The closed set of ways in which a request is refused; `http/problem.ts` alone turns them into status codes and pages. */
+export type Kind = 'invalid' | 'unauthenticated' | 'forbidden' | 'not found' | 'conflict' | 'limited' | 'unavailable'
+
+export interface Details {
+  /** What is wrong with which field, in words for the person who typed it. */
+  readonly fields?: Readonly<Record<string, string>>
+  /** Seconds until another try makes sense; goes out as Retry-After. */
+  readonly retryAfter?: number
+  readonly cause?: unknown
+}
+
+export class Refusal extends Error {
+  readonly kind: Kind
+  readonly fields: Readonly<Record<string, string>> | undefined
+  readonly retryAfter: number | undefined
+
+  constructor(kind: Kind, message: string, details: Details = {}) {
+    super(message, { cause: details.cause })
+    this.name = 'Refusal'
+    this.kind = kind
+    this.fields = details.fields
+    this.retryAfter = details.retryAfter
+  }
+}
+
+/** The request itself is wrong (400); `fields` says where. */
+export const invalid = (message: string, details?: Details) => new Refusal('invalid', message, details)
+/** Nobody is signed in (401), or the proof offered is wrong. */
+export const unauthenticated = (message = 'Please sign in first.') => new Refusal('unauthenticated', message)
+/** Somebody is signed in who may not do this (403). */
+export const forbidden = (message = 'This page is not for your account.') => new Refusal('forbidden', message)
+export const notFound = (message = 'There is nothing at this address.') => new Refusal('not found', message)
+/** The request contradicts what is stored (409). */
+export const conflict = (message: string, details?: Details) => new Refusal('conflict', message, details)
+/** Too many tries (429); `retryAfter` in seconds. */
+export const limited = (retryAfter: number, message = 'Too many attempts. Please try again later.') =>
+  new Refusal('limited', message, { retryAfter })
+/** A part that this needs is away or overloaded (503); `retryAfter` in seconds. */
+export const unavailable = (message: string, details: Details = {}) =>
+  new Refusal('unavailable', message, { retryAfter: 2, ...details })

@@ -1,0 +1,97 @@
+import winston from 'winston'
+import { currentRequestId } from './request-context.ts'
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+export type LogFormat = 'json' | 'text'
+
+/** What may stand beside an event; an Error is written with its stack and its causes. */
+export type Fields = Readonly<Record<string, unknown>>
+
+/** Writes events, in past tense, with fields: `log.info('session revoked', { account })`. */
+export interface Log {
+  debug(event: string, fields?: Fields): void
+  info(event: string, fields?: Fields): void
+  warn(event: string, fields?: Fields): void
+  error(event: string, fields?: Fields): void
+  /** Resolves once everything has been handed to the stream. */
+  close(): Promise<void>
+}
+
+export interface LogOptions {
+  readonly level: LogLevel
+  readonly format: LogFormat
+  readonly replica: string
+  readonly stream?: NodeJS.WritableStream
+}
+
+/** The application's log. A stream that cannot be written to (a full disk) loses lines, never the process. */
+export function createLog({ level, format, replica, stream = process.stdout }: LogOptions): Log {
+  stream.on('error', () => {})
+  const logger = winston.createLogger({
+    level,
+    format: winston.format.printf((info) => lineOf(info as unknown as Line, replica, format)),
+    transports: [new winston.transports.Stream({ stream })],
+  })
+  const write =
+    (severity: LogLevel) =>
+    (event: string, fields: Fields = {}) =>
+      void logger.log({ level: severity, message: event, fields: plain(fields) })
+  return {
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+    close: () => flushed(logger, stream),
+  }
+}
+
+interface Line {
+  readonly level: string
+  readonly message: string
+  readonly fields: Fields
+}
+
+function lineOf({ level, message, fields }: Line, replica: string, format: LogFormat): string {
+  const requestId = currentRequestId()
+  const time = new Date().toISOString()
+  if (format === 'text') return readable(time, level, message, { ...fields, ...(requestId && { requestId }) })
+  return JSON.stringify({ time, level, msg: message, replica, ...(requestId && { requestId }), ...fields })
+}
+
+/** One line for people: `14:02:11.120 info  replica ready port=3000`. */
+export function readable(time: string, level: string, event: string, fields: Fields): string {
+  const pairs = Object.entries(fields).map(([name, value]) => `${name}=${shown(value)}`)
+  return [`${time.slice(11, 23)} ${level.padEnd(5)} ${event}`, ...pairs].join(' ')
+}
+
+function shown(value: unknown): string {
+  // JSON's escapes keep a line break or a terminal's escape code that a client sent from acting.
+  const text = JSON.stringify(value) ?? 'undefined'
+  return /^"[\w.:/@%+-]+"$/.test(text) ? text.slice(1, -1) : text
+}
+
+/** Fields as JSON can hold them. */
+export function plain(fields: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, value instanceof Error ? told(value) : value]),
+  )
+}
+
+function told(error: Error): object {
+  const { code } = error as { code?: unknown }
+  return {
+    name: error.name,
+    message: error.message,
+    ...(code !== undefined && { code }),
+    stack: error.stack,
+    ...(error.cause instanceof Error && { cause: told(error.cause) }),
+  }
+}
+
+function flushed(logger: winston.Logger, stream: NodeJS.WritableStream): Promise<void> {
+  return new Promise((resolve) => {
+    logger.once('finish', () => stream.write('', () => resolve()))
+    stream.once('error', () => resolve())
+    logger.end()
+  })
+}

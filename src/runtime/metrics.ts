@@ -1,0 +1,85 @@
+import { createServer, type Server } from 'node:http'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client'
+
+/** Seconds; from a coalesced read to the deadline of three seconds. */
+const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
+
+export interface PoolFigures {
+  readonly inUse: number
+  readonly idle: number
+  readonly waiting: number
+}
+
+/** What a replica counts; names and labels are listed in the README. */
+export interface Metrics {
+  /** `http_request_duration_seconds{method,route,status}`; `route` is the table's pattern, never the address. */
+  answered(request: { method: string; route: string; status: number; seconds: number }): void
+  /** `session_store_duration_seconds{operation,outcome}`. */
+  stored(operation: string, outcome: 'ok' | 'error', seconds: number): void
+  /** `sign_ins_total{outcome}` and its like: events by name. */
+  count(event: string): void
+  /** `pool_connections{state}`, read when scraped. */
+  watchPool(read: () => PoolFigures): void
+  /** `GET /metrics` on a port of its own; resolves once it listens. */
+  serve(options: { port: number; host?: string | undefined }): Promise<Server>
+  text(): Promise<string>
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const http = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'Time from the first byte of a request to the last of its answer',
+    labelNames: ['method', 'route', 'status'],
+    buckets: BUCKETS,
+    registers: [registry],
+  })
+  const store = new Histogram({
+    name: 'session_store_duration_seconds',
+    help: 'Time that the session store took',
+    labelNames: ['operation', 'outcome'],
+    buckets: BUCKETS,
+    registers: [registry],
+  })
+  const events = new Counter({
+    name: 'events_total',
+    help: 'What happened, by name',
+    labelNames: ['event'],
+    registers: [registry],
+  })
+  return {
+    answered: ({ method, route, status, seconds }) => http.observe({ method, route, status: String(status) }, seconds),
+    stored: (operation, outcome, seconds) => store.observe({ operation, outcome }, seconds),
+    count: (event) => events.inc({ event }),
+    watchPool: (read) => watchPool(registry, read),
+    serve: ({ port, host }) => serve(registry, port, host),
+    text: () => registry.metrics(),
+  }
+}
+
+function watchPool(registry: Registry, read: () => PoolFigures): void {
+  new Gauge({
+    name: 'pool_connections',
+    help: 'Database connections by state; waiting: requests that queue for one',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      const { inUse, idle, waiting } = read()
+      this.set({ state: 'in_use' }, inUse)
+      this.set({ state: 'idle' }, idle)
+      this.set({ state: 'waiting' }, waiting)
+    },
+  })
+}
+
+function serve(registry: Registry, port: number, host: string | undefined): Promise<Server> {
+  const server = createServer(async (req, res) => {
+    if (req.url !== '/metrics' || (req.method !== 'GET' && req.method !== 'HEAD')) return void res.writeHead(404).end()
+    res.writeHead(200, { 'Content-Type': registry.contentType }).end(await registry.metrics())
+  })
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ port, ...(host !== undefined && { host }) }, () => resolve(server))
+  })
+}
