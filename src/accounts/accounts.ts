@@ -26,18 +26,18 @@ export interface NewAccount {
   readonly role: Role
 }
 
-/** What a check of a password does around its hash, while it has its place in the line. */
+/** What counts attempts around a hash. */
 export interface Attempt {
-  /** Before the hash; throws where there may be no further attempt. */
+  /** Before the hash, once it has its place in the line; throws where there may be no further attempt. */
   begin(): Promise<void>
-  /** After a right password. */
+  /** After a right password, or a free address. */
   succeeded(): Promise<void>
 }
 
 /** Who people are. Passwords come as typed; whether a new one is good enough is asked before, see `password.ts`. */
 export interface Accounts {
   /** Adds a person; null where the address is taken, which costs one hash as well. Of several at once one wins. */
-  add(person: NewAccount): Promise<Account | null>
+  add(person: NewAccount, attempt?: Attempt): Promise<Account | null>
   /** Fresh from the database; null where there is none, or `id` is no id of ours. */
   find(id: string): Promise<Account | null>
   /** By address, upper or lower case. */
@@ -68,7 +68,11 @@ export interface AccountsOptions {
 
 /** Makes the accounts over the table `account`. */
 export function createAccounts({ pool, cost = COST, line = createLine() }: AccountsOptions): Accounts {
-  const hash = (password: string) => line.run(() => hashPassword(normalised(password), cost))
+  const hash = (password: string, attempt?: Attempt) =>
+    line.run(async () => {
+      await attempt?.begin()
+      return hashPassword(normalised(password), cost)
+    })
 
   async function one(text: string, values: readonly unknown[]): Promise<Row | undefined> {
     return (await pool.query<Row>(text, [...values])).rows[0]
@@ -79,14 +83,14 @@ export function createAccounts({ pool, cost = COST, line = createLine() }: Accou
   }
 
   /** The row, if the password made its hash; a missing row is as dear. */
-  function proven(row: Row | undefined, password: string, attempt?: Attempt): Promise<Row | undefined> {
+  function proven(key: string, row: Row | undefined, password: string, attempt?: Attempt): Promise<Row | undefined> {
     return line.run(async () => {
       await attempt?.begin()
       const right = await verifyPassword(normalised(password), row?.password ?? decoy(cost), cost)
       if (!right || row === undefined || row.disabled_at !== null) return undefined
       await attempt?.succeeded()
       return hashedAnew(row, password)
-    })
+    }, key)
   }
 
   /** Of its own accord a hash never gets dearer: the password is known only now. */
@@ -99,17 +103,21 @@ export function createAccounts({ pool, cost = COST, line = createLine() }: Accou
   }
 
   return {
-    async add({ email, name, role, password }) {
-      return accountOf(await one(INSERT, [email, emailKey(email), name, role, await hash(password)]))
+    async add({ email, name, role, password }, attempt) {
+      const hashed = await hash(password, attempt)
+      const row = await one(INSERT, [email, emailKey(email), name, role, hashed])
+      if (row !== undefined) await attempt?.succeeded()
+      return accountOf(row)
     },
     find: (id) => byId(FIND, id),
     named: async (email) => accountOf(await one(FIND_NAMED, [emailKey(email)])),
     list: async () => (await pool.query<Row>(LIST)).rows.map(toAccount),
     async check(email, password, attempt) {
-      return accountOf(await proven(await one(FIND_NAMED, [emailKey(email)]), password, attempt))
+      const key = emailKey(email)
+      return accountOf(await proven(key, await one(FIND_NAMED, [key]), password, attempt))
     },
     async changePassword(id, current, password, attempt) {
-      const row = await proven(UUID.test(id) ? await one(FIND, [id]) : undefined, current, attempt)
+      const row = await proven(id, UUID.test(id) ? await one(FIND, [id]) : undefined, current, attempt)
       return row === undefined ? null : byId(CHANGE_PASSWORD, id, row.password, await hash(password))
     },
     setPassword: async (id, password) => byId(SET_PASSWORD, id, await hash(password)),

@@ -11,54 +11,63 @@ export interface LineOptions {
 
 /** A short line before work that is dear. */
 export interface Line {
-  /** Runs the work when its turn comes; throws `unavailable` where the line is full or the wait too long. */
-  run<Value>(work: () => Promise<Value>): Promise<Value>
+  /**
+   * Runs the work when its turn comes; throws `unavailable` where the line is full or the wait too long. Of one `key` only one
+   * runs at a time, the others let those behind them pass: guesses at one account never take every place.
+   */
+  run<Value>(work: () => Promise<Value>, key?: string): Promise<Value>
   /** How many run and how many wait, now. */
   counts(): { readonly running: number; readonly waiting: number }
+}
+
+interface Waiting {
+  readonly key: string | undefined
+  readonly enter: () => void
 }
 
 /** Makes a line: the work that does not fit is refused at once, instead of making all wait longer and longer. */
 export function createLine({ atOnce = 2, waiting = 16, patience = 5_000 }: LineOptions = {}): Line {
   let running = 0
-  const queue = new Set<() => void>()
+  const keys = new Set<string>()
+  const queue = new Set<Waiting>()
 
-  async function turn(): Promise<void> {
-    if (running < atOnce) {
-      running += 1
-      return
-    }
-    if (queue.size >= waiting) throw busy()
-    // Whoever leaves hands the place over, so `running` stays as it is.
-    await new Promise<void>((resolve, reject) => {
-      const enter = () => {
-        clearTimeout(timer)
-        resolve()
-      }
+  const mayStart = (key: string | undefined) => running < atOnce && (key === undefined || !keys.has(key))
+
+  function start(key: string | undefined): void {
+    running += 1
+    if (key !== undefined) keys.add(key)
+  }
+
+  function turn(key: string | undefined): Promise<void> {
+    if (mayStart(key)) return Promise.resolve(start(key))
+    if (queue.size >= waiting) return Promise.reject(busy())
+    return new Promise((resolve, reject) => {
+      const place: Waiting = { key, enter: () => resolve(clearTimeout(timer)) }
       const timer = setTimeout(() => {
-        queue.delete(enter)
+        queue.delete(place)
         reject(busy())
       }, patience)
-      queue.add(enter)
+      queue.add(place)
     })
   }
 
-  function leave(): void {
-    const [next] = queue
-    if (next === undefined) {
-      running -= 1
-      return
-    }
+  function leave(key: string | undefined): void {
+    running -= 1
+    if (key !== undefined) keys.delete(key)
+    const next = [...queue].find((place) => mayStart(place.key))
+    if (next === undefined) return
     queue.delete(next)
-    next()
+    start(next.key)
+    next.enter()
   }
 
   return {
-    async run(work) {
-      await turn()
+    async run(work, key) {
+      await turn(key)
       try {
         return await work()
       } finally {
-        leave()
+        leave(key)
       }
     },
     counts: () => ({ running, waiting: queue.size }),

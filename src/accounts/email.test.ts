@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { emailField, emailKey, isEmail } from './email.ts'
+
+const good = [
+  'ada@example.com',
+  'a.b+c@sub.example.co',
+  "o'neil@example.com",
+  'ådä@exämple.se',
+  '用户@例子.公司',
+  'root@localhost',
+]
+const bad = [
+  '',
+  'ada',
+  '@example.com',
+  'ada@',
+  'ada@@example.com',
+  'a@b@example.com',
+  'ada@example..com',
+  'ada@-example.com',
+  'ada byron@example.com',
+  'ada\u00a0b@example.com',
+  'ada\0@example.com',
+  'ada\r\nBcc: x@example.com',
+  'ada\u200b@example.com',
+  'ada\u202e@example.com',
+  'ada\ud800@example.com',
+  'Ada <ada@example.com>',
+  'ada@example.com,bea@example.com',
+  `${'a'.repeat(65)}@example.com`,
+  `ada@${'a'.repeat(251)}`,
+  `${'a'.repeat(10_000)}@example.com`,
+]
+
+for (const email of good) test(`${email} can be an address`, () => assert.equal(isEmail(email), true))
+for (const email of bad)
+  test(`${JSON.stringify(email).slice(0, 40)} is no address`, () => assert.equal(isEmail(email), false))
+
+test('a field says what is wrong with it', () => {
+  const complaint = (value: unknown) => emailField().safeParse(value).error?.issues[0]?.message
+  assert.equal(complaint(' ada@example.com '), undefined)
+  assert.match(complaint(undefined) ?? '', /missing/)
+  assert.match(complaint('  ') ?? '', /missing/)
+  assert.match(complaint(['ada@example.com']) ?? '', /one text/)
+  assert.match(complaint({ a: 1 }) ?? '', /one text/)
+  assert.match(complaint(`${'a'.repeat(10_000)}@example.com`) ?? '', /too long/)
+  assert.match(complaint('ada') ?? '', /looks like/)
+})
+
+test('addresses are compared without regard to case or Unicode form', () => {
+  assert.equal(emailKey('Ada@Example.COM'), emailKey(' ada@example.com'))
+  assert.equal(emailKey('CAFE\u0301@example.com'), emailKey('caf\u00e9@example.com'))
+})

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { Pool } from 'pg'
+import { type TestDatabase, testDatabase } from '../database/testing.ts'
+import type { Refusal } from '../runtime/errors.ts'
+import { createLimit, networkOf, removeExpired } from './limits.ts'
+
+let database: TestDatabase
+before(async () => {
+  database = await testDatabase()
+})
+after(() => database.drop())
+
+const limit = (name: string, pool: Pool = database.pool) => createLimit({ pool, name, points: 5, seconds: 60 })
+const kindOf = (end: PromiseSettledResult<void>) =>
+  end.status === 'fulfilled' ? 'passed' : (end.reason as Refusal).kind
+
+test('of forty takes at once through two replicas exactly as many pass as there are points', async () => {
+  const replicas = [limit('crowd'), limit('crowd')]
+  const ends = await Promise.allSettled(Array.from({ length: 40 }, (_, index) => replicas[index % 2]!.take('ada')))
+  assert.equal(ends.filter((end) => kindOf(end) === 'passed').length, 5)
+  assert.equal(ends.filter((end) => kindOf(end) === 'limited').length, 35)
+  await replicas[0]!.check('bea')
+  await assert.rejects(replicas[1]!.check('ada'), (error: Refusal) => error.kind === 'limited')
+})
+
+test('a limit that is reached says when to come back', async () => {
+  const one = limit('wait')
+  for (let taken = 0; taken < 5; taken += 1) await one.take('ada')
+  await assert.rejects(one.take('ada'), ({ retryAfter = 0 }: Refusal) => retryAfter >= 58 && retryAfter <= 60)
+})
+
+test('what is given back was never counted', async () => {
+  const one = limit('back')
+  for (let turn = 0; turn < 20; turn += 1) {
+    await one.take('ada')
+    await one.giveBack('ada')
+  }
+  await one.check('ada')
+})
+
+test('a store that is away is a 503, not a yes', async () => {
+  const away = { query: () => Promise.reject(new Error('connection refused')) } as unknown as Pool
+  for (const asked of [limit('away', away).check('ada'), limit('away', away).take('ada')])
+    await assert.rejects(asked, (error: Refusal) => error.kind === 'unavailable' && error.cause instanceof Error)
+})
+
+test('expired counts are removed in batches, the others stay', async () => {
+  await database.pool.query('DELETE FROM attempt')
+  await database.pool.query("INSERT INTO attempt SELECT 'old:' || n, 1, 1 FROM generate_series(1, 25) n")
+  await limit('kept').take('ada')
+  assert.equal(await removeExpired(database.pool, 10), 25)
+  const { rows } = await database.pool.query('SELECT key FROM attempt')
+  assert.deepEqual(rows, [{ key: 'kept:ada' }])
+})
+
+const networks: readonly (readonly [string, string])[] = [
+  ['203.0.113.7', '203.0.113.7'],
+  ['::ffff:203.0.113.7', '203.0.113.7'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:DB8:0001:2::6', '2001:db8:1:2::/64'],
+  ['2001:db8::6', '2001:db8:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+  ['::', '0:0:0:0::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['64:ff9b::203.0.113.7', '64:ff9b:0:0::/64'],
+  ['unknown', 'unknown'],
+]
+for (const [address, network] of networks)
+  test(`${address} is counted as ${network}`, () => assert.equal(networkOf(address), network))
