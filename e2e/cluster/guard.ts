@@ -1,0 +1,37 @@
+import process from 'node:process'
+
+const living = new Map<number, NodeJS.Signals>()
+let guarding = false
+
+/** From now on this process group does not outlive us: however we end (but for SIGKILL), it is sent this signal. */
+export function guard(pid: number, signal: NodeJS.Signals): void {
+  living.set(pid, signal)
+  if (guarding) return
+  guarding = true
+  process.once('exit', endAll)
+  // A test killed by a signal runs no exit handler. A command that has handlers of its own drains first, and keeps them.
+  for (const [name, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const) {
+    if (process.listenerCount(name) === 0) process.once(name, () => process.exit(code))
+  }
+}
+
+export function release(pid: number): void {
+  living.delete(pid)
+}
+
+/** Sends a signal to every process of a group; false where there is none any more. */
+export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(-pid, signal)
+  } catch {
+    return false
+  }
+}
+
+function endAll(): void {
+  for (const [pid, signal] of living) signalGroup(pid, signal)
+}

@@ -1,0 +1,120 @@
+import { rm } from 'node:fs/promises'
+import type { Ability, Cluster, Replica } from './cluster.ts'
+import { forgetProcesses } from './leftovers.ts'
+import type { Parts } from './parts.ts'
+import type { Postgres, StopMode } from './postgres.ts'
+import type { Premises } from './premises.ts'
+import { readSettings } from './settings.ts'
+import { endTenure } from './tenure.ts'
+import { readLogs } from './timeline.ts'
+
+const abilities: readonly Ability[] = ['restart', 'kill', 'nginx', 'environment']
+
+/** A cluster on this machine. */
+export class LocalCluster implements Cluster {
+  readonly #premises: Premises
+  readonly #parts: Parts
+  readonly #changed: () => void
+
+  /** `changed` is called when another process does the work of one part. */
+  constructor(premises: Premises, parts: Parts, changed: () => void) {
+    this.#premises = premises
+    this.#parts = parts
+    this.#changed = changed
+  }
+
+  get url(): string {
+    return this.#parts.nginx?.url ?? ''
+  }
+
+  get nginxPid(): number {
+    return this.#parts.nginx?.pid ?? 0
+  }
+
+  get folder(): string {
+    return this.#premises.folder
+  }
+
+  get databaseUrl(): string {
+    return this.#premises.databaseUrl
+  }
+
+  get replicas(): readonly Replica[] {
+    return this.#parts.fleet.replicas
+  }
+
+  can(what: Ability): boolean {
+    return abilities.includes(what) || (what === 'database' && this.#parts.postgres !== undefined)
+  }
+
+  /** Brings the schema up to date with the files. */
+  async migrate(): Promise<void> {
+    await this.#premises.chore('migrate')
+  }
+
+  async restartReplica(name: string): Promise<void> {
+    await this.#parts.fleet.named(name).restart()
+  }
+
+  async killReplica(name: string): Promise<void> {
+    await this.#parts.fleet.named(name).kill()
+  }
+
+  async roll(environment: Readonly<Record<string, string>> = {}): Promise<void> {
+    const former = this.#premises.settings
+    this.#premises.settings = readSettings({ ...former.given, ...environment })
+    try {
+      await this.#parts.fleet.roll()
+    } catch (fault) {
+      // The one that did not come up, and any that dies later, is better off with the settings that worked.
+      this.#premises.settings = former
+      this.#parts.fleet.giveUpUnready()
+      throw fault
+    }
+  }
+
+  async restartNginx(): Promise<void> {
+    this.#premises.note('nginx restarts')
+    await this.#parts.restartNginx()
+    this.#premises.note('nginx is back')
+    this.#changed()
+  }
+
+  async restartPostgres(mode: StopMode = 'fast'): Promise<void> {
+    await this.stopPostgres(mode)
+    await this.startPostgres()
+  }
+
+  async stopPostgres(mode: StopMode = 'fast'): Promise<void> {
+    this.#premises.note(`Postgres stops (${mode})`)
+    await this.#ownPostgres().stop(mode)
+    this.#premises.note('Postgres is away')
+  }
+
+  async startPostgres(): Promise<void> {
+    await this.#ownPostgres().start()
+    this.#premises.note('Postgres is back')
+    this.#changed()
+  }
+
+  async logs(): Promise<string> {
+    return readLogs([this.#premises.logs, this.#premises.path('nginx')])
+  }
+
+  async stop(): Promise<void> {
+    this.#premises.note('the cluster stops')
+    await this.#parts.stop()
+    forgetProcesses(this.folder)
+    endTenure(this.folder)
+  }
+
+  async destroy(): Promise<void> {
+    await this.stop()
+    await rm(this.folder, { recursive: true, force: true })
+  }
+
+  #ownPostgres(): Postgres {
+    if (this.#parts.postgres === undefined) throw new Error('This cluster uses a database that is not its own')
+    return this.#parts.postgres
+  }
+}

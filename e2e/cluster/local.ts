@@ -1,0 +1,169 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import process from 'node:process'
+import type { ClusterOptions } from './cluster.ts'
+import { provideDatabase } from './database.ts'
+import { Fleet } from './fleet.ts'
+import { endLeftovers, forgetProcesses, noteProcesses } from './leftovers.ts'
+import { LocalCluster } from './local-cluster.ts'
+import { findNginx, startNginx } from './nginx.ts'
+import { Parts } from './parts.ts'
+import { freePort, nearestFree } from './ports.ts'
+import { startPostgres } from './postgres.ts'
+import { Premises } from './premises.ts'
+import { LocalReplica } from './replica.ts'
+import { keptSecret } from './secret.ts'
+import { repository } from './settings.ts'
+import { type Say, step } from './steps.ts'
+import { endTenure, takeTenure } from './tenure.ts'
+
+export interface LocalOptions extends ClusterOptions {
+  /** Run in the place of src/server.ts and src/cli.ts; paths from the root of the repository. */
+  readonly server?: string
+  readonly cli?: string
+  /** Use the database that DATABASE_URL in the environment or `.env` names, where it does. Default false. */
+  readonly personsDatabase?: boolean
+  /** Its own Postgres survives a power cut. Default false: quicker. */
+  readonly durable?: boolean
+  /** Where `port` is taken, use the next free one and say so. Default false: an error. */
+  readonly anyPort?: boolean
+  /** Milliseconds between one replica's readiness and the next one's end while rolling. Default 2000. */
+  readonly pause?: number
+  /** Told what happens to replicas after the start. Default: nobody is. */
+  readonly event?: Say
+  /** Called when one part has become another process, `replicas` and `nginxPid` being current. */
+  readonly changed?: () => void
+}
+
+/** Starts Postgres, replicas and nginx on this machine. Throws Occupied where one runs in the folder already, else with the reason. */
+export async function startLocalCluster(options: LocalOptions = {}): Promise<LocalCluster> {
+  const folder = options.folder === undefined ? await temporaryFolder() : resolve(options.folder)
+  takeTenure(folder)
+  const parts = new Parts()
+  try {
+    return await start(folder, options, parts)
+  } catch (fault) {
+    await parts.stop()
+    forgetProcesses(folder)
+    endTenure(folder)
+    throw fault
+  }
+}
+
+async function start(folder: string, options: LocalOptions, parts: Parts): Promise<LocalCluster> {
+  const say: Say = (line) => options.say?.(line)
+  await endFormer(folder, say)
+  const premises = new Premises(folder, options.environment, options.cli)
+  premises.note('the cluster starts')
+  const binary = await findNginx((line) => say(`  ${line}`))
+  await step(
+    say,
+    () => provide(premises, options, parts),
+    (told) => told,
+  )
+  await step(
+    say,
+    () => premises.chore('migrate'),
+    () => 'Schema is up to date',
+  )
+
+  const changed = () => {
+    noteProcesses(folder, parts.identities())
+    options.changed?.()
+  }
+  parts.fleet = await makeFleet(premises, options, changed)
+  await Promise.all([startFleet(parts, say), seed(premises, options, say)])
+  parts.nginx = await step(
+    say,
+    () => front(binary, premises, options, parts, say),
+    ({ url }) => `nginx on ${url}`,
+  )
+  changed()
+  premises.note('the cluster is ready')
+  return new LocalCluster(premises, parts, changed)
+}
+
+async function temporaryFolder(): Promise<string> {
+  return await mkdtemp(join(process.env.E2E_FOLDER ?? tmpdir(), 'roundhouse-'))
+}
+
+async function endFormer(folder: string, say: Say): Promise<void> {
+  const names = await endLeftovers(folder)
+  if (names.length > 0) say(`  Ended what a killed run had left here: ${names.join(', ')}`)
+}
+
+async function provide(premises: Premises, options: LocalOptions, parts: Parts): Promise<string> {
+  premises.ownDatabase = options.databaseUrl
+  const given = options.databaseUrl ?? (options.personsDatabase ? premises.settings.person.DATABASE_URL : undefined)
+  if (given) return `Database ${nameOf(given)}`
+  const settings = {
+    folder: premises.path('postgres'),
+    log: premises.log('postgres'),
+    durable: options.durable ?? false,
+  }
+  const postgres = await startPostgres(settings)
+  parts.postgres = postgres
+  const password = keptSecret(premises.path('secrets', 'database'))
+  premises.ownDatabase = await provideDatabase(postgres.url, 'roundhouse', password)
+  const remark = postgres.note === undefined ? '' : `, ${postgres.note}`
+  const former = postgres.tookOver ? ' (the one of a killed run was ended)' : ''
+  return `Postgres ${postgres.version} on port ${postgres.port}${remark}${former}`
+}
+
+function nameOf(databaseUrl: string): string {
+  const { hostname, port, pathname } = new URL(databaseUrl)
+  return `${pathname.slice(1)} on ${hostname}${port === '' ? '' : `:${port}`}`
+}
+
+async function makeFleet(premises: Premises, options: LocalOptions, changed: () => void): Promise<Fleet> {
+  const count = options.replicas ?? Number(process.env.E2E_REPLICAS ?? 3)
+  const say = (line: string) => {
+    premises.note(line)
+    options.event?.(line)
+  }
+  const numbers = Array.from({ length: count }, (_, index) => index + 1)
+  const replicas = numbers.map(async (number) => {
+    const name = `app-${number}`
+    const [port, metricsPort] = [await freePort(), await freePort()]
+    const own = { REPLICA: name, PORT: String(port), METRICS_PORT: String(metricsPort) }
+    const command = [process.execPath, options.server ?? 'src/server.ts']
+    const environment = () => premises.environment(own)
+    const place = { cwd: repository, log: premises.log(name) }
+    return new LocalReplica({ name, port, metricsPort, command, environment, say, changed, ...place })
+  })
+  return new Fleet(await Promise.all(replicas), options.pause)
+}
+
+async function startFleet(parts: Parts, say: Say): Promise<void> {
+  const told = () => parts.fleet.replicas.map(({ name, url }) => `${name} (${new URL(url).port})`).join(', ')
+  await step(say, () => parts.fleet.start(), told)
+}
+
+async function seed(premises: Premises, options: LocalOptions, say: Say): Promise<void> {
+  if (!options.seed) return
+  const { hostname } = new URL(premises.databaseUrl)
+  // People with a password that everybody knows: not into a database that others may reach.
+  if (premises.ownDatabase === undefined && !/^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|)$/.test(hostname)) {
+    say(`  No demo people: the database is on ${hostname} (npm run seed adds them)`)
+    return
+  }
+  await step(
+    say,
+    () => premises.chore('seed'),
+    () => 'Demo people and products',
+  )
+}
+
+async function front(binary: string, premises: Premises, options: LocalOptions, parts: Parts, say: Say) {
+  const wanted = options.port || (await freePort())
+  const port = options.anyPort ? await nearestFree(wanted) : wanted
+  if (port !== wanted) say(`  Port ${wanted} is taken: using ${port}`)
+  return await startNginx({
+    binary,
+    folder: premises.path('nginx'),
+    port,
+    upstreams: parts.fleet.replicas.map(({ url }) => new URL(url).host),
+    ...(options.keepalive === undefined ? {} : { keepalive: options.keepalive }),
+  })
+}

@@ -1,0 +1,37 @@
+import { createServer } from 'node:net'
+
+// Below the range that Linux takes the ports of outgoing connections from (32768 and up): a port in it can be taken by a
+// connection to Postgres while a replica restarts, and the replica then finds its own address in use.
+const lowest = 15_000
+const highest = 32_000
+
+/** A port on 127.0.0.1 that nothing listens on and that no outgoing connection will take. */
+export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < 100; tries++) {
+    const port = lowest + Math.floor(Math.random() * (highest - lowest))
+    if (await isFree(port)) return port
+  }
+  throw new Error(`No free port between ${lowest} and ${highest}`)
+}
+
+/** This port, else one of the next twenty, else any. */
+export async function nearestFree(wanted: number): Promise<number> {
+  for (let port = wanted; port <= Math.min(wanted + 20, 65_535); port++) if (await isFree(port)) return port
+  return await freePort()
+}
+
+/** Free on every address of this machine, for IPv4. Throws where listening there is not permitted (a port below 1024). */
+export async function isFree(port: number): Promise<boolean> {
+  return (await canListen(port, '127.0.0.1')) && (await canListen(port, '0.0.0.0'))
+}
+
+function canListen(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') resolve(false)
+      else reject(new Error(`Port ${port} cannot be used: ${error.message}`, { cause: error }))
+    })
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)))
+  })
+}

@@ -1,0 +1,54 @@
+import { join } from 'node:path'
+import process from 'node:process'
+import { lastLines, launch } from './processes.ts'
+import { keptSecret } from './secret.ts'
+import { environmentFor, readSettings, repository, type Settings } from './settings.ts'
+import { note, openLogs } from './timeline.ts'
+
+/** What the processes of one cluster have in common: folder, logs, settings, database. */
+export class Premises {
+  readonly folder: string
+  readonly logs: string
+  settings: Settings
+  /** Of the Postgres that the cluster brings along; undefined where a person's settings name another database. */
+  ownDatabase: string | undefined
+  readonly #sessionSecret: string
+  readonly #cli: string
+
+  constructor(folder: string, given: Readonly<Record<string, string>> = {}, cli = 'src/cli.ts') {
+    this.folder = folder
+    this.#cli = cli
+    this.logs = openLogs(folder)
+    this.settings = readSettings(given)
+    this.#sessionSecret = keptSecret(this.path('secrets', 'session'))
+  }
+
+  get databaseUrl(): string {
+    return this.ownDatabase ?? this.settings.person.DATABASE_URL ?? ''
+  }
+
+  path(...names: string[]): string {
+    return join(this.folder, ...names)
+  }
+
+  log(name: string): string {
+    return join(this.logs, `${name}.log`)
+  }
+
+  environment(own: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+    return environmentFor(this.settings, this.#sessionSecret, this.ownDatabase, own)
+  }
+
+  note(event: string): void {
+    note(this.logs, event)
+  }
+
+  /** Runs one of the application's own commands (`migrate`, `seed`) to its end. Throws with its last lines where it fails. */
+  async chore(command: string): Promise<void> {
+    const program = { command: process.execPath, args: [this.#cli, command], cwd: repository }
+    const child = launch({ ...program, env: this.environment(), log: this.log(command) })
+    const { code, signal } = await child.exited
+    if (code === 0) return
+    throw new Error(`${command} failed (${signal ?? `exit ${code}`}):\n${lastLines(child.output())}`)
+  }
+}

@@ -1,0 +1,32 @@
+import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** What a rolling restart tells, one JSON line each, so that the command that asked for it can follow. */
+export interface RollLine {
+  readonly kind: 'begin' | 'progress' | 'done' | 'failed'
+  readonly text: string
+}
+
+export function appendRoll(folder: string, line: RollLine): void {
+  appendFileSync(fileIn(folder), `${JSON.stringify(line)}\n`, { mode: 0o600 })
+}
+
+/** Answers at each call with the lines that were written since the one before. */
+export function followRolls(folder: string): () => RollLine[] {
+  const file = fileIn(folder)
+  let read = existsSync(file) ? statSync(file).size : 0
+  return () => {
+    const fresh = existsSync(file) ? readFileSync(file).subarray(read) : Buffer.alloc(0)
+    const whole = fresh.subarray(0, fresh.lastIndexOf('\n') + 1)
+    read += whole.length
+    return whole
+      .toString()
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as RollLine)
+  }
+}
+
+function fileIn(folder: string): string {
+  return join(folder, 'logs', 'rolls.jsonl')
+}

@@ -1,0 +1,16 @@
+export type Say = (line: string) => void
+
+/** Does one step and says it with the time that it took. `told` puts the outcome into words. */
+export async function step<T>(say: Say, work: () => T | Promise<T>, told: (outcome: T) => string): Promise<T> {
+  const begin = performance.now()
+  const outcome = await work()
+  say(`  ${told(outcome).padEnd(64)} ${seconds(performance.now() - begin)}`)
+  return outcome
+}
+
+/** '0.25 s', '12.3 s', '3 min 20 s' */
+export function seconds(milliseconds: number): string {
+  const s = milliseconds / 1000
+  if (s >= 100) return `${Math.floor(s / 60)} min ${Math.round(s % 60)} s`
+  return `${s.toFixed(s < 10 ? 2 : 1)} s`
+}
