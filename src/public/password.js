@@ -3,7 +3,6 @@ for (const button of document.querySelectorAll('button.shows')) {
   const input = document.getElementById(button.getAttribute('aria-controls'))
   const show = (shown) => {
     input.type = shown ? 'text' : 'password'
-    button.setAttribute('aria-pressed', String(shown))
     button.firstChild.data = shown ? 'Hide' : 'Show'
   }
   button.addEventListener('click', () => show(input.type === 'password'))

@@ -1,28 +1,56 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
-import { showBytes, showMoment, showSpan } from './overview.ts'
+import { after, before, test } from 'node:test'
+import { createAccounts } from '../accounts/accounts.ts'
+import { announceReplica } from '../database/replicas.ts'
+import { testApp } from '../testing.ts'
 
-const SIZES: readonly [bytes: number, shown: string][] = [
-  [0, '0 bytes'],
-  [1023, '1023 bytes'],
-  [8192, '8.0 kB'],
-  [81_920, '80 kB'],
-  [1_234_567, '1.2 MB'],
-  [5 * 2 ** 40, '5.0 TB'],
-]
-for (const [bytes, shown] of SIZES)
-  test(`${bytes} bytes are shown as ${shown}`, () => assert.equal(showBytes(bytes), shown))
+let app: Awaited<ReturnType<typeof testApp>>
+const password = 'a lantern over deep water'
+before(async () => {
+  app = await testApp()
+  const accounts = createAccounts({ pool: app.pool })
+  await accounts.add({ name: 'Sten', email: 'sten@example.com', password, role: 'staff' })
+  await accounts.add({ name: 'Ada', email: 'ada@example.com', password, role: 'customer' })
+  await announceReplica(app.pool, { name: 'app-7', version: '1.2.3', since: new Date() })
+})
+after(() => app.close())
 
-const NOW = new Date('2026-01-02T12:00:00Z')
-const SPANS: readonly [seconds: number, shown: string][] = [
-  [-3, '0 s'],
-  [45, '45 s'],
-  [720, '12 min'],
-  [3 * 3600, '3 h'],
-  [5 * 86_400, '5 d'],
-]
-for (const [seconds, shown] of SPANS)
-  test(`${seconds} seconds are shown as ${shown}`, () =>
-    assert.equal(showSpan(new Date(NOW.getTime() - seconds * 1000), NOW), shown))
+async function signedIn(email: string) {
+  const person = app.visitor()
+  assert.equal((await person.post('/login', { email, password })).status, 303)
+  return person
+}
 
-test('a moment names its zone', () => assert.equal(showMoment(NOW), '2 Jan 2026, 12:00 UTC'))
+test('staff see how many sessions there are, and the replicas', async () => {
+  const sten = await signedIn('sten@example.com')
+  const { status, text } = await sten.get('/staff')
+  assert.equal(status, 200)
+  assert.match(text, /data-figure="signedIn">\d/)
+  assert.match(text, /app-7[\s\S]*1\.2\.3/)
+})
+
+test('a program gets the figures as numbers', async () => {
+  const sten = await signedIn('sten@example.com')
+  const { body } = await sten.get('/staff', { json: true })
+  const { sessions, replicas } = body as { sessions: Record<string, unknown>; replicas: { name: string }[] }
+  assert.deepEqual(Object.keys(sessions).sort(), ['bytes', 'expired', 'live', 'signedIn'])
+  for (const [name, figure] of Object.entries(sessions)) assert.equal(typeof figure, 'number', name)
+  assert.ok(replicas.some(({ name }) => name === 'app-7'))
+})
+
+test('a customer is told that the console is not for this account', async () => {
+  const ada = await signedIn('ada@example.com')
+  const { status, text } = await ada.get('/staff')
+  assert.equal(status, 403)
+  assert.match(text, /action="\/logout"/)
+  assert.doesNotMatch(text, /href="\/staff"/)
+  assert.equal((await ada.get('/staff', { json: true })).status, 403)
+})
+
+test('a visitor is sent to sign in, and a program told to', async () => {
+  const vic = app.visitor()
+  const { status, headers } = await vic.get('/staff')
+  assert.equal(status, 303)
+  assert.equal(new Headers(headers as HeadersInit).get('location'), '/login?next=%2Fstaff')
+  assert.equal((await vic.get('/staff', { json: true })).status, 401)
+})

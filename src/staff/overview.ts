@@ -3,6 +3,7 @@ import type { Pool } from '../database/pool.ts'
 import { replicasSeen } from '../database/replicas.ts'
 import { reply, type Visit } from '../http/reply.ts'
 import type { Statistics } from '../sessions/statistics.ts'
+import { showBytes, showMoment, showSpan } from './figures.ts'
 
 /** A replica announces itself once a minute: one that missed two is not shown. */
 const LATELY = 3 * 60_000
@@ -18,28 +19,3 @@ export async function showOverview({ pool, statistics }: OverviewOptions, visit:
   const json = { sessions, replicas }
   reply(visit, { view: 'staff/overview', data: { ...json, showBytes, showMoment, showSpan }, json })
 }
-
-const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB']
-
-/** 81920 → "80 kB" */
-export function showBytes(bytes: number): string {
-  const step = bytes < 1024 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), UNITS.length - 1)
-  const size = bytes / 1024 ** step
-  return `${size < 10 && step > 0 ? size.toFixed(1) : Math.round(size)} ${UNITS[step]}`
-}
-
-/** "2 Jan 2026, 03:04 UTC": staff and replicas may live in different zones. */
-export function showMoment(date: Date): string {
-  return `${MOMENT.format(date)} UTC`
-}
-
-/** How long since `then`, in the largest unit that says enough: "45 s", "12 min", "3 h", "5 d". */
-export function showSpan(then: Date, now = new Date()): string {
-  const seconds = Math.max(0, Math.round((now.getTime() - then.getTime()) / 1000))
-  if (seconds < 90) return `${seconds} s`
-  if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`
-  if (seconds < 36 * 3600) return `${Math.round(seconds / 3600)} h`
-  return `${Math.round(seconds / 86_400)} d`
-}
-
-const MOMENT = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' })
