@@ -1,42 +1,38 @@
-import pg from 'pg'
-import { rowsMovedBack } from './time.ts'
+import { query } from '../cluster/database.ts'
+import { movedBack } from './time.ts'
 
 export type Row = Readonly<Record<string, unknown>>
+export type Rows = (sql: string, values?: readonly unknown[]) => Promise<readonly Row[]>
 
 /** Somebody with psql: looks into the tables, and moves time. */
 export interface Database {
-  rows(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>
-  /** How many rows each table of the schema has, by name. */
+  readonly url: string
+  readonly rows: Rows
+  /** How many rows each table has, by name. */
   counts(): Promise<Readonly<Record<string, number>>>
   /** How many sessions there are. */
   sessions(): Promise<number>
-  /** Makes every session older by this much, its expiry and what it holds. */
+  /** Makes every session older by this many milliseconds, its expiry and what it holds. */
   age(milliseconds: number): Promise<void>
-  close(): Promise<void>
 }
 
+/** Each question opens a connection of its own, so nothing has to be closed, and a restart of Postgres goes unnoticed. */
 export function openDatabase(url: string): Database {
-  const pool = new pg.Pool({ connectionString: url, max: 2, application_name: 'e2e' })
-  // A restart of Postgres ends idle connections; the next query makes a new one.
-  pool.on('error', () => {})
-  const rows = async (sql: string, values: readonly unknown[] = []) => (await pool.query<Row>(sql, [...values])).rows
+  const rows: Rows = (sql, values = []) => query<Row>(url, sql, [...values])
   return {
+    url,
     rows,
     counts: () => countAll(rows),
     sessions: async () => Number((await rows('SELECT count(*) AS count FROM session'))[0]?.count),
-    age: (milliseconds) => rowsMovedBack(rows, milliseconds),
-    close: () => pool.end(),
+    age: (milliseconds) => movedBack(rows, milliseconds),
   }
 }
 
-async function countAll(rows: Database['rows']): Promise<Record<string, number>> {
+async function countAll(rows: Rows): Promise<Record<string, number>> {
   const tables = await rows(
     `SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1`,
   )
-  const counts: Record<string, number> = {}
-  for (const { name } of tables) {
-    const [row] = await rows(`SELECT count(*) AS count FROM ${name}`)
-    counts[String(name)] = Number(row?.count)
-  }
-  return counts
+  const all = tables.map(({ name }) => `SELECT '${name}' AS name, count(*) AS count FROM ${name}`)
+  const counts = await rows(all.join(' UNION ALL '))
+  return Object.fromEntries(counts.map(({ name, count }) => [String(name), Number(count)]))
 }

@@ -1,10 +1,10 @@
-import type { Database, Row } from './database.ts'
+import type { Row, Rows } from './database.ts'
 
 /**
  * Moves every session back in time, as if this much had passed since its last change: all columns that are
  * times, and all times within its JSON (ISO dates, and milliseconds since 1970).
  */
-export async function rowsMovedBack(rows: Database['rows'], milliseconds: number): Promise<void> {
+export async function movedBack(rows: Rows, milliseconds: number): Promise<void> {
   const columns = await rows(
     `SELECT column_name FROM information_schema.columns
      WHERE table_name = 'session' AND table_schema = 'public' AND data_type LIKE 'timestamp%'`,
@@ -14,7 +14,7 @@ export async function rowsMovedBack(rows: Database['rows'], milliseconds: number
   for (const row of await rows('SELECT sid, sess FROM session')) await moveBack(rows, row, milliseconds)
 }
 
-async function moveBack(rows: Database['rows'], { sid, sess }: Row, milliseconds: number): Promise<void> {
+async function moveBack(rows: Rows, { sid, sess }: Row, milliseconds: number): Promise<void> {
   await rows('UPDATE session SET sess = $2::json WHERE sid = $1', [sid, JSON.stringify(earlier(sess, milliseconds))])
 }
 

@@ -1,0 +1,107 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before } from 'node:test'
+import { provideDatabase, query } from '../cluster/database.ts'
+import { type Postgres, startPostgres } from '../cluster/postgres.ts'
+import { type Database, openDatabase, type Row } from '../people/database.ts'
+import { register } from '../people/errands.ts'
+import { type StockReplica, startStock, stockSignIn } from '../people/stock.ts'
+import { createVisitor, type Visitor } from '../people/visitor.ts'
+import { type Stage, setStage } from './stage.ts'
+
+/** A deployment of before, with people signed in, and ours beside it over the same database. */
+export interface Deployment extends Stage {
+  /** Address of the stock replica. */
+  readonly stock: string
+  /** Whose sessions the stock application holds. */
+  readonly account: { readonly id: string; email: string }
+  /** Browsers that were signed in by the stock application, before ours was there. */
+  readonly browsers: readonly Visitor[]
+  /** When their sessions ended, as the stock application wrote it. */
+  readonly atFirst: readonly unknown[]
+  /** When those sessions end now, as text without a zone. */
+  expiries(): Promise<readonly unknown[]>
+  /** When a row ends, in milliseconds since 1970, read as stock reads it. */
+  expiryOf(sid: string): Promise<number>
+  /** One row: `living` and `expired`, as stock counts them. */
+  living(): Promise<readonly Row[]>
+}
+
+const SECRET = randomBytes(24).toString('hex')
+
+/** Makes a database in this zone with the reference's table, lets a stock replica sign people in, then starts ours. */
+export function setDeployment(zone: string): Deployment {
+  const account = { id: randomUUID(), email: '' }
+  const browsers: Visitor[] = []
+  const atFirst: unknown[] = []
+  const site = {} as { postgres: Postgres; stock: StockReplica; database: Database; folder: string }
+  const expiries = async () => {
+    const sids = browsers.map(({ jar }) => decodeURIComponent(jar.get('connect.sid')?.value ?? '').slice(2, 34))
+    return await site.database.rows('SELECT sid, expire::text FROM session WHERE sid = ANY($1) ORDER BY sid', [sids])
+  }
+  before(async () => {
+    site.folder = await mkdtemp(join(tmpdir(), 'roundhouse-before-'))
+    site.postgres = await startPostgres({ folder: site.folder, durable: false })
+    const url = await provideDatabase(site.postgres.url, 'shop', randomBytes(12).toString('hex'))
+    await query(url, `ALTER DATABASE shop SET timezone = '${zone}'`)
+    site.database = openDatabase(url)
+    await site.database.rows(await readFile(REFERENCE_TABLE, 'utf8'))
+    site.stock = await startStock(url, SECRET)
+    for (const name of ['Ada', 'Ada on her phone', 'Ada at work']) {
+      const browser = createVisitor({ name, url: site.stock.url })
+      await stockSignIn(browser, account.id)
+      await browser.post('/note', { basket: { 7: 2 } }, { json: true })
+      browsers.push(browser)
+    }
+    atFirst.push(...(await expiries()))
+  })
+  const stage = setStage(() => ({
+    replicas: 2,
+    environment: { SESSION_SECRET: SECRET, SESSION_COOKIE: 'connect.sid' },
+    databaseUrl: site.database.url,
+  }))
+  before(async () => {
+    const someone = stage.person('Ada')
+    account.email = (await register(someone)).email
+    // The account gets the id that the sessions of before name.
+    await site.database.rows('UPDATE account SET id = $1 WHERE email = $2', [account.id, account.email])
+    for (const [number, browser] of browsers.entries()) browsers[number] = browser.at(stage.cluster.url)
+  })
+  after(async () => {
+    for (const browser of browsers) browser.leave()
+    await site.stock?.stop()
+    await site.postgres?.stop()
+    await rm(site.folder, { recursive: true, force: true })
+  })
+  return {
+    ...{ scenario: stage.scenario, person: stage.person, stopAndStart: stage.stopAndStart },
+    get cluster() {
+      return stage.cluster
+    },
+    get database() {
+      return site.database
+    },
+    account,
+    browsers,
+    atFirst,
+    expiries,
+    get stock() {
+      return site.stock.url
+    },
+    async expiryOf(sid: string) {
+      const [row] = await site.database.rows(
+        'SELECT extract(epoch FROM expire::timestamptz)::float8 AS at FROM session WHERE sid = $1',
+        [sid],
+      )
+      return Number(row?.at) * 1000
+    },
+    living: () =>
+      site.database.rows(
+        'SELECT count(*) FILTER (WHERE expire >= now()) AS living, count(*) FILTER (WHERE expire < now()) AS expired FROM session',
+      ),
+  }
+}
+
+const REFERENCE_TABLE = join(import.meta.dirname, '../people/reference-table.sql')

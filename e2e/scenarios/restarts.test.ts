@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { expectSignedIn, productsOf, putInBasket, register, sessionOf } from '../people/errands.ts'
+import { expectAll } from '../people/rounds.ts'
+import type { Visitor } from '../people/visitor.ts'
+import { setStage } from './stage.ts'
+
+const stage = setStage()
+const { scenario, person } = stage
+
+scenario('a login survives the restart of every replica', async () => {
+  const ada = await regular('Ada')
+  for (const { name } of stage.cluster.replicas) {
+    await stage.cluster.restartReplica(name)
+    await expectRegular(ada)
+  }
+})
+
+scenario('a login survives a restart of nginx', async () => {
+  const ada = await regular('Ada')
+  await stage.cluster.restartNginx()
+  await expectRegular(ada)
+})
+
+scenario('a login survives a restart of Postgres, and no replica needs one for it', async () => {
+  const ada = await regular('Ada')
+  const processes = stage.cluster.replicas.map(({ pid }) => pid)
+  for (const mode of ['fast', 'immediate'] as const) {
+    await stage.cluster.restartPostgres(mode)
+    await expectRegular(ada)
+  }
+  assert.deepEqual(
+    stage.cluster.replicas.map(({ pid }) => pid),
+    processes,
+  )
+})
+
+scenario('a login survives a full stop and start of the cluster', async () => {
+  const ada = await regular('Ada')
+  await stage.stopAndStart()
+  await expectRegular({ ...ada, browser: ada.browser.at(stage.cluster.url) })
+})
+
+interface Regular {
+  readonly browser: Visitor
+  readonly email: string
+  readonly product: string
+}
+
+/** Somebody who is signed in and has something in the basket. */
+async function regular(name: string): Promise<Regular> {
+  const browser = person(name)
+  const { email } = await register(browser)
+  const [product = ''] = await productsOf(browser)
+  await putInBasket(browser, product, 3)
+  return { browser, email, product }
+}
+
+async function expectRegular({ browser, email, product }: Regular): Promise<void> {
+  const answers = []
+  for (const { url } of stage.cluster.replicas) answers.push(await expectSignedIn(browser.at(url), email))
+  expectAll(answers, stage.cluster.replicas)
+  await expectSignedIn(browser, email)
+  assert.equal((await sessionOf(browser)).basket[product], 3)
+}

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { startCrowd } from '../people/crowd.ts'
+import { expectSignedIn, expectVisitor, productsOf, putInBasket, register, sessionOf } from '../people/errands.ts'
+import type { Visitor } from '../people/visitor.ts'
+import { setStage } from './stage.ts'
+
+const [oldest, older, newest] = [1, 2, 3].map(() => randomBytes(24).toString('hex')) as [string, string, string]
+const stage = setStage({ environment: { SESSION_SECRET: oldest } })
+const { scenario, person } = stage
+
+scenario(
+  'a secret is rotated over a rolling restart, the old one removed by a second, and nobody is signed out',
+  async () => {
+    const ada = person('Ada')
+    const vic = person('Vic')
+    const { email } = await register(ada)
+    const [product = ''] = await productsOf(vic)
+    await putInBasket(vic, product, 2)
+    const absent = person('Bea, who does not come while both are known')
+    await register(absent)
+    const first = signature(ada)
+
+    await stage.cluster.roll({ SESSION_SECRET: `${older},${oldest}` })
+    await expectSignedIn(ada, email)
+    assert.equal((await sessionOf(vic)).basket[product], 2)
+    assert.notEqual(signature(ada), first, 'the cookie was signed anew with the new secret')
+
+    await stage.cluster.roll({ SESSION_SECRET: older })
+    for (const { url } of stage.cluster.replicas) {
+      await expectSignedIn(ada.at(url), email)
+      assert.equal((await sessionOf(vic.at(url))).basket[product], 2)
+      await expectVisitor(absent.at(url))
+    }
+  },
+)
+
+scenario('with the new secret made known first, not one request is answered as a visitor meanwhile', async (test) => {
+  const crowd = await startCrowd({ url: stage.cluster.url, workers: 4, leisure: 15 })
+  await stage.cluster.roll({ SESSION_SECRET: `${older},${newest}` })
+  await stage.cluster.roll({ SESSION_SECRET: `${newest},${older}` })
+  await crowd.served(8)
+  await stage.cluster.roll({ SESSION_SECRET: newest })
+  await crowd.served(100)
+  const ledger = await crowd.stop()
+  test.diagnostic(ledger.summary())
+  ledger.verdict(200)
+})
+
+function signature({ jar }: Visitor): string {
+  return jar.get('sid')?.value.split('.').at(-1) ?? ''
+}

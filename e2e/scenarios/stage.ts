@@ -1,0 +1,59 @@
+import { after, before, type TestContext, test } from 'node:test'
+import type { Cluster, ClusterOptions } from '../cluster/cluster.ts'
+import { startLocalCluster } from '../cluster/local.ts'
+import { type Database, openDatabase } from '../people/database.ts'
+import { createVisitor, type Visitor, type VisitorOptions } from '../people/visitor.ts'
+
+/** The cluster that the scenarios of one file (or one `describe`) share, and the people who come to it. */
+export interface Stage {
+  readonly cluster: Cluster
+  readonly database: Database
+  /** A person with a browser of their own, in front of nginx unless told; leaves when the stage is struck. */
+  person(name: string, options?: Partial<VisitorOptions>): Visitor
+  /** One promise and its story. */
+  scenario(promise: string, story: (test: TestContext) => Promise<void>): void
+  /** A full stop, and a start on the same data; the addresses may be others afterwards. */
+  stopAndStart(): Promise<void>
+}
+
+/** Starts a cluster of its own before the scenarios that are declared beside it, and removes it after them; options as a function are asked for then. */
+export function setStage(options: ClusterOptions | (() => ClusterOptions) = {}): Stage {
+  const wanted = () => ({ seed: true, ...(typeof options === 'function' ? options() : options) })
+  const people: Visitor[] = []
+  let cluster: Cluster | undefined
+  const running = () => {
+    if (cluster === undefined) throw new Error('the cluster is not running: use it within a scenario')
+    return cluster
+  }
+  before(async () => {
+    cluster = await startLocalCluster(wanted())
+  })
+  after(async () => {
+    for (const visitor of people) visitor.leave()
+    await cluster?.destroy()
+  })
+  return {
+    get cluster() {
+      return running()
+    },
+    get database() {
+      return openDatabase(running().databaseUrl)
+    },
+    person(name, visitor = {}) {
+      const person = createVisitor({ name, url: running().url, ...visitor })
+      people.push(person)
+      return person
+    },
+    scenario(promise, story) {
+      test(promise, async (context) => await story(context))
+    },
+    async stopAndStart() {
+      const { folder } = running()
+      await running().stop()
+      cluster = await startLocalCluster({ ...wanted(), folder })
+    },
+  }
+}
+
+/** Rounds of what is repeated to be sure: one unless E2E_ROUNDS says more. */
+export const ROUNDS = Number(process.env.E2E_ROUNDS ?? 1)
