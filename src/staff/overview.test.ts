@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { createAccounts } from '../accounts/accounts.ts'
 import { announceReplica } from '../database/replicas.ts'
-import { testApp } from '../testing.ts'
+import { type TestApp, testApp } from '../testing.ts'
 
-let app: Awaited<ReturnType<typeof testApp>>
+let app: TestApp
 const password = 'a lantern over deep water'
 before(async () => {
   app = await testApp()
@@ -32,10 +32,10 @@ test('staff see how many sessions there are, and the replicas', async () => {
 test('a program gets the figures as numbers', async () => {
   const sten = await signedIn('sten@example.com')
   const { body } = await sten.get('/staff', { json: true })
-  const { sessions, replicas } = body as { sessions: Record<string, unknown>; replicas: { name: string }[] }
+  const { sessions, replicas } = body
   assert.deepEqual(Object.keys(sessions).sort(), ['bytes', 'expired', 'live', 'signedIn'])
   for (const [name, figure] of Object.entries(sessions)) assert.equal(typeof figure, 'number', name)
-  assert.ok(replicas.some(({ name }) => name === 'app-7'))
+  assert.ok(replicas.some(({ name }: { name: string }) => name === 'app-7'))
 })
 
 test('a customer is told that the console is not for this account', async () => {
@@ -51,6 +51,6 @@ test('a visitor is sent to sign in, and a program told to', async () => {
   const vic = app.visitor()
   const { status, headers } = await vic.get('/staff')
   assert.equal(status, 303)
-  assert.equal(new Headers(headers as HeadersInit).get('location'), '/login?next=%2Fstaff')
+  assert.equal(headers.location, '/login?next=%2Fstaff')
   assert.equal((await vic.get('/staff', { json: true })).status, 401)
 })

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { type TestApp, testApp } from '../testing.ts'
+
+let app: TestApp
+before(async () => {
+  app = await testApp()
+})
+after(() => app.close())
+
+test('a page that is not there says so, names its request, and claims nobody signed in or out', async () => {
+  const { status, text, headers } = await app.visitor().get('/nothing-here')
+  assert.equal(status, 404)
+  assert.match(text, /<h1>Not found<\/h1>/)
+  assert.ok(text.includes(String(headers['x-request-id'])))
+  assert.doesNotMatch(text, /href="\/login"|action="\/logout"/)
+})
+
+test('a form that needs somebody offers to sign in', async () => {
+  const { status, text } = await app.visitor().post('/account/password', { current: 'x', password: 'y' })
+  assert.equal(status, 401)
+  assert.match(text, /<a class="button" href="\/login">Sign in<\/a>/)
+})
+
+test('a method that an address does not take is refused in the same dress', async () => {
+  const { status, text } = await app.visitor().post('/shop', {})
+  assert.equal(status, 405)
+  assert.match(text, /data-replica=/)
+})

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { type TestApp, testApp } from '../testing.ts'
+
+let app: TestApp
+before(async () => {
+  app = await testApp()
+})
+after(() => app.close())
+
+const ADA = { name: 'Ada <b>Byron</b>', email: 'ada@example.com', password: 'a lantern over deep water' }
+
+test('the home page tells a visitor what this is, and offers to sign in', async () => {
+  const { status, text, headers } = await app.visitor().get('/')
+  assert.equal(status, 200)
+  assert.match(text, /small click-and-collect shop/)
+  assert.match(text, /href="\/login"/)
+  assert.doesNotMatch(text, /action="\/logout"/)
+  assert.equal(headers['set-cookie'], undefined)
+})
+
+test('it greets who is signed in by the name that was given, with the way out', async () => {
+  const ada = app.visitor()
+  await ada.post('/register', ADA)
+  const { text } = await ada.get('/')
+  assert.match(text, /Good to see you, Ada &lt;b&gt;Byron&lt;\/b&gt;\./)
+  assert.match(text, /<form method="post" action="\/logout">/)
+  assert.deepEqual((await ada.get('/', { json: true })).body, { greeted: ADA.name })
+})
+
+test('the foot names the replica that answered, as the header does', async () => {
+  const { text, headers } = await app.visitor().get('/')
+  const replica = headers['x-served-by']
+  assert.ok(replica)
+  assert.ok(text.includes(`<p data-replica="${replica}">answered by ${replica}</p>`))
+})
+
+test('no page needs what the content policy forbids: inline scripts, inline styles', async () => {
+  const vic = app.visitor()
+  for (const path of ['/', '/shop', '/basket', '/login', '/register', '/nothing-here']) {
+    const { text } = await vic.get(path)
+    assert.doesNotMatch(text, /\sstyle=|\son\w+=|<style|<script(?![^>]*\ssrc=)/, path)
+  }
+})
+
+test('stylesheet, script and icons are where the page says', async () => {
+  const vic = app.visitor()
+  const { text } = await vic.get('/')
+  const addresses = [...text.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, address]) => address ?? '')
+  assert.equal(addresses.length, 3)
+  for (const path of [...addresses, '/favicon.ico', '/robots.txt'])
+    assert.equal((await vic.get(path)).status, 200, path)
+})

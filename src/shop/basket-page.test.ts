@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { type TestApp, testApp } from '../testing.ts'
+import { seedProducts } from './seed.ts'
+
+let app: TestApp
+before(async () => {
+  app = await testApp()
+  await seedProducts(app.pool)
+})
+after(() => app.close())
+
+test('an empty basket shows the way to the shop, and leaves no session and no cookie', async () => {
+  const { status, text, headers } = await app.visitor().get('/basket')
+  assert.equal(status, 200)
+  assert.match(text, /Nothing in it yet/)
+  assert.equal(headers['set-cookie'], undefined)
+  assert.equal((await app.pool.query('SELECT 1 FROM session')).rowCount, 0)
+})
+
+test('a basket is a bill that adds up', async () => {
+  const vic = app.visitor()
+  await vic.post('/basket/items', { product: 'sourdough', quantity: 2 })
+  await vic.post('/basket/items', { product: 'milk', quantity: 1 })
+  const { text } = await vic.get('/basket')
+  assert.match(text, /€9\.60[\s\S]*€1\.90[\s\S]*Total[\s\S]*€11\.50/)
+})
+
+test('a basket comes along when its visitor registers', async () => {
+  const vic = app.visitor()
+  await vic.post('/basket/items', { product: 'apples', quantity: 3 })
+  const person = { name: 'Vic', email: 'vic@example.com', password: 'a lantern over deep water' }
+  assert.equal((await vic.post('/register', person)).status, 303)
+  assert.deepEqual((await vic.get('/basket', { json: true })).body, { basket: { apples: 3 } })
+})
+
+test('a session with something else for a basket has an empty one', async () => {
+  const vic = app.visitor()
+  await vic.post('/basket/items', { product: 'eggs', quantity: 1 })
+  await app.pool.query(`UPDATE session SET sess = jsonb_set(sess::jsonb, '{basket}', '[{"id": 7}]')::json`)
+  assert.deepEqual((await vic.get('/basket', { json: true })).body, { basket: {} })
+  assert.equal((await vic.post('/basket/items', { product: 'eggs', add: 1 })).status, 303)
+  assert.deepEqual((await vic.get('/basket', { json: true })).body, { basket: { eggs: 1 } })
+})

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { type TestApp, testApp } from '../testing.ts'
+import { seedProducts } from './seed.ts'
+
+let app: TestApp
+before(async () => {
+  app = await testApp()
+})
+after(() => app.close())
+
+test('an empty shop says so, and how it is filled', async () => {
+  const { status, text } = await app.visitor().get('/shop')
+  assert.equal(status, 200)
+  assert.match(text, /The shelves are empty/)
+})
+
+test('the shop shows every product with its price, and a way into the basket for what is there', async () => {
+  await seedProducts(app.pool)
+  const { text } = await app.visitor().get('/shop')
+  assert.match(text, /Sourdough loaf/)
+  assert.match(text, /€4\.80/)
+  assert.equal(text.match(/name="add"/g)?.length, 11)
+  assert.equal(text.match(/Sold out/g)?.length, 1)
+})
+
+test('a program gets id, name, price and stock of each product', async () => {
+  const { body } = await app.visitor().get('/shop', { json: true })
+  const { products } = body
+  assert.equal(products.length, 12)
+  assert.deepEqual(products[0], { id: 'croissants', name: 'Croissants', price: 520, stock: 18 })
+})
+
+test('a name with markup in it stays a name', async () => {
+  await app.pool.query("INSERT INTO product (id, name, price, stock) VALUES ('x', '<script>alert(1)</script>', 100, 1)")
+  const { text } = await app.visitor().get('/shop')
+  assert.doesNotMatch(text, /<script>alert/)
+  assert.match(text, /&lt;script&gt;alert/)
+})
