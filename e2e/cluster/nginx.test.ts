@@ -77,7 +77,7 @@ test('without any replica it answers 503 itself, as a page or as a problem', asy
       const page = await ask(front, '/basket?q=secret', { accept: 'text/html' }, send)
       assert.deepEqual([page.status, page.headers['retry-after']], [503, '2'])
       assert.match(page.body, /<title>We will be back in a moment/)
-      assert.ok(page.body.includes(`Request ${page.headers['x-request-id']}`))
+      assert.ok(page.body.includes(`<code>${page.headers['x-request-id']}</code>`))
       assert.equal(page.headers.server, 'nginx')
     }
   }
