@@ -26,6 +26,7 @@ export interface DrainOptions {
  */
 export function createDrain(server: Server, { delay, timeout }: DrainOptions): Drain {
   const sockets = new Set<net.Socket>()
+  const answers = new Set<ServerResponse>()
   let accepted = 0
   let holding = false
   let leaving = false
@@ -37,7 +38,9 @@ export function createDrain(server: Server, { delay, timeout }: DrainOptions): D
   })
   // Before the application's own listener, so that no header has been written.
   server.prependListener('request', (_req: IncomingMessage, res: ServerResponse) => {
-    if (leaving) res.setHeader('Connection', 'close')
+    answers.add(res)
+    res.once('close', () => answers.delete(res))
+    if (leaving) endConnectionWith(res)
   })
 
   async function emptyAcceptQueue(): Promise<void> {
@@ -60,11 +63,16 @@ export function createDrain(server: Server, { delay, timeout }: DrainOptions): D
       })
       leaving = true
       holding = false
+      for (const answer of answers) endConnectionWith(answer)
       for (const socket of sockets) socket.resume()
-      await Promise.race([closed, wait(timeout, undefined, { ref: false })])
-      const cut = sockets.size
+      const timedOut = wait(timeout, undefined, { ref: false }).then(() => sockets.size)
+      const cut = await Promise.race([closed.then(() => 0), timedOut])
       for (const socket of sockets) socket.destroy()
       return cut
     },
   }
+}
+
+function endConnectionWith(answer: ServerResponse): void {
+  if (!answer.headersSent) answer.setHeader('Connection', 'close')
 }

@@ -129,8 +129,9 @@ export class PostgresSessions extends Stock implements SessionStore {
     const row = this.#rows.get(data)
     if (row?.text === textOf(data)) return
     const values = [sid, JSON.stringify(data), lifetimeOf(data)]
-    const written = await this.#run('write', row === undefined ? sql.INSERT : sql.UPDATE, values)
-    if (written === 0) throw new SessionGone()
+    const written =
+      row === undefined ? this.#run('insert', sql.INSERT, values) : this.#run('update', sql.UPDATE, values)
+    if ((await written) === 0) throw new SessionGone()
     this.#remember(data)
   }
 

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { ConfigFaults, type Environment, loadConfig } from './config.ts'
+
+const DATABASE_URL = 'postgres://ada:pw@db.example/shop'
+const SESSION_SECRET = 'f3a1c0de9b8877665544332211ffeedd00'
+const production = { NODE_ENV: 'production', DATABASE_URL, SESSION_SECRET }
+
+test('a first run needs nothing but a database', () => {
+  const config = loadConfig({ DATABASE_URL })
+  assert.equal(config.port, 3000)
+  assert.equal(config.metricsPort, 9090)
+  assert.equal(config.sessionMaxAge, 30 * 24 * 60 * 60 * 1000)
+  assert.deepEqual(config.cookie, { name: 'sid', former: undefined, secure: false })
+  assert.equal(config.secrets.length, 1)
+  assert.ok(Object.isFrozen(config))
+})
+
+test('every fault is told at once, by name, and never the value', () => {
+  const faults = faultsOf({
+    NODE_ENV: 'production',
+    PORT: 'eighty',
+    SESSION_MAX_AGE: 'a month',
+    SESSION_SECRET: 'hunter2',
+    TRUST_PROXY: 'true',
+    SESSION_STORE: 'memory',
+    LOG_LEVEL: 'chatty',
+    DATABASE_URL: 'mysql://ada:secretpw@db/shop',
+  })
+  for (const name of [
+    'PORT',
+    'SESSION_MAX_AGE',
+    'SESSION_SECRET',
+    'TRUST_PROXY',
+    'SESSION_STORE',
+    'LOG_LEVEL',
+    'DATABASE_URL',
+  ])
+    assert.match(faults, new RegExp(`^  ${name}\\b`, 'm'))
+  assert.doesNotMatch(faults, /hunter2|secretpw|eighty/)
+})
+
+const refused: readonly [string, Environment, RegExp][] = [
+  ['no secret in production', { ...production, SESSION_SECRET: undefined }, /SESSION_SECRET is missing/],
+  ['an empty secret', { ...production, SESSION_SECRET: '' }, /SESSION_SECRET is missing/],
+  ['a secret of nothing but commas', { ...production, SESSION_SECRET: ',,' }, /SESSION_SECRET holds no secret/],
+  ['a short secret in production', { ...production, SESSION_SECRET: 'x7'.repeat(15) }, /too short/],
+  ['a short second secret', { ...production, SESSION_SECRET: `${SESSION_SECRET},x7x7` }, /number 2 of the list/],
+  ["a tutorial's secret", { ...production, SESSION_SECRET: 'a_default_secret_for_development' }, /well-known/],
+  ['one character again and again', { ...production, SESSION_SECRET: 'a'.repeat(40) }, /well-known/],
+  [
+    'a secret file that is not there',
+    { ...production, SESSION_SECRET: undefined, SESSION_SECRET_FILE: '/nowhere' },
+    /ENOENT/,
+  ],
+  ['no database', {}, /DATABASE_URL is missing/],
+  ['sessions in memory on unnamed replicas', { ...production, SESSION_STORE: 'memory' }, /REPLICAS=1/],
+  ['any client believed about its address', { ...production, TRUST_PROXY: 'true' }, /TRUST_PROXY/],
+  ['a duration without a unit', { DATABASE_URL, DRAIN_DELAY: '5' }, /DRAIN_DELAY is no duration/],
+  ['a port out of range', { DATABASE_URL, PORT: '70000' }, /PORT must be a whole number from 0 to 65535/],
+  ['an sslmode that cannot be kept', { DATABASE_URL: `${DATABASE_URL}?sslmode=prefer` }, /sslmode/],
+]
+
+for (const [what, environment, fault] of refused)
+  test(`${what} is refused`, () => assert.match(faultsOf(environment), fault))
+
+test('production over HTTPS sends a __Host- cookie; plain HTTP must be said', () => {
+  assert.deepEqual(loadConfig(production).cookie, { name: '__Host-sid', former: undefined, secure: true })
+  assert.equal(loadConfig({ ...production, COOKIE_SECURE: 'false' }).cookie.name, 'sid')
+})
+
+test('memory may be said in production by who runs one replica', () => {
+  assert.equal(loadConfig({ ...production, SESSION_STORE: 'memory', REPLICAS: '1' }).sessionStore, 'memory')
+})
+
+test('secrets come as a list, or in a file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'config-'))
+  try {
+    const file = join(folder, 'secret')
+    writeFileSync(file, `${SESSION_SECRET}, ${'9d'.repeat(16)}\n`)
+    const { secrets } = loadConfig({ ...production, SESSION_SECRET: undefined, SESSION_SECRET_FILE: file })
+    assert.deepEqual(secrets, [SESSION_SECRET, '9d'.repeat(16)])
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test("libpq's variables stand in for an address, with every character of the password", () => {
+  const { databaseUrl, migrateDatabaseUrl } = loadConfig({
+    PGHOST: 'db',
+    PGUSER: 'ada',
+    PGPASSWORD: 'p@ss/w:rd',
+    PGDATABASE: 'shop',
+    PGPORT: '6432',
+  })
+  const url = new URL(databaseUrl)
+  assert.equal(decodeURIComponent(url.password), 'p@ss/w:rd')
+  assert.equal(`${url.username} ${url.host}${url.pathname}`, 'ada db:6432/shop')
+  assert.equal(migrateDatabaseUrl, databaseUrl)
+})
+
+test('a replica is named by its platform, else by its host', () => {
+  assert.equal(loadConfig({ DATABASE_URL, RAILWAY_REPLICA_ID: 'r-1' }).replica, 'r-1')
+  assert.equal(loadConfig({ DATABASE_URL, RAILWAY_REPLICA_ID: 'r-1', REPLICA: 'app-1' }).replica, 'app-1')
+  assert.notEqual(loadConfig({ DATABASE_URL }).replica, '')
+})
+
+function faultsOf(environment: Environment): string {
+  try {
+    loadConfig(environment)
+  } catch (error) {
+    assert.ok(error instanceof ConfigFaults)
+    return error.message
+  }
+  assert.fail('nothing was refused')
+}

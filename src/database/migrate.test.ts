@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { migrate, missingMigrations, printMigrations } from './migrate.ts'
+import { createClient } from './pool.ts'
+import { type TestDatabase, testDatabase } from './testing.ts'
+
+let database: TestDatabase
+before(async () => {
+  database = await testDatabase({ migrated: false })
+})
+after(() => database.drop())
+
+test('an empty database lacks everything, and asking does no harm', async () => {
+  assert.ok((await missingMigrations(database.pool)).includes('0001_session'))
+})
+
+test('ten migrations at once wait for each other: each step is run by one of them', async () => {
+  const runs = await Promise.all(Array.from({ length: 10 }, () => migrate(options())))
+  const ran = runs.flat()
+  assert.equal(new Set(ran).size, ran.length)
+  assert.ok(ran.includes('0001_session') && ran.includes('0006_session_account_index'))
+  assert.deepEqual(await missingMigrations(database.pool), [])
+})
+
+test('migrating again changes nothing', async () => {
+  assert.deepEqual(await migrate(options()), [])
+})
+
+test("the replicas' role has a time limit for statements in this database", async () => {
+  const client = createClient(database.url, 'test')
+  await client.connect()
+  const { rows } = await client.query('SHOW statement_timeout')
+  await client.end()
+  assert.deepEqual(rows, [{ statement_timeout: '2500ms' }])
+})
+
+test('the index on accounts is valid', async () => {
+  const { rows } = await database.pool.query(
+    `SELECT indisvalid FROM pg_index WHERE indexrelid = 'session_account'::regclass`,
+  )
+  assert.deepEqual(rows, [{ indisvalid: true }])
+})
+
+test('the printed script holds every step, each skipped where it was run', async () => {
+  const script = await printMigrations()
+  for (const name of ['0001_session', '0003_accounts'])
+    assert.match(script, new RegExp(`WHERE name = '${name}'\\) AS pending`))
+  assert.match(script, /ON_ERROR_STOP/)
+})
+
+test('a fault in the database is told with a line that mends it', async () => {
+  const said: string[] = []
+  await migrate({ ...options(), role: 'nobody_here', say: (line) => said.push(line) })
+  assert.match(said.join('\n'), /ALTER ROLE nobody_here IN DATABASE/)
+})
+
+function options() {
+  return { url: database.url, role: decodeURIComponent(new URL(database.url).username), say: () => {} }
+}

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { Agent, createServer, request, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { test } from 'node:test'
+import { createDrain } from './drain.ts'
+
+test('requests that keep coming while a server leaves are all answered', async () => {
+  const { server, port } = await listening((_req, res) => void setImmediate(() => res.end('ok')))
+  const drain = createDrain(server, { delay: 50, timeout: 5000 })
+  const outcomes: string[] = []
+  let leaving = false
+  const workers = Array.from({ length: 20 }, async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    for (;;) {
+      const outcome = await ask(port, agent)
+      outcomes.push(outcome)
+      // Refused is fair: nginx asks another replica. Reset is not: the request may have been done.
+      if (outcome !== 'ok') break
+      if (leaving && !server.listening) agent.destroy()
+    }
+    agent.destroy()
+  })
+  await until(() => outcomes.length > 200)
+  leaving = true
+  assert.equal(await drain.run(), 0)
+  await Promise.all(workers)
+  assert.deepEqual([...new Set(outcomes)].sort(), ['ECONNREFUSED', 'ok'])
+})
+
+test('an answer that is under way is finished, and says that the connection ends', async () => {
+  const { server, port, seen } = await listening((_req, res) => void setTimeout(() => res.end('late'), 300))
+  const drain = createDrain(server, { delay: 0, timeout: 5000 })
+  const agent = new Agent({ keepAlive: true })
+  const answer = ask(port, agent)
+  await until(() => seen.count === 1)
+  assert.equal(await drain.run(), 0)
+  assert.equal(await answer, 'late')
+  agent.destroy()
+})
+
+test('what has not ended by the limit is cut', async () => {
+  const { server, port, seen } = await listening(() => {})
+  const drain = createDrain(server, { delay: 0, timeout: 100 })
+  const agent = new Agent()
+  const answer = ask(port, agent)
+  await until(() => seen.count === 1)
+  assert.equal(await drain.run(), 1)
+  assert.equal(await answer, 'ECONNRESET')
+})
+
+async function listening(
+  handler: Parameters<typeof createServer>[1],
+): Promise<{ server: Server; port: number; seen: { count: number } }> {
+  const seen = { count: 0 }
+  const server = createServer({ keepAliveTimeout: 75_000 }, (req, res) => {
+    seen.count++
+    handler?.(req, res as never)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return { server, port: (server.address() as AddressInfo).port, seen }
+}
+
+function ask(port: number, agent: Agent): Promise<string> {
+  return new Promise((resolve) => {
+    const outgoing = request({ port, host: '127.0.0.1', agent }, async (res) => resolve((await res.toArray()).join('')))
+    outgoing.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
+    outgoing.end()
+  })
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
+}

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { cookieValue, readCookie, withCookie } from './cookie.ts'
+
+const secrets = ['the new secret', 'the old secret']
+const signed = (sid: string, secret = secrets[0] ?? '') => `sid=${cookieValue(sid, secret)}`
+
+test('a cookie that a secret of the list verifies counts, and it is told which', () => {
+  assert.deepEqual(readCookie(signed('abc'), 'sid', secrets), { sid: 'abc', secret: 0 })
+  assert.deepEqual(readCookie(signed('abc', 'the old secret'), 'sid', secrets), { sid: 'abc', secret: 1 })
+})
+
+test('of two cookies of one name the one that verifies counts, wherever it stands', () => {
+  assert.deepEqual(readCookie(`sid=s%3Aforged.x; ${signed('abc')}`, 'sid', secrets), { sid: 'abc', secret: 0 })
+  assert.deepEqual(readCookie(`${signed('abc')}; sid=s%3Aforged.x`, 'sid', secrets), { sid: 'abc', secret: 0 })
+})
+
+const refused: readonly [string, string | undefined][] = [
+  ['no header', undefined],
+  ['a forged signature', 'sid=s%3Aabc.forged'],
+  ['a truncated value', signed('abc').slice(0, -4)],
+  ['a value that was never signed', 'sid=abc'],
+  ['a malformed escape', 'sid=s%3Aabc%'],
+  ["another secret's", signed('abc', 'a stranger')],
+  ["another name's", signed('abc').replace('sid=', 'sidecar=')],
+  ['an empty sid', signed('')],
+  ['a sid of control characters', signed('a\u0000b')],
+  ['a sid that is too long', signed('x'.repeat(256))],
+  ['a value of 8 KB', `sid=${'x'.repeat(8192)}`],
+]
+
+for (const [what, header] of refused)
+  test(`${what} is no session`, () => assert.equal(readCookie(header, 'sid', secrets), undefined))
+
+test('express-session is shown one cookie of the name, and every other as it came', () => {
+  const cookie = { name: 'sid', sid: 'abc', secret: 'key' }
+  const shown = withCookie('theme=dark; sid=forged; lang=en', ['sid'], cookie)
+  assert.equal(shown, `sid=${cookieValue('abc', 'key')}; theme=dark; lang=en`)
+  assert.equal(withCookie('theme=dark; sid=forged', ['sid'], undefined), 'theme=dark')
+})
