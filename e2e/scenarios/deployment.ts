@@ -7,6 +7,7 @@ import { provideDatabase, query } from '../cluster/database.ts'
 import { type Postgres, startPostgres } from '../cluster/postgres.ts'
 import { type Database, openDatabase, type Row } from '../people/database.ts'
 import { register } from '../people/errands.ts'
+import { partsOf } from '../people/forger.ts'
 import { type StockReplica, startStock, stockSignIn } from '../people/stock.ts'
 import { createVisitor, type Visitor } from '../people/visitor.ts'
 import { type Stage, setStage } from './stage.ts'
@@ -38,7 +39,7 @@ export function setDeployment(zone: string): Deployment {
   const atFirst: unknown[] = []
   const site = {} as { postgres: Postgres; stock: StockReplica; database: Database; folder: string }
   const expiries = async () => {
-    const sids = browsers.map(({ jar }) => decodeURIComponent(jar.get('connect.sid')?.value ?? '').slice(2, 34))
+    const sids = browsers.map(({ jar }) => partsOf(jar.get('connect.sid')?.value ?? '').sid)
     return await site.database.rows('SELECT sid, expire::text FROM session WHERE sid = ANY($1) ORDER BY sid', [sids])
   }
   before(async () => {
