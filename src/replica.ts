@@ -46,6 +46,8 @@ export interface ReplicaOptions {
 export interface Replica {
   readonly port: number
   readonly metricsPort: number
+  /** Resolves once it has seen the schema that it needs, or has been stopped before. */
+  readonly ready: Promise<void>
   /** Drains, then stops everything in the order opposite to the start. */
   stop(): Promise<void>
 }
@@ -103,6 +105,7 @@ export async function startReplica(options: ReplicaOptions, log: Log): Promise<R
 
   return {
     ...ports,
+    ready: announcing.then(() => {}),
     async stop() {
       state.enter('draining')
       log.info('drain begun', { delay: options.drain.delay, timeout: options.drain.timeout })

@@ -22,6 +22,7 @@ export async function testApp(options: Partial<ReplicaOptions> = {}): Promise<Te
   const lines: string[] = []
   const log = createLog({ level: 'info', format: 'json', replica: 'test', stream: collect(lines) })
   const replica = await startReplica({ ...DEFAULTS, databaseUrl: database.url, ...options }, log)
+  await replica.ready
   const url = `http://127.0.0.1:${replica.port}`
   const visitors: TestVisitor[] = []
   return {

@@ -65,8 +65,9 @@ async function know<Person>(
 function onlyMethods<Person>(table: readonly Route<Person>[], path: string): RequestHandler {
   const methods = table.filter((route) => route.path === path).map((route) => route.method)
   const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')
-  return function onlyMethods(_req: Request, res: Response, next: NextFunction) {
+  return function onlyMethods(req: Request, res: Response, next: NextFunction) {
     res.set('Allow', allow)
-    next(Object.assign(new Error(`This address takes ${allow}.`), { status: 405, expose: true }))
+    if (req.method === 'OPTIONS') res.status(204).end()
+    else next(Object.assign(new Error(`This address takes ${allow}.`), { status: 405, expose: true }))
   }
 }
