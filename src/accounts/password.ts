@@ -9,9 +9,12 @@ export const LONGEST = 128
 export interface Surroundings {
   readonly email: string
   readonly name: string
-  /** Words that anybody who attacks this site tries first. */
-  readonly site: readonly string[]
+  /** Default: SITE_WORDS. */
+  readonly site?: readonly string[]
 }
+
+/** What this site is called: words that whoever attacks it tries first. Put yours here. */
+export const SITE_WORDS: readonly string[] = ['roundhouse']
 
 /**
  * The one form in which passwords are checked and hashed: NFKC, one of the two that NIST SP 800-63B names. The same
@@ -37,7 +40,7 @@ export function passwordFault(password: string, around: Surroundings): string | 
  * Words that an attacker knows count for nothing: what is left without them must stand on its own. So `Roundhouse-2026!`
  * and `ada@example.com1` are refused, while a long sentence that happens to hold a short name is not.
  */
-function ownFault(text: string, { email, name, site }: Surroundings): string | undefined {
+function ownFault(text: string, { email, name, site = SITE_WORDS }: Surroundings): string | undefined {
   const letters = squeezed(text)
   const reasons: readonly (readonly [string, readonly string[]])[] = [
     ['Without your e-mail address', addressWords(email)],

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import type { Pool } from 'pg'
 import { type TestDatabase, testDatabase } from '../database/testing.ts'
 import type { Refusal } from '../runtime/errors.ts'
-import { createLimit, networkOf, removeExpired } from './limits.ts'
+import { createLimits, networkOf } from './limits.ts'
 
 let database: TestDatabase
 before(async () => {
@@ -11,7 +11,8 @@ before(async () => {
 })
 after(() => database.drop())
 
-const limit = (name: string, pool: Pool = database.pool) => createLimit({ pool, name, points: 5, seconds: 60 })
+const limit = (name: string, pool: Pool = database.pool) =>
+  createLimits({ pool }).limit({ name, points: 5, seconds: 60 })
 const kindOf = (end: PromiseSettledResult<void>) =>
   end.status === 'fulfilled' ? 'passed' : (end.reason as Refusal).kind
 
@@ -49,7 +50,7 @@ test('expired counts are removed in batches, the others stay', async () => {
   await database.pool.query('DELETE FROM attempt')
   await database.pool.query("INSERT INTO attempt SELECT 'old:' || n, 1, 1 FROM generate_series(1, 25) n")
   await limit('kept').take('ada')
-  assert.equal(await removeExpired(database.pool, 10), 25)
+  assert.equal(await createLimits(database).removeExpired(10), 25)
   const { rows } = await database.pool.query('SELECT key FROM attempt')
   assert.deepEqual(rows, [{ key: 'kept:ada' }])
 })

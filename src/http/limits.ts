@@ -6,14 +6,20 @@ import { limited, unavailable } from '../runtime/errors.ts'
 /** The table that a migration made; rate-limiter-flexible must not make it, nor clear it, by itself. */
 const TABLE = 'attempt'
 
-export interface LimitOptions {
-  readonly pool: Pool
+export interface Policy {
   /** Begins every key: two limits of one name share what they count. */
   readonly name: string
   /** How many may be taken in a window. */
   readonly points: number
   /** The window, in seconds, from the first that was taken. */
   readonly seconds: number
+}
+
+/** Where limits are made, and what they leave behind is removed. */
+export interface Limits {
+  limit(policy: Policy): Limit
+  /** Removes what no longer counts, a batch at a time, so that no statement takes long; resolves with how many. */
+  removeExpired(batch?: number): Promise<number>
 }
 
 /** Counts what somebody did, for all replicas together; a store that is away is `unavailable`, never a yes. */
@@ -26,8 +32,15 @@ export interface Limit {
   giveBack(key: string): Promise<void>
 }
 
-/** Makes a limit with a fixed window on Postgres. */
-export function createLimit({ pool, name, points, seconds }: LimitOptions): Limit {
+/** The one door to rate-limiter-flexible: limits with a fixed window, counted on Postgres for all replicas together. */
+export function createLimits({ pool }: { readonly pool: Pool }): Limits {
+  return {
+    limit: (policy) => createLimit(pool, policy),
+    removeExpired: (batch = 1000) => removeExpired(pool, batch),
+  }
+}
+
+function createLimit(pool: Pool, { name, points, seconds }: Policy): Limit {
   const limiter = new RateLimiterPostgres({
     storeClient: pool,
     storeType: 'pool',
@@ -58,8 +71,7 @@ function refuse(reason: unknown): never {
   throw unavailable('The number of attempts could not be read.', { cause: reason })
 }
 
-/** Removes what no longer counts, a batch at a time, so that no statement takes long; resolves with how many. */
-export async function removeExpired(pool: Pool, batch = 1000): Promise<number> {
+async function removeExpired(pool: Pool, batch: number): Promise<number> {
   let removed = 0
   for (;;) {
     const { rowCount } = await pool.query(REMOVE_EXPIRED, [Date.now(), batch])

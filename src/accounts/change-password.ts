@@ -1,0 +1,50 @@
+import { readForm, secret } from '../http/form.ts'
+import { refuse, seeOther, type Visit } from '../http/reply.ts'
+import { unauthenticated } from '../runtime/errors.ts'
+import { z } from '../runtime/schema.ts'
+import { renewSession } from '../sessions/session.ts'
+import { ACCOUNT_PAGE } from './account.ts'
+import type { Account } from './accounts.ts'
+import type { Attempts } from './attempts.ts'
+import { normalised, passwordFault } from './password.ts'
+import { profileOf } from './profile.ts'
+import type { AccountRoutesOptions } from './routes.ts'
+
+const CHANGE = z
+  .object({
+    current: secret('Current password').min(1, 'Current password is missing.'),
+    password: secret('New password'),
+  })
+  .refine(({ current, password }) => normalised(current) !== normalised(password), {
+    path: ['password'],
+    message: 'New password is the current one.',
+  })
+
+type Parts = { readonly attempts: Attempts } & Pick<AccountRoutesOptions, 'accounts' | 'directory' | 'log'>
+
+/** POST /account/password: every session of the account ends but this one, which gets a new id. */
+export async function changePassword(parts: Parts, visit: Visit<Account>): Promise<void> {
+  const { accounts, attempts, directory, log } = parts
+  const { req, person } = visit
+  if (person === null) throw unauthenticated()
+  const form = readForm(CHANGE, req.body)
+  if (!form.ok) return refuseChange(visit, form.fields)
+  const { current, password } = form.value
+  const fault = passwordFault(password, person)
+  if (fault !== undefined) return refuseChange(visit, { password: fault })
+  const changed = await accounts.changePassword(person.id, current, password, await attempts.confirm(person.id))
+  if (changed === null) return refuseChange(visit, { current: 'Current password is wrong.' })
+  // From here on the others' generation is an old one: they are visitors even before their rows are gone.
+  await renewSession(req, (session) => {
+    session.account = changed.id
+    session.generation = changed.generation
+  })
+  const ended = await directory.endOthers(changed.id, req.sessionID)
+  log.info('password changed', { account: changed.id, sessionsEnded: ended })
+  seeOther(visit, '/account?changed=password', { json: { account: profileOf(changed), sessionsEnded: ended } })
+}
+
+function refuseChange(visit: Visit<Account>, fields: Readonly<Record<string, string>>): void {
+  const message = 'The password was not changed. Please check what is marked below.'
+  refuse(visit, { status: 400, message, fields, view: 'accounts/account', data: ACCOUNT_PAGE })
+}

@@ -1,0 +1,76 @@
+import { parseArgs } from 'node:util'
+
+export const HELP = `roundhouse account: people, from the command line
+
+  create-staff EMAIL [--name NAME]   add one of the staff; asks for the password
+  list [--json]                      everybody: address, role, since when, disabled or not
+  set-password EMAIL                 a new password, for one that was forgotten; ends every session
+  disable EMAIL                      may not sign in any more; ends every session at once
+  enable EMAIL                       may sign in again
+  sign-out EMAIL                     ends every session
+  delete EMAIL [--yes]               removes the account for good; asks, unless --yes
+
+  A password is asked for, twice and unseen, or read from standard input with --password-stdin.
+
+Examples
+  npm run account -- create-staff sten@example.com --name Sten
+  openssl rand -base64 18 | tee password | npm run account -- create-staff sten@example.com --password-stdin
+  npm run account -- list --json
+  npm run account -- set-password ada@example.com
+  npm run account -- disable ada@example.com
+  npm run account -- enable ada@example.com
+  npm run account -- sign-out ada@example.com
+  npm run account -- delete ada@example.com --yes
+`
+
+/** EX_USAGE of sysexits.h. */
+export const EXIT_USAGE = 64
+
+/** What went wrong, in words for whoever typed the command. */
+export class Complaint extends Error {
+  readonly exit: number
+
+  constructor(message: string, exit = 1) {
+    super(message)
+    this.exit = exit
+  }
+}
+
+export interface Flags {
+  readonly name?: string | undefined
+  readonly 'password-stdin': boolean
+  readonly yes: boolean
+  readonly json: boolean
+  readonly help: boolean
+}
+
+export interface Command {
+  readonly command: string
+  readonly email: string
+  readonly flags: Flags
+}
+
+/** Reads the words after `account`; throws a complaint with the usage's exit code. */
+export function readCommand(args: readonly string[]): Command {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options: OPTIONS,
+      allowPositionals: true,
+      strict: true,
+    })
+    const [command = 'help', email = '', ...more] = positionals
+    if (more.length > 0) throw new Error(`"${more.join(' ')}" is one word too many`)
+    return { command: values.help ? 'help' : command, email, flags: values }
+  } catch (error) {
+    throw new Complaint((error as Error).message, EXIT_USAGE)
+  }
+}
+
+const OPTIONS = {
+  name: { type: 'string' },
+  'password-stdin': { type: 'boolean', default: false },
+  yes: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false, short: 'h' },
+} as const

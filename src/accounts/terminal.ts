@@ -1,0 +1,77 @@
+import { createInterface } from 'node:readline/promises'
+import type { Readable, Writable } from 'node:stream'
+
+/** Where somebody types and reads. */
+export interface Terminal {
+  readonly stdin: Readable & { readonly isTTY?: boolean; setRawMode?(raw: boolean): unknown }
+  readonly stdout: Writable
+  readonly stderr: Writable
+}
+
+/** Longer ones are no password, but a file that was piped in by mistake. */
+const LONGEST_INPUT = 10_000
+const ENTER = new Set(['\r', '\n', '\u0004'])
+const ERASE = new Set(['\u007f', '\b'])
+const INTERRUPT = '\u0003'
+
+/** A password: the first line of standard input, or typed twice, unseen; undefined where there is no terminal, or the two differ. */
+export async function typedPassword(piped: boolean, terminal: Terminal): Promise<string | undefined> {
+  if (piped) return firstLine(terminal.stdin)
+  if (terminal.stdin.isTTY !== true) return undefined
+  for (;;) {
+    const password = await unseen('Password: ', terminal)
+    if (password === (await unseen('Again: ', terminal))) return password
+    terminal.stderr.write('The two are not the same.\n')
+  }
+}
+
+/** Whether somebody at a terminal types the expected text when asked. */
+export async function confirmed(question: string, expected: string, { stdin, stderr }: Terminal): Promise<boolean> {
+  if (stdin.isTTY !== true) return false
+  const lines = createInterface({ input: stdin, output: stderr })
+  try {
+    return (await lines.question(question)).trim().toLowerCase() === expected.toLowerCase()
+  } finally {
+    lines.close()
+  }
+}
+
+async function firstLine(stdin: Readable): Promise<string> {
+  let text = ''
+  for await (const chunk of stdin.setEncoding('utf8')) {
+    text += chunk
+    if (text.includes('\n') || text.length > LONGEST_INPUT) break
+  }
+  return text.split(/\r?\n/)[0] ?? ''
+}
+
+/** In raw mode the terminal shows nothing, and leaves erasing and Ctrl-C to us. */
+async function unseen(prompt: string, { stdin, stderr }: Terminal): Promise<string> {
+  stderr.write(prompt)
+  stdin.setRawMode?.(true)
+  try {
+    return await keys(stdin)
+  } finally {
+    stdin.setRawMode?.(false)
+    stdin.pause()
+    stderr.write('\n')
+  }
+}
+
+function keys(stdin: Readable): Promise<string> {
+  const typed: string[] = []
+  return new Promise((resolve, reject) => {
+    const end = (settle: () => void) => {
+      stdin.off('data', read)
+      settle()
+    }
+    const press = (key: string) => {
+      if (key === INTERRUPT) end(() => reject(new Error('interrupted')))
+      else if (ENTER.has(key)) end(() => resolve(typed.join('')))
+      else if (ERASE.has(key)) typed.pop()
+      else typed.push(key)
+    }
+    const read = (chunk: string) => [...chunk].forEach(press)
+    stdin.setEncoding('utf8').on('data', read).resume()
+  })
+}
