@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
 import { type TestApp, testApp } from './testing.ts'
 
@@ -113,6 +114,25 @@ test('metrics tell time by route and status, the pool and the store', async () =
   assert.match(text, /process_resident_memory_bytes/)
   assert.doesNotMatch(text, /nothing-here/)
 })
+
+const heads: readonly [string, string, number][] = [
+  ['a control character in a cookie', 'GET / HTTP/1.1\r\nHost: x\r\nCookie: sid=\u001b[31m\r\n\r\n', 400],
+  ['no HTTP at all', 'good morning\r\n\r\n', 400],
+  ['a head of 20 kB', `GET / HTTP/1.1\r\nHost: x\r\nCookie: sid=${'x'.repeat(20_000)}\r\n\r\n`, 431],
+]
+for (const [what, bytes, status] of heads)
+  test(`${what} is a ${status} with a problem that says so`, async () => {
+    const answer = await speak(bytes)
+    assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `))
+    assert.equal(JSON.parse(answer.split('\r\n\r\n')[1] ?? '').status, status)
+    assert.match(answer, /^X-Served-By: test\r$/m)
+  })
+
+async function speak(bytes: string): Promise<string> {
+  const socket = connect(Number(new URL(app.url).port), '127.0.0.1')
+  socket.write(bytes, 'latin1')
+  return (await socket.toArray()).join('')
+}
 
 async function metrics(): Promise<string> {
   return (await fetch(app.metricsUrl)).text()

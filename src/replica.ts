@@ -6,6 +6,7 @@ import { createApp } from './app.ts'
 import { missingMigrations } from './database/migrate.ts'
 import { createPool, type Pool, poolFigures } from './database/pool.ts'
 import { announceReplica } from './database/replicas.ts'
+import { answerClientErrors } from './http/client-error.ts'
 import { createLimits } from './http/limits.ts'
 import { createAccessLog } from './runtime/access-log.ts'
 import { createDrain } from './runtime/drain.ts'
@@ -89,6 +90,7 @@ export async function startReplica(options: ReplicaOptions, log: Log): Promise<R
     metrics,
   })
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE, requestTimeout: REQUEST_TIMEOUT }, app)
+  answerClientErrors(server, options.replica)
   const drain = createDrain(server, options.drain)
   const metricsServer = await metrics.serve({ port: options.metricsPort, host: options.host })
   await listen(server, options.port, options.host)

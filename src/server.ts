@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { ConfigFaults, EXIT_CONFIG, loadConfig } from './config.ts'
 import { startReplica } from './replica.ts'
 import { createLog } from './runtime/log.ts'
-import { readPackage } from './runtime/pinned-node.ts'
+import { releaseVersion } from './runtime/release.ts'
 
 /** npm passes Ctrl-C on twice within milliseconds: only a second one that comes later means it. */
 const SECOND_SIGNAL = 1000
@@ -10,14 +10,15 @@ const SECOND_SIGNAL = 1000
 if (existsSync('.env')) process.loadEnvFile('.env')
 const config = readConfig()
 const log = createLog({ ...config.log, replica: config.replica })
-const { version, nodeFault } = readPackage()
 
 process.on('uncaughtException', (error) => void fail('replica failed', error))
 process.on('unhandledRejection', (error) => void fail('replica failed', error))
-if (nodeFault !== undefined) log.warn('another Node than the pinned one', { fault: nodeFault })
 
 try {
-  const replica = await startReplica({ ...config, site: 'Roundhouse', version: config.version ?? version }, log)
+  const replica = await startReplica(
+    { ...config, site: 'Roundhouse', version: config.version ?? releaseVersion() },
+    log,
+  )
   onSignal(async () => {
     await replica.stop()
     await log.close()
