@@ -1,21 +1,25 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { commandLine, identify } from './identity.ts'
 import type { PostgresBinaries } from './postgres-binaries.ts'
-import { endProcess } from './processes.ts'
+import { endProcess, runToEnd } from './processes.ts'
 import { keptSecret } from './secret.ts'
 import type { Unprivileged } from './unprivileged.ts'
 
 export const superuser = 'postgres'
 
 /** Makes the data folder of a Postgres where there is none yet. Throws where another major version made the one that is there. */
-export function prepareFolder(folder: string, binaries: PostgresBinaries, user: Unprivileged, durable: boolean): void {
+export async function prepareFolder(
+  folder: string,
+  binaries: PostgresBinaries,
+  user: Unprivileged,
+  durable: boolean,
+): Promise<void> {
   const data = join(folder, 'data')
   const version = madeBy(data)
   const major = binaries.version.split('.')[0]
-  if (version === undefined) initialise(folder, binaries, user, durable)
+  if (version === undefined) await initialise(folder, binaries, user, durable)
   else if (version !== major) {
     throw new Error(`${data} was made by Postgres ${version}, this is ${binaries.version}: use another --data folder`)
   }
@@ -40,7 +44,12 @@ export function isReady(folder: string, pid: number): boolean {
   return Number(lines[0]) === pid && lines[7]?.trim() === 'ready'
 }
 
-function initialise(folder: string, binaries: PostgresBinaries, user: Unprivileged, durable: boolean): void {
+async function initialise(
+  folder: string,
+  binaries: PostgresBinaries,
+  user: Unprivileged,
+  durable: boolean,
+): Promise<void> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const passwordFile = join(folder, 'password')
   keptSecret(passwordFile)
@@ -49,16 +58,13 @@ function initialise(folder: string, binaries: PostgresBinaries, user: Unprivileg
   rmSync(unfinished, { recursive: true, force: true })
   mkdirSync(unfinished, { mode: 0o700 })
   user.give(unfinished)
-  const command = [
-    ...user.prefix,
-    join(binaries.folder, 'initdb'),
-    ...initArguments(binaries, unfinished, passwordFile),
-  ]
-  try {
-    execFileSync(command[0] ?? '', [...command.slice(1), ...(durable ? [] : ['--no-sync'])], { stdio: 'pipe' })
-  } catch (error) {
-    throw new Error(`initdb failed: ${(error as { stderr?: Buffer }).stderr ?? error}`, { cause: error })
-  }
+  const haste = durable ? [] : ['--no-sync']
+  const program = [...user.prefix, join(binaries.folder, 'initdb'), ...haste]
+  await runToEnd('initdb', {
+    command: program[0] ?? '',
+    args: [...program.slice(1), ...initArguments(binaries, unfinished, passwordFile)],
+    log: join(folder, 'initdb.log'),
+  })
   renameSync(unfinished, join(folder, 'data'))
 }
 

@@ -45,7 +45,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   const user = unprivileged()
   const durable = options.durable ?? true
   const tookOver = await endStray(options.folder)
-  prepareFolder(options.folder, binaries, user, durable)
+  await prepareFolder(options.folder, binaries, user, durable)
   const port = options.port ?? (await freePort())
   const command = [...user.prefix, join(binaries.folder, 'postgres'), ...serverArguments(options.folder, port, durable)]
   const log = options.log ?? join(options.folder, 'postgres.log')

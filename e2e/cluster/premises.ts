@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import process from 'node:process'
-import { lastLines, launch } from './processes.ts'
+import { runToEnd } from './processes.ts'
 import { keptSecret } from './secret.ts'
 import { environmentFor, readSettings, repository, type Settings } from './settings.ts'
 import { note, openLogs } from './timeline.ts'
@@ -46,9 +46,6 @@ export class Premises {
   /** Runs one of the application's own commands (`migrate`, `seed`) to its end. Throws with its last lines where it fails. */
   async chore(command: string): Promise<void> {
     const program = { command: process.execPath, args: [this.#cli, command], cwd: repository }
-    const child = launch({ ...program, env: this.environment(), log: this.log(command) })
-    const { code, signal } = await child.exited
-    if (code === 0) return
-    throw new Error(`${command} failed (${signal ?? `exit ${code}`}):\n${lastLines(child.output())}`)
+    await runToEnd(command, { ...program, env: this.environment(), log: this.log(command) })
   }
 }

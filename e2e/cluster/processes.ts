@@ -35,6 +35,16 @@ export interface Child {
   end(options?: { readonly signal?: NodeJS.Signals; readonly within?: number }): Promise<Exit>
 }
 
+/** A program did not do what it was started for; the message holds its last lines. */
+export class StartFault extends Error {
+  /** What it ended with; null where a signal ended it, or where it still runs without being ready. */
+  readonly exitCode: number | null
+  constructor(message: string, exitCode: number | null) {
+    super(message)
+    this.exitCode = exitCode
+  }
+}
+
 export function launch(options: Launch): Child {
   mkdirSync(dirname(options.log), { recursive: true })
   const log = openSync(options.log, 'a', 0o600)
@@ -72,6 +82,14 @@ export function launch(options: Launch): Child {
       return exited
     },
   }
+}
+
+/** Runs a program that ends by itself. Throws StartFault with its last lines where it fails. */
+export async function runToEnd(name: string, options: Launch): Promise<void> {
+  const child = launch(options)
+  const { code, signal } = await child.exited
+  if (code === 0) return
+  throw new StartFault(`${name} failed (${signal ?? `exit ${code}`}):\n${lastLines(child.output())}`, code)
 }
 
 /** Waits until the child has written a line that matches; throws with its last lines where it ends first or takes too long. */

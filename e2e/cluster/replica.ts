@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Replica } from './cluster.ts'
-import { type Child, type Exit, lastLines, launch } from './processes.ts'
+import { type Child, type Exit, lastLines, launch, StartFault } from './processes.ts'
 import { askReady } from './readiness.ts'
 import { waitFor } from './waiting.ts'
 
@@ -17,16 +17,6 @@ export interface ReplicaOptions {
   readonly say: (line: string) => void
   /** Another process answers now. */
   readonly changed: () => void
-}
-
-/** A replica did not come up; the message holds its last lines. */
-export class StartFault extends Error {
-  /** What it ended with, null while it still runs without being ready. */
-  readonly exitCode: number | null
-  constructor(message: string, exitCode: number | null) {
-    super(message)
-    this.exitCode = exitCode
-  }
 }
 
 const readyWithin = 20_000

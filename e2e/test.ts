@@ -1,0 +1,195 @@
+import { globSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { parseArgs } from 'node:util'
+import { runCommand } from './cluster/command.ts'
+import { Usage } from './cluster/flags.ts'
+import { runInForeground } from './cluster/foreground.ts'
+import { endLeftovers } from './cluster/leftovers.ts'
+import { startPostgres } from './cluster/postgres.ts'
+import { repository } from './cluster/settings.ts'
+import { askedToEnd } from './cluster/signals.ts'
+import { seconds } from './cluster/steps.ts'
+
+const help = `npm test -- [--unit | --e2e] [FILE …] [--name TEXT]
+
+  --unit   types, lint, and the tests beside the code
+  --e2e    the scenarios on a cluster (E2E_REPLICAS replicas, 3)
+  FILE     only these test files
+  --name   only the test with this name
+
+Example: npm test -- src/accounts/password.test.ts`
+
+interface Counts {
+  readonly passed: number
+  readonly failed: number
+}
+
+interface Step {
+  readonly name: string
+  /** Answers with counts where it ran tests. */
+  readonly run: (run: Run) => Promise<Counts>
+  /** What comes later is not worth the time when this has failed. */
+  readonly gate?: true
+}
+
+/** Where one run puts what it needs, and whether somebody wants it to end. */
+interface Run {
+  readonly folder: string
+  readonly asked: AbortSignal
+}
+
+interface Outcome extends Counts {
+  readonly name: string
+  readonly time: number
+}
+
+await runCommand(async () => {
+  const steps = chooseSteps(process.argv.slice(2))
+  const asked = new AbortController()
+  void askedToEnd().then(() => asked.abort())
+  const folder = await mkdtemp(join(tmpdir(), 'roundhouse-test-'))
+  try {
+    const outcomes = await runSteps(steps, { folder, asked: asked.signal })
+    return asked.signal.aborted ? 130 : tell(steps, outcomes)
+  } finally {
+    await clear(folder)
+  }
+})
+
+function chooseSteps(args: readonly string[]): Step[] {
+  const { unit, e2e, files, flags } = readArguments(args)
+  const scenarios = files.filter((file) => file.includes('e2e/scenarios/'))
+  const others = files.filter((file) => !scenarios.includes(file))
+  const checks: Step[] = [
+    { name: 'types', gate: true, run: check('tsc', '--noEmit') },
+    { name: 'lint', gate: true, run: check('biome', 'check') },
+  ]
+  const units: Step = { name: 'unit', run: (run) => runUnits(others.length > 0 ? others : unitFiles(), flags, run) }
+  const whole: Step = {
+    name: 'scenarios',
+    run: (run) => runScenarios(files.length > 0 ? scenarios : scenarioFiles(), flags, run),
+  }
+  if (files.length > 0) return [...(others.length > 0 ? [units] : []), ...(scenarios.length > 0 ? [whole] : [])]
+  if (unit) return [...checks, units]
+  return e2e ? [whole] : [...checks, units, whole]
+}
+
+interface Arguments {
+  readonly unit: boolean
+  readonly e2e: boolean
+  readonly files: readonly string[]
+  /** For the test runner. */
+  readonly flags: readonly string[]
+}
+
+function readArguments(args: readonly string[]): Arguments {
+  const switches = { unit: { type: 'boolean' }, e2e: { type: 'boolean' }, help: { type: 'boolean' } } as const
+  const options = { ...switches, name: { type: 'string' } } as const
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
+    if (values.help) throw new Usage(help, 0)
+    const flags = values.name === undefined ? [] : [`--test-name-pattern=^${RegExp.escape(values.name)}$`]
+    return { unit: values.unit ?? false, e2e: values.e2e ?? false, files: positionals, flags }
+  } catch (error) {
+    if (error instanceof Usage) throw error
+    throw new Usage(`${(error as Error).message.split('. ')[0]}\n\n${help}`)
+  }
+}
+
+async function runSteps(steps: readonly Step[], run: Run): Promise<Outcome[]> {
+  const outcomes: Outcome[] = []
+  for (const step of steps) {
+    const gates = outcomes.filter(({ name, failed }) => failed > 0 && steps.some((s) => s.name === name && s.gate))
+    if (run.asked.aborted || (gates.length > 0 && !step.gate)) break
+    console.log(`\n== ${step.name}`)
+    const begin = performance.now()
+    const counts = await step.run(run)
+    outcomes.push({ name: step.name, time: performance.now() - begin, ...counts })
+  }
+  return outcomes
+}
+
+function check(program: string, argument: string): Step['run'] {
+  return async ({ asked }) => {
+    const code = await runInForeground([join(repository, 'node_modules/.bin', program), argument], {}, asked)
+    return { passed: 0, failed: code === 0 ? 0 : 1 }
+  }
+}
+
+async function runUnits(files: readonly string[], flags: readonly string[], run: Run): Promise<Counts> {
+  const given = process.env.TEST_DATABASE_URL
+  const postgres = given
+    ? undefined
+    : await startPostgres({ folder: join(run.folder, 'unit', 'postgres'), durable: false })
+  const environment = { TEST_DATABASE_URL: given ?? postgres?.url ?? '' }
+  const atOnce = Math.max(2, availableParallelism() - 1)
+  try {
+    return await runTests(
+      'unit',
+      files,
+      [...flags, `--test-concurrency=${atOnce}`, '--test-timeout=120000'],
+      environment,
+      run,
+    )
+  } finally {
+    await postgres?.stop('immediate')
+  }
+}
+
+async function runScenarios(files: readonly string[], flags: readonly string[], run: Run): Promise<Counts> {
+  return await runTests('scenarios', files, [...flags, '--test-concurrency=1', '--test-timeout=300000'], {}, run)
+}
+
+async function runTests(
+  name: string,
+  files: readonly string[],
+  flags: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  { folder, asked }: Run,
+): Promise<Counts> {
+  const report = join(folder, `${name}.tap`)
+  const shown = ['--test-reporter=spec', '--test-reporter-destination=stdout']
+  const kept = ['--test-reporter=tap', `--test-reporter-destination=${report}`]
+  const command = [process.execPath, '--test', ...flags, ...shown, ...kept, ...files]
+  const code = await runInForeground(command, { ...environment, E2E_FOLDER: folder }, asked)
+  const counts = countsIn(report)
+  // A runner that fails without a failed test has failed all the same.
+  return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
+}
+
+function countsIn(report: string): Counts {
+  const text = readFileSync(report, 'utf8')
+  const count = (word: string) => Number(text.match(new RegExp(`^# ${word} (\\d+)$`, 'm'))?.[1] ?? 0)
+  return { passed: count('pass'), failed: count('fail') + count('cancelled') }
+}
+
+function unitFiles(): string[] {
+  return globSync(['src/**/*.test.ts', 'e2e/{cluster,people}/**/*.test.ts'], { cwd: repository }).sort()
+}
+
+function scenarioFiles(): string[] {
+  return globSync('e2e/scenarios/**/*.test.ts', { cwd: repository }).sort()
+}
+
+function tell(steps: readonly Step[], outcomes: readonly Outcome[]): number {
+  console.log('\n== summary')
+  for (const { name, time, passed, failed } of outcomes) {
+    const tests = passed + failed > 1 ? `  ${passed} passed, ${failed} failed` : ''
+    console.log(`  ${name.padEnd(12)}${seconds(time).padStart(12)}  ${failed === 0 ? 'ok    ' : 'FAILED'}${tests}`)
+  }
+  const left = steps.slice(outcomes.length).map(({ name }) => name)
+  if (left.length > 0) console.log(`  not run, since an earlier step failed: ${left.join(', ')}`)
+  const total = (key: keyof Counts) => outcomes.reduce((sum, outcome) => sum + outcome[key], 0)
+  console.log(`\n${total('passed')} passed, ${total('failed')} failed`)
+  return total('failed') === 0 ? 0 : 1
+}
+
+/** Ends what tests that were killed have left, and removes the folder. */
+async function clear(folder: string): Promise<void> {
+  const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  for (const { name } of entries) await endLeftovers(join(folder, name))
+  await rm(folder, { recursive: true, force: true })
+}
