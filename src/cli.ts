@@ -10,6 +10,7 @@ import { createDirectory } from './sessions/directory.ts'
 import { seedSessions } from './sessions/seed.ts'
 import { createStatistics } from './sessions/statistics.ts'
 import { PostgresSessions } from './sessions/store.ts'
+import { removeExpiredSessions } from './sessions/upkeep.ts'
 import { seedProducts } from './shop/seed.ts'
 
 const HELP = `roundhouse: operations on the database that DATABASE_URL names
@@ -75,16 +76,9 @@ async function runSessions(pool: Pool, [action, ...rest]: readonly string[]): Pr
     const { live, signedIn, expired, bytes } = await statistics.read()
     say(`live ${live}\nsigned in ${signedIn}\nexpired ${expired}\nbytes ${bytes}`)
   } else if (action === 'active') say(String((await statistics.read()).live))
-  else if (action === 'prune') say(`removed ${await prune(new PostgresSessions({ pool }))}`)
+  else if (action === 'prune') say(`removed ${await removeExpiredSessions(new PostgresSessions({ pool }))}`)
   else return misused('sessions takes count, active or prune')
   return 0
-}
-
-async function prune(store: PostgresSessions): Promise<number> {
-  const batch = 1000
-  let removed = 0
-  for (let last = batch; last === batch; removed += last) last = await store.clearExpired(batch)
-  return removed
 }
 
 function runAccount(pool: Pool, args: readonly string[]): Promise<number> {

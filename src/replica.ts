@@ -7,7 +7,7 @@ import { missingMigrations } from './database/migrate.ts'
 import { createPool, type Pool, poolFigures } from './database/pool.ts'
 import { announceReplica } from './database/replicas.ts'
 import { answerClientErrors } from './http/client-error.ts'
-import { createLimits } from './http/limits.ts'
+import { createLimits, type Limits } from './http/limits.ts'
 import { createAccessLog } from './runtime/access-log.ts'
 import { createDrain } from './runtime/drain.ts'
 import type { Log, LogFormat, LogLevel } from './runtime/log.ts'
@@ -18,6 +18,8 @@ import { MemorySessions } from './sessions/memory.ts'
 import { createSessions } from './sessions/middleware.ts'
 import { createStatistics } from './sessions/statistics.ts'
 import { PostgresSessions, type SessionStore } from './sessions/store.ts'
+import { removeExpiredSessions } from './sessions/upkeep.ts'
+import { type Chore, startUpkeep } from './upkeep.ts'
 
 /** What a replica is made with; times are milliseconds. */
 export interface ReplicaOptions {
@@ -58,6 +60,7 @@ const KEEP_ALIVE = 75_000
 /** A whole request, body and all, must have arrived in this time. */
 const REQUEST_TIMEOUT = 30_000
 const ANNOUNCEMENT = 60_000
+const HOUR = 3_600_000
 
 /** Starts one replica: it listens when this resolves, and becomes ready once it has seen the schema that it needs. */
 export async function startReplica(options: ReplicaOptions, log: Log): Promise<Replica> {
@@ -67,6 +70,7 @@ export async function startReplica(options: ReplicaOptions, log: Log): Promise<R
   metrics.watchPool(() => poolFigures(pool))
   const store = openStore(options, pool, log, metrics)
   const schema = { reason: undefined as string | undefined }
+  const limits = createLimits({ pool })
   const app = createApp({
     site: options.site,
     https: options.cookie.secure,
@@ -83,7 +87,7 @@ export async function startReplica(options: ReplicaOptions, log: Log): Promise<R
     directory: createDirectory(store),
     statistics: createStatistics(pool),
     accounts: createAccounts({ pool }),
-    limits: createLimits({ pool }),
+    limits,
     pool,
     log,
     accessLog: createAccessLog({ ...options.log, replica: options.replica }),
@@ -95,25 +99,28 @@ export async function startReplica(options: ReplicaOptions, log: Log): Promise<R
   const metricsServer = await metrics.serve({ port: options.metricsPort, host: options.host })
   await listen(server, options.port, options.host)
   const ports = { port: portOf(server), metricsPort: portOf(metricsServer) }
-  const announcing = becomeReady()
+  const stops: (() => void)[] = []
+  const ready = becomeReady()
 
-  async function becomeReady(): Promise<NodeJS.Timeout | undefined> {
+  async function becomeReady(): Promise<void> {
     await schemaSeen(pool, state, schema, log)
-    if (state.stage !== 'starting') return undefined
+    if (state.stage !== 'starting') return
     state.enter('ready')
+    stops.push(startUpkeep({ pool, log, metrics, chores: choresOf(store, limits) }))
+    stops.push(await announceEachMinute(pool, options, log))
     log.info('replica ready', { ...ports, version: options.version, sinceStart: Math.round(performance.now()) })
-    return announceEachMinute(pool, options, log)
   }
 
   return {
     ...ports,
-    ready: announcing.then(() => {}),
+    ready,
     async stop() {
       state.enter('draining')
       log.info('drain begun', { delay: options.drain.delay, timeout: options.drain.timeout })
       const cut = await drain.run()
       state.enter('closed')
-      clearInterval(await announcing)
+      await ready
+      for (const stop of stops) stop()
       metricsServer.close()
       metricsServer.closeAllConnections()
       await pool.end()
@@ -171,15 +178,23 @@ async function schemaFault(pool: Pool): Promise<string | undefined> {
   }
 }
 
+function choresOf(store: SessionStore, limits: Limits): Chore[] {
+  return [
+    { name: 'expired sessions', every: HOUR, work: () => removeExpiredSessions(store) },
+    { name: 'expired attempts', every: HOUR, work: () => limits.removeExpired() },
+  ]
+}
+
 /** A replica that cannot say that it is there is no worse for it. */
-async function announceEachMinute(pool: Pool, { replica, version }: ReplicaOptions, log: Log): Promise<NodeJS.Timeout> {
+async function announceEachMinute(pool: Pool, { replica, version }: ReplicaOptions, log: Log): Promise<() => void> {
   const since = new Date()
   const announce = () =>
     announceReplica(pool, { name: replica, version, since }).catch((error) =>
       log.warn('replica not announced', { error }),
     )
   await announce()
-  return setInterval(announce, ANNOUNCEMENT).unref()
+  const timer = setInterval(announce, ANNOUNCEMENT).unref()
+  return () => clearInterval(timer)
 }
 
 function listen(server: Server, port: number, host: string | undefined): Promise<void> {

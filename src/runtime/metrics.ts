@@ -16,8 +16,8 @@ export interface Metrics {
   answered(request: { method: string; route: string; status: number; seconds: number }): void
   /** `session_store_duration_seconds{operation,outcome}`. */
   stored(operation: string, outcome: 'ok' | 'error', seconds: number): void
-  /** `sign_ins_total{outcome}` and its like: events by name. */
-  count(event: string): void
+  /** `upkeep_removed_total{chore}`: what a chore removed. */
+  removed(chore: string, count: number): void
   /** `pool_connections{state}`, read when scraped. */
   watchPool(read: () => PoolFigures): void
   /** `GET /metrics` on a port of its own; resolves once it listens. */
@@ -42,16 +42,16 @@ export function createMetrics(): Metrics {
     buckets: BUCKETS,
     registers: [registry],
   })
-  const events = new Counter({
-    name: 'events_total',
-    help: 'What happened, by name',
-    labelNames: ['event'],
+  const upkeep = new Counter({
+    name: 'upkeep_removed_total',
+    help: 'Expired things that this replica removed when it had the turn',
+    labelNames: ['chore'],
     registers: [registry],
   })
   return {
     answered: ({ method, route, status, seconds }) => http.observe({ method, route, status: String(status) }, seconds),
     stored: (operation, outcome, seconds) => store.observe({ operation, outcome }, seconds),
-    count: (event) => events.inc({ event }),
+    removed: (chore, count) => upkeep.inc({ chore }, count),
     watchPool: (read) => watchPool(registry, read),
     serve: ({ port, host }) => serve(registry, port, host),
     text: () => registry.metrics(),
