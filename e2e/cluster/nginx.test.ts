@@ -36,6 +36,16 @@ test('a POST goes to the next replica when the first refuses the connection', as
   assert.equal((await log()).at(-1)?.upstreamStatus, '502, 200')
 })
 
+test('a POST that five replicas in a row refused is passed on once more, whole', async (t) => {
+  const echo = await replica(t, (req, res) => req.pipe(res))
+  const gone = await Promise.all(Array.from({ length: 6 }, async () => `127.0.0.1:${await freePort()}`))
+  const { front, log } = await nginx(t, { upstreams: [...gone, echo] })
+  const answer = await ask(front, '/orders', {}, 'x'.repeat(50_000))
+  assert.deepEqual([answer.status, answer.body.length], [200, 50_000])
+  const [line] = await log()
+  assert.deepEqual([line?.method, line?.upstreamStatus], ['POST', '502, 502, 502, 502, 502 : 502, 200'])
+})
+
 test('a POST that was sent is never repeated, and is not told to come again', async (t) => {
   let asked = 0
   const slam: RequestListener = (req) => {
