@@ -42,19 +42,16 @@ export function passwordFault(password: string, around: Surroundings): string | 
  */
 function ownFault(text: string, { email, name, site = SITE_WORDS }: Surroundings): string | undefined {
   const letters = squeezed(text)
-  const reasons: readonly (readonly [string, readonly string[]])[] = [
-    ['Without your e-mail address', addressWords(email)],
-    ['Without your name', nameWords(name)],
-    ["Without this site's own words", site],
-    [
-      "Without your name, your address and this site's own words",
-      [...addressWords(email), ...nameWords(name), ...site],
-    ],
+  const known: readonly (readonly [string, readonly string[]])[] = [
+    ['your e-mail address', addressWords(email)],
+    ['your name', nameWords(name)],
+    ["this site's own words", site],
+    ["your name, your address and this site's own words", [...addressWords(email), ...nameWords(name), ...site]],
   ]
-  for (const [reason, words] of reasons) {
+  for (const [what, words] of known) {
     const left = without(letters, words)
     if (left !== letters && ([...left].length < SHORTEST || isCommon(left)))
-      return `${reason} too little of this password is left. Please choose another.`
+      return `Password is little more than ${what}, which is guessed first. Please choose another.`
   }
   return undefined
 }

@@ -12,7 +12,7 @@ const CREDENTIALS = z.object({
   email: emailField(),
   password: secret('Password').min(1, 'Password is missing.'),
   // Whatever it is: what is no path of this site is ignored, not complained of.
-  next: z.unknown().transform(nextPath),
+  next: z.unknown().optional().transform(nextPath),
 })
 
 type Parts = Newcomers & Pick<AccountRoutesOptions, 'accounts' | 'clientAddress'>
