@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { type TestDatabase, testDatabase } from '../database/testing.ts'
+import { createLimits } from '../http/limits.ts'
+import type { Refusal } from '../runtime/errors.ts'
+import { createAttempts } from './attempts.ts'
+
+let database: TestDatabase
+before(async () => {
+  database = await testDatabase()
+})
+after(() => database.drop())
+
+/** A replica's own. */
+const replica = () => createAttempts(createLimits(database))
+const isLimited = (error: Refusal) => error.kind === 'limited' && (error.retryAfter ?? 0) > 0
+
+/** Guesses until no more are taken; how many were. */
+async function guess(times: number, attempt: () => ReturnType<ReturnType<typeof createAttempts>['signIn']>) {
+  for (let made = 0; made < times; made += 1)
+    try {
+      await (await attempt()).begin()
+    } catch (error) {
+      assert.ok(isLimited(error as Refusal))
+      return made
+    }
+  return times
+}
+
+test('ten wrong passwords for one account, from wherever and on whichever replica', async () => {
+  const replicas = [replica(), replica(), replica()]
+  let turn = 0
+  const made = await guess(30, () => replicas[turn++ % 3]!.signIn({ address: `203.0.113.${turn}` }, 'ada@example.com'))
+  assert.equal(made, 10)
+  await replica().signIn({ address: '203.0.113.99' }, 'bea@example.com')
+  await replica().signIn({ address: '203.0.113.99', browser: 'hers' }, 'ada@example.com')
+})
+
+test('fifty from one address, whatever account they try, and a whole IPv6 network is one', async () => {
+  let turn = 0
+  const made = await guess(80, () => replica().signIn({ address: `2001:db8::${++turn}` }, `p${turn}@example.com`))
+  assert.equal(made, 50)
+  await assert.rejects(replica().register({ address: '2001:db8::ffff' }), isLimited)
+  await replica().signIn({ address: '2001:db8::1', browser: 'known' }, 'ada@example.com')
+  await replica().signIn({ address: '2001:db8:0:1::1' }, 'q@example.com')
+})
+
+test('an attempt that one limit refuses is not counted by the other', async () => {
+  const client = { address: '198.51.100.7' }
+  assert.equal(await guess(20, () => replica().signIn(client, 'cy@example.com')), 10)
+  // Parallel ones pass the first look, and are refused when they are counted.
+  const dee = await Promise.all(Array.from({ length: 15 }, () => replica().signIn(client, 'dee@example.com')))
+  const ends = await Promise.allSettled(dee.map((attempt) => attempt.begin()))
+  assert.equal(ends.filter((end) => end.status === 'fulfilled').length, 10)
+  const { rows } = await database.pool.query("SELECT points FROM attempt WHERE key = 'address:198.51.100.7'")
+  assert.deepEqual(rows, [{ points: 20 }])
+})
+
+test('what succeeded was never counted', async () => {
+  for (let turn = 0; turn < 20; turn += 1) {
+    const attempt = await replica().signIn({ address: '198.51.100.8' }, 'eve@example.com')
+    await attempt.begin()
+    await attempt.succeeded()
+  }
+})
+
+test('no address of a person stands in the table', async () => {
+  const { rows } = await database.pool.query("SELECT key FROM attempt WHERE key LIKE '%@%'")
+  assert.deepEqual(rows, [])
+})
