@@ -47,6 +47,15 @@ test('HEAD and OPTIONS are answered', async () => {
   assert.deepEqual([status, headers.allow], [204, 'GET, POST, HEAD, OPTIONS'])
 })
 
+test('a signed-in person finds the way out on every page, also where nothing is', async () => {
+  const ada = app.visitor()
+  await ada.post('/register', { email: 'ada@example.net', name: 'Ada', password: 'a lantern over the turntable' })
+  for (const path of ['/', '/shop', '/account', '/staff', '/nothing-here']) {
+    const { text } = await ada.get(path)
+    assert.match(text, /action="\/logout"/)
+  }
+})
+
 const bodies: readonly [string, string, string | Buffer, number][] = [
   ['JSON that cannot be read', 'application/json', '{"email":', 400],
   ['JSON that is a number', 'application/json', '5', 400],
@@ -93,7 +102,7 @@ test('no page allows anything inline, or a frame around it', async () => {
 })
 
 test('a path that cannot be decoded is a 400', async () => {
-  assert.equal((await app.visitor().get('/shop/%E0%A4%A', { json: true })).status, 404)
+  assert.equal((await app.visitor().get('/shop/%E0%A4%A', { json: true })).status, 400)
   assert.equal((await app.visitor().get('/assets/%E0%A4%A', { json: true })).status, 400)
 })
 

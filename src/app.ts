@@ -11,7 +11,7 @@ import { type HealthOptions, health } from './http/health.ts'
 import type { Limits } from './http/limits.ts'
 import { nothingHere, problems } from './http/problem.ts'
 import { clientAddresses, identifyRequests } from './http/request.ts'
-import { routes } from './http/routes.ts'
+import { ANYWHERE, routes } from './http/routes.ts'
 import { sameSite } from './http/same-site.ts'
 import { securityHeaders } from './http/security.ts'
 import { homeRoutes } from './layout/home.ts'
@@ -70,6 +70,7 @@ export function createApp(options: AppOptions): Express {
     ...accountRoutes({ ...options, clientAddress }),
     ...shopRoutes({ pool }),
     ...staffRoutes({ ...options }),
+    { method: 'GET', path: ANYWHERE, who: 'anyone', session: 'optional', handler: nothingHere } as const,
   ]
   app.use(routes(table, { session: options.sessions, identify: (req) => identify(req, accounts), admit, isOutage }))
 

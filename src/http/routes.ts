@@ -27,11 +27,18 @@ export interface RouteOptions<Person> {
   readonly isOutage: (error: unknown) => boolean
 }
 
+/** Every address that no other row has: what is not here is still said in the dress of whoever is signed in. */
+export const ANYWHERE = '/{*anywhere}'
+
 /** Mounts tables of addresses; a known address with another method is a 405 with Allow. */
 export function routes<Person>(table: readonly Route<Person>[], options: RouteOptions<Person>): Router {
   const router = Router({ caseSensitive: true })
-  for (const route of table) router[route.method === 'GET' ? 'get' : 'post'](route.path, visit(route, options))
-  for (const path of new Set(table.map((route) => route.path))) router.all(path, onlyMethods(table, path))
+  const mount = (route: Route<Person>) =>
+    router[route.method === 'GET' ? 'get' : 'post'](route.path, visit(route, options))
+  for (const route of table) if (route.path !== ANYWHERE) mount(route)
+  const known = table.map(({ path }) => path).filter((path) => path !== ANYWHERE)
+  for (const path of new Set(known)) router.all(path, onlyMethods(table, path))
+  for (const route of table) if (route.path === ANYWHERE) mount(route)
   return router
 }
 
