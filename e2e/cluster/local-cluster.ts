@@ -4,7 +4,6 @@ import { forgetProcesses } from './leftovers.ts'
 import type { Parts } from './parts.ts'
 import type { Postgres, StopMode } from './postgres.ts'
 import type { Premises } from './premises.ts'
-import { readSettings } from './settings.ts'
 import { endTenure } from './tenure.ts'
 import { readLogs } from './timeline.ts'
 
@@ -62,7 +61,7 @@ export class LocalCluster implements Cluster {
 
   async roll(environment: Readonly<Record<string, string>> = {}): Promise<void> {
     const former = this.#premises.settings
-    this.#premises.settings = readSettings({ ...former.given, ...environment })
+    this.#premises.refresh(environment)
     try {
       await this.#parts.fleet.roll()
     } catch (fault) {

@@ -22,8 +22,8 @@ export interface LocalOptions extends ClusterOptions {
   /** Run in the place of src/server.ts and src/cli.ts; paths from the root of the repository. */
   readonly server?: string
   readonly cli?: string
-  /** Use the database that DATABASE_URL in the environment or `.env` names, where it does. Default false. */
-  readonly personsDatabase?: boolean
+  /** Heed `.env`, and the database that DATABASE_URL names there or in the environment. Default false. */
+  readonly personal?: boolean
   /** Its own Postgres survives a power cut. Default false: quicker. */
   readonly durable?: boolean
   /** Where `port` is taken, use the next free one and say so. Default false: an error. */
@@ -54,7 +54,8 @@ export async function startLocalCluster(options: LocalOptions = {}): Promise<Loc
 async function start(folder: string, options: LocalOptions, parts: Parts): Promise<LocalCluster> {
   const say: Say = (line) => options.say?.(line)
   await endFormer(folder, say)
-  const premises = new Premises(folder, options.environment, options.cli)
+  const port = await choosePort(options, say)
+  const premises = new Premises({ folder, given: options.environment, personal: options.personal, cli: options.cli })
   premises.note('the cluster starts')
   const binary = await findNginx((line) => say(`  ${line}`))
   await step(
@@ -76,7 +77,7 @@ async function start(folder: string, options: LocalOptions, parts: Parts): Promi
   await Promise.all([startFleet(parts, say), seed(premises, options, say)])
   parts.nginx = await step(
     say,
-    () => front(binary, premises, options, parts, say),
+    () => front(binary, premises, options, parts, port),
     ({ url }) => `nginx on ${url}`,
   )
   changed()
@@ -95,8 +96,8 @@ async function endFormer(folder: string, say: Say): Promise<void> {
 
 async function provide(premises: Premises, options: LocalOptions, parts: Parts): Promise<string> {
   premises.ownDatabase = options.databaseUrl
-  const given = options.databaseUrl ?? (options.personsDatabase ? premises.settings.person.DATABASE_URL : undefined)
-  if (given) return `Database ${nameOf(given)}`
+  const given = options.databaseUrl ?? (options.personal ? premises.settings.person.DATABASE_URL : undefined)
+  if (given) return `Database ${nameOf(given)} (DATABASE_URL)`
   const settings = {
     folder: premises.path('postgres'),
     log: premises.log('postgres'),
@@ -112,6 +113,7 @@ async function provide(premises: Premises, options: LocalOptions, parts: Parts):
 }
 
 function nameOf(databaseUrl: string): string {
+  if (!URL.canParse(databaseUrl)) return 'of a strange address'
   const { hostname, port, pathname } = new URL(databaseUrl)
   return `${pathname.slice(1)} on ${hostname}${port === '' ? '' : `:${port}`}`
 }
@@ -142,7 +144,7 @@ async function startFleet(parts: Parts, say: Say): Promise<void> {
 
 async function seed(premises: Premises, options: LocalOptions, say: Say): Promise<void> {
   if (!options.seed) return
-  const { hostname } = new URL(premises.databaseUrl)
+  const hostname = URL.parse(premises.databaseUrl)?.hostname ?? ''
   // People with a password that everybody knows: not into a database that others may reach.
   if (premises.ownDatabase === undefined && !/^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|)$/.test(hostname)) {
     say(`  No demo people: the database is on ${hostname} (npm run seed adds them)`)
@@ -155,10 +157,14 @@ async function seed(premises: Premises, options: LocalOptions, say: Say): Promis
   )
 }
 
-async function front(binary: string, premises: Premises, options: LocalOptions, parts: Parts, say: Say) {
-  const wanted = options.port || (await freePort())
-  const port = options.anyPort ? await nearestFree(wanted) : wanted
+async function choosePort({ port: wanted, anyPort }: LocalOptions, say: Say): Promise<number> {
+  if (!wanted) return await freePort()
+  const port = anyPort ? await nearestFree(wanted) : wanted
   if (port !== wanted) say(`  Port ${wanted} is taken: using ${port}`)
+  return port
+}
+
+async function front(binary: string, premises: Premises, options: LocalOptions, parts: Parts, port: number) {
   return await startNginx({
     binary,
     folder: premises.path('nginx'),

@@ -5,6 +5,16 @@ import { keptSecret } from './secret.ts'
 import { environmentFor, readSettings, repository, type Settings } from './settings.ts'
 import { note, openLogs } from './timeline.ts'
 
+export interface PremisesOptions {
+  readonly folder: string
+  /** Settings of a scenario. */
+  readonly given?: Readonly<Record<string, string>> | undefined
+  /** Heed `.env`. */
+  readonly personal?: boolean | undefined
+  /** The application's own commands. Default src/cli.ts. */
+  readonly cli?: string | undefined
+}
+
 /** What the processes of one cluster have in common: folder, logs, settings, database. */
 export class Premises {
   readonly folder: string
@@ -13,18 +23,25 @@ export class Premises {
   /** Of the Postgres that the cluster brings along; undefined where a person's settings name another database. */
   ownDatabase: string | undefined
   readonly #sessionSecret: string
+  readonly #personal: boolean
   readonly #cli: string
 
-  constructor(folder: string, given: Readonly<Record<string, string>> = {}, cli = 'src/cli.ts') {
+  constructor({ folder, given, personal = false, cli = 'src/cli.ts' }: PremisesOptions) {
     this.folder = folder
     this.#cli = cli
+    this.#personal = personal
     this.logs = openLogs(folder)
-    this.settings = readSettings(given)
+    this.settings = readSettings(personal, given)
     this.#sessionSecret = keptSecret(this.path('secrets', 'session'))
   }
 
   get databaseUrl(): string {
     return this.ownDatabase ?? this.settings.person.DATABASE_URL ?? ''
+  }
+
+  /** The settings as they are now, with these of a scenario added. */
+  refresh(given: Readonly<Record<string, string>>): void {
+    this.settings = readSettings(this.#personal, { ...this.settings.given, ...given })
   }
 
   path(...names: string[]): string {

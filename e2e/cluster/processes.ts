@@ -113,8 +113,10 @@ export async function endProcess(identity: Identity, signal: NodeJS.Signals, wit
   }
 }
 
-export function lastLines(text: string, count = 12): string {
-  return text.trimEnd().split('\n').slice(-count).join('\n')
+/** The last lines, without those of stack traces: what went wrong stands above them. */
+export function lastLines(text: string, count = 15): string {
+  const lines = text.split('\n').filter((line) => line.trim() !== '' && !/^\s+at /.test(line))
+  return lines.slice(-count).join('\n')
 }
 
 async function inTime(promise: Promise<unknown>, within: number): Promise<void> {

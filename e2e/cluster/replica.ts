@@ -119,7 +119,9 @@ export class LocalReplica implements Replica {
     if (!this.#wanted) return
     if (lived >= healthyAfter) this.#failures = 0
     const delay = Math.min(firstDelay * 2 ** this.#failures++, longestDelay)
-    this.#options.say(`${this.name} died (${exit.signal ?? `exit ${exit.code}`}); again in ${delay / 1000} s`)
+    const often = this.#failures > 7
+    if (!often)
+      this.#options.say(`${this.name} died (${exit.signal ?? `exit ${exit.code}`}); again in ${delay / 1000} s`)
     await sleep(delay)
     if (this.#wanted && this.#child === child) await this.#revive()
   }

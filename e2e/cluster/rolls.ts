@@ -39,7 +39,7 @@ export class Rolls {
     await this.#replace(request).then(
       () => this.#tell({ kind: 'done', text: `All replaced in ${seconds(performance.now() - begin)}` }),
       (fault: Error) =>
-        this.#tell({ kind: 'failed', text: `Stopped; the others go on as they were. ${fault.message}` }),
+        this.#tell({ kind: 'failed', text: `Not all replaced; the others go on as they were. ${fault.message}` }),
     )
     this.#rolling = false
     const next = this.#next

@@ -8,9 +8,10 @@ export async function step<T>(say: Say, work: () => T | Promise<T>, told: (outco
   return outcome
 }
 
-/** '0.25 s', '12.3 s', '3 min 20 s' */
+/** '0.25 s', '12.3 s', '3 min 20 s', '5 h 12 min' */
 export function seconds(milliseconds: number): string {
   const s = milliseconds / 1000
+  if (s >= 3600) return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`
   if (s >= 100) return `${Math.floor(s / 60)} min ${Math.round(s % 60)} s`
   return `${s.toFixed(s < 10 ? 2 : 1)} s`
 }

@@ -15,7 +15,7 @@ await runCommand(async () => {
   const flags = readUpFlags(process.argv.slice(2))
   const begin = performance.now()
   const asked = askedToEnd()
-  console.log(`Roundhouse: ${flags.replicas} replicas, data in ${shown(flags.data)}`)
+  console.log(`Roundhouse: ${flags.replicas} replica${flags.replicas === 1 ? '' : 's'}, data in ${shown(flags.data)}`)
   const up = await Promise.race([start(flags), asked.then(() => undefined)])
   if (up === 'occupied') return 1
   if (up === undefined) {
@@ -40,7 +40,7 @@ async function start(flags: UpFlags): Promise<LocalCluster | 'occupied'> {
     anyPort: true,
     durable: true,
     seed: true,
-    personsDatabase: true,
+    personal: true,
     say: console.log,
     event: (line) => rolls?.progress(line),
     changed: () => cluster && describe(cluster),
