@@ -10,12 +10,13 @@ test('requests on one connection go round all replicas, exactly', async (t) => {
   assert.equal(await names(front, 9), 'abcabcabc')
 })
 
-test('new replicas are known once setUpstreams resolves, and after a restart', async (t) => {
+test('new replicas are known to new connections once setUpstreams resolves, and after a restart', async (t) => {
   const upstreams = await Promise.all(['a', 'b'].map((name) => named(t, name)))
   const { front } = await nginx(t, { upstreams: upstreams.slice(0, 1), keepalive: 0 })
   assert.equal(await names(front, 2), 'aa')
   await front.setUpstreams(upstreams)
-  assert.equal(await names(front, 4), 'abab')
+  await ask(front, '/', { connection: 'close' }) // a newer nginx serves one more on a connection that was open
+  assert.match(await names(front, 4), /^(abab|baba)$/)
   const before = front.pid
   await front.restart()
   assert.notEqual(front.pid, before)

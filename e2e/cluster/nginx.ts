@@ -19,12 +19,12 @@ export interface Nginx {
   /** Resolves once only workers that know the new list take connections. */
   setUpstreams(upstreams: readonly string[]): Promise<void>
   restart(): Promise<void>
-  /** Lets requests in flight end, for three seconds at most. */
+  /** Lets requests in flight end, for a second at most (a newer nginx keeps idle clients for as long). */
   stop(): Promise<void>
 }
 
 const TO_START = 10_000
-const TO_STOP = 3_000
+const TO_STOP = 1_000
 
 /** Starts the machine's nginx with the files of `nginx/`; throws, saying why, where the port is taken or nginx refuses. */
 export async function startNginx(options: NginxOptions): Promise<Nginx> {
