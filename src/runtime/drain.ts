@@ -2,8 +2,13 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import net from 'node:net'
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises'
 
-/** At most this long for connections that nginx had already opened when the drain began. */
-const QUEUE_LIMIT = 200
+/**
+ * At most this long for connections that were already opened when the drain began. A client that is held brings no other, so where the machine
+ * is quiet this takes a millisecond; on a starved one each turn of the event loop may bring a connection.
+ */
+const QUEUE_LIMIT = 2000
+/** Turns that brought nobody, before the queue is taken to be empty. */
+const QUIET_TURNS = 3
 
 export interface Drain {
   /**
@@ -45,7 +50,7 @@ export function createDrain(server: Server, { delay, timeout }: DrainOptions): D
 
   async function emptyAcceptQueue(): Promise<void> {
     const end = Date.now() + QUEUE_LIMIT
-    for (let quiet = 0, seen = accepted; quiet < 2 && Date.now() < end; seen = accepted) {
+    for (let quiet = 0, seen = accepted; quiet < QUIET_TURNS && Date.now() < end; seen = accepted) {
       await turn()
       quiet = accepted === seen ? quiet + 1 : 0
     }
