@@ -36,7 +36,13 @@ export function json<Body>(answer: Answer): Body {
 /** One sentence about an answer for a person who reads a failed test. */
 export function told(answer: Answer, complaint: string): string {
   const where = `${answer.replica ?? 'no replica'}, request ${answer.requestId ?? 'without id'}`
-  const excerpt = answer.text.replace(/\s+/g, ' ').slice(0, 300)
+  const excerpt = wordsOf(answer).slice(0, 300)
   const location = answer.headers.location === undefined ? '' : ` to ${answer.headers.location}`
   return `${answer.question}: ${complaint}, ${answer.status}${location} came (${where}): ${excerpt}`
+}
+
+/** The words of a page's body, without its head and foot; JSON as it is. */
+export function wordsOf({ text }: Answer): string {
+  const main = /<main[\s\S]*<\/main>/.exec(text)?.[0] ?? text
+  return (text.startsWith('<') ? main.replace(/<[^>]*>/g, ' ') : text).replace(/\s+/g, ' ').trim()
 }

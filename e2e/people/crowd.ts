@@ -42,6 +42,7 @@ export async function startCrowd({ url, workers = 12, bound = 120_000, leisure =
       }
     },
     async stop() {
+      if (stopping.signal.aborted) return ledger
       stopping.abort()
       await work
       for (const person of people) await leave(person, ledger)

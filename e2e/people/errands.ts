@@ -27,7 +27,7 @@ export const STEN: Credentials = { name: 'Sten', email: 'sten@example.com', pass
 
 /** Credentials that nobody else has, and whose texts stand nowhere else: a grep for them is meaningful. */
 export function freshCredentials(name: string): Credentials {
-  const email = `${name.toLowerCase()}.${randomBytes(5).toString('hex')}@example.com`
+  const email = `${name.toLowerCase().replace(/\W.*/, '')}.${randomBytes(5).toString('hex')}@example.com`
   return { name, email, password: `lantern ${randomBytes(9).toString('hex')} over water` }
 }
 

@@ -27,6 +27,8 @@ export interface Ledger {
   spread(): ReadonlyMap<string, number>
   /** One line: how many, how many of them changed something, who answered, the slowest, how many failed. */
   summary(): string
+  /** Everything, for whoever looks into a failure. */
+  text(): string
   /** Fails, with the first failures and their times, unless all went well and at least `least` requests were made. */
   verdict(least?: number): void
 }
@@ -44,6 +46,7 @@ export function openLedger(): Ledger {
     losses: () => missed,
     spread: () => countBy(entries, ({ replica }) => replica),
     summary: () => summaryOf(ledger),
+    text: () => [ledger.summary(), ...missed, ...entries.map(line)].join('\n'),
     verdict(least = 1) {
       assert.ok(
         entries.length >= least,
@@ -69,7 +72,7 @@ function summaryOf(ledger: Ledger): string {
 }
 
 function line({ at, who, method, path, status, replica, requestId, fault }: Entry): string {
-  return `  +${at} ms ${who} ${method} ${path}: ${fault} (status ${status}, ${replica ?? 'no replica'}, request ${requestId ?? '-'})`
+  return `  +${at} ms ${who} ${method} ${path}: ${fault ?? 'well'} (status ${status}, ${replica ?? 'no replica'}, request ${requestId ?? '-'})`
 }
 
 function countBy<Item>(items: readonly Item[], key: (item: Item) => string | undefined): Map<string, number> {

@@ -21,7 +21,7 @@ export interface StockView {
 
 export async function startStock(databaseUrl: string, secret: string): Promise<StockReplica> {
   const port = await freePort()
-  const log = join(tmpdir(), `stock-${process.pid}-${port}.log`)
+  const log = join(process.env.E2E_FOLDER ?? tmpdir(), `stock-${process.pid}-${port}.log`)
   const child = launch({
     command: process.execPath,
     args: [join(import.meta.dirname, 'stock-app.ts')],

@@ -33,7 +33,7 @@ export interface Visitor {
   post(path: string, form: Readonly<Record<string, unknown>>, extras?: Extras): Promise<Answer>
   /** Sends any body, as it stands. */
   send(method: string, path: string, body?: string | Buffer, extras?: Extras): Promise<Answer>
-  /** The same browser at another address. */
+  /** The same browser at another address, with a new connection for each request. */
   at(url: string): Visitor
   /** Closes the connections. */
   leave(): void
@@ -63,7 +63,8 @@ export function createVisitor({ name, url, jar = createJar(createClock()), ...li
     post: (path, form, extras) =>
       send('POST', path, extras?.json ? JSON.stringify(form) : encoded(form), typed(extras)),
     at(elsewhere) {
-      const other = createVisitor({ name, url: elsewhere, jar, ...line })
+      // Idle connections of its own would keep a replica that drains waiting for its time limit.
+      const other = createVisitor({ name, url: elsewhere, jar, ...line, connection: 'fresh' })
       others.push(other)
       return other
     },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe } from 'node:test'
-import { type Answer, expect, told } from '../people/answer.ts'
+import { type Answer, expect, told, wordsOf } from '../people/answer.ts'
 import { freshCredentials, register, sessionOf } from '../people/errands.ts'
 import { overTheWire, statusOf } from '../people/wire.ts'
 import { BAD_BODIES, type BadBody, form } from './bad-bodies.ts'
@@ -141,7 +141,7 @@ function wrongness(answer: Answer, { status, says }: BadBody, json: boolean): st
   if (answer.cookies.length > 0) return 'no cookie was expected'
   const type = String(answer.headers['content-type'])
   if (!type.startsWith(json ? 'application/problem+json' : 'text/html')) return `it came as ${type}`
-  return says.test(visible(answer.text)) ? undefined : `it does not say ${says}`
+  return says.test(wordsOf(answer)) ? undefined : `it does not say ${says}`
 }
 
 function leak({ status, text }: Answer): string | undefined {
@@ -152,12 +152,6 @@ function leak({ status, text }: Answer): string | undefined {
 function harmless(answer: Answer): Answer {
   assert.equal(leak(answer), undefined, told(answer, 'nothing of the inside should show'))
   return answer
-}
-
-/** The words of a page's body, or the whole of a problem. */
-function visible(text: string): string {
-  const main = /<main[\s\S]*<\/main>/.exec(text)?.[0] ?? text
-  return text.startsWith('<') ? main.replace(/<[^>]*>/g, ' ') : text
 }
 
 function staysHere(location: string): boolean {

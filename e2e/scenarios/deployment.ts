@@ -1,15 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before } from 'node:test'
-import { provideDatabase, query } from '../cluster/database.ts'
-import { type Postgres, startPostgres } from '../cluster/postgres.ts'
+import { query } from '../cluster/database.ts'
 import { type Database, openDatabase, type Row } from '../people/database.ts'
 import { register } from '../people/errands.ts'
 import { partsOf } from '../people/forger.ts'
 import { type StockReplica, startStock, stockSignIn } from '../people/stock.ts'
 import { createVisitor, type Visitor } from '../people/visitor.ts'
+import { setBareDatabase } from './bare-database.ts'
 import { type Stage, setStage } from './stage.ts'
 
 /** A deployment of before, with people signed in, and ours beside it over the same database. */
@@ -37,15 +36,14 @@ export function setDeployment(zone: string): Deployment {
   const account = { id: randomUUID(), email: '' }
   const browsers: Visitor[] = []
   const atFirst: unknown[] = []
-  const site = {} as { postgres: Postgres; stock: StockReplica; database: Database; folder: string }
+  const bare = setBareDatabase()
+  const site = {} as { stock: StockReplica; database: Database }
   const expiries = async () => {
     const sids = browsers.map(({ jar }) => partsOf(jar.get('connect.sid')?.value ?? '').sid)
     return await site.database.rows('SELECT sid, expire::text FROM session WHERE sid = ANY($1) ORDER BY sid', [sids])
   }
   before(async () => {
-    site.folder = await mkdtemp(join(tmpdir(), 'roundhouse-before-'))
-    site.postgres = await startPostgres({ folder: site.folder, durable: false })
-    const url = await provideDatabase(site.postgres.url, 'shop', randomBytes(12).toString('hex'))
+    const { url } = bare
     await query(url, `ALTER DATABASE shop SET timezone = '${zone}'`)
     site.database = openDatabase(url)
     await site.database.rows(await readFile(REFERENCE_TABLE, 'utf8'))
@@ -73,11 +71,9 @@ export function setDeployment(zone: string): Deployment {
   after(async () => {
     for (const browser of browsers) browser.leave()
     await site.stock?.stop()
-    await site.postgres?.stop()
-    await rm(site.folder, { recursive: true, force: true })
   })
   return {
-    ...{ scenario: stage.scenario, person: stage.person, stopAndStart: stage.stopAndStart },
+    ...{ scenario: stage.scenario, person: stage.person, crowd: stage.crowd, stopAndStart: stage.stopAndStart },
     get cluster() {
       return stage.cluster
     },

@@ -152,7 +152,9 @@ function remembered(visitor: Visitor): Visitor {
 
 /** From now on nothing of this browser's cookie may be in a log. */
 function note({ jar }: Visitor): void {
-  for (const { value } of jar.all()) {
+  for (const { name, value } of jar.all()) {
+    secrets.set(`cookie ${name} ${secrets.size}`, value)
+    if (name !== 'sid') continue
     const { sid, signature } = partsOf(value)
     secrets.set(`sid ${secrets.size}`, sid).set(`signature ${secrets.size}`, signature)
   }

@@ -1,39 +1,46 @@
 import assert from 'node:assert/strict'
-import { startCrowd } from '../people/crowd.ts'
+import { describe, test } from 'node:test'
+import { openDatabase } from '../people/database.ts'
 import { operate } from '../people/operator.ts'
+import { setBareDatabase } from './bare-database.ts'
 import { setStage } from './stage.ts'
 
-const stage = setStage()
-const { scenario } = stage
+describe('an empty database', () => {
+  const bare = setBareDatabase()
 
-scenario('ten migrations at once on an empty database wait for each other and do no harm', async () => {
-  await stage.database.rows('CREATE SCHEMA elsewhere')
-  const url = `${stage.database.url}?options=-csearch_path%3Delsewhere`
-  await migrateTenTimes(url)
-  assert.deepEqual(await tables('elsewhere'), await tables('public'))
+  test('ten migrations at once wait for each other and do no harm', async () => {
+    await migrateAtOnce(10, bare.url)
+    const once = await tables(bare.url)
+    assert.ok(once.length > 0, 'the tables are there')
+    await migrateAtOnce(2, bare.url)
+    assert.deepEqual(await tables(bare.url), once, 'and migrating again changes nothing')
+  })
 })
 
-scenario('ten migrations at once beside a running cluster disturb nobody', async (test) => {
-  const crowd = await startCrowd({ url: stage.cluster.url, workers: 4, leisure: 5 })
-  const before = await tables('public')
-  await migrateTenTimes(stage.database.url)
-  await crowd.served(50)
-  const ledger = await crowd.stop()
-  test.diagnostic(ledger.summary())
-  ledger.verdict(100)
-  assert.deepEqual(await tables('public'), before)
+describe('a running cluster', () => {
+  const stage = setStage()
+
+  stage.scenario('several migrations at once beside it disturb nobody', async (test) => {
+    const before = await tables(stage.database.url)
+    const crowd = await stage.crowd({ workers: 4, leisure: 5 })
+    await migrateAtOnce(4, stage.database.url)
+    await crowd.served(50)
+    const ledger = await crowd.stop()
+    test.diagnostic(ledger.summary())
+    ledger.verdict(100)
+    assert.deepEqual(await tables(stage.database.url), before)
+  })
 })
 
-async function migrateTenTimes(url: string): Promise<void> {
-  const done = await Promise.all(Array.from({ length: 10 }, () => operate(url, ['migrate'])))
+async function migrateAtOnce(count: number, url: string): Promise<void> {
+  const done = await Promise.all(Array.from({ length: count }, () => operate(url, ['migrate'])))
   for (const { code, output } of done) assert.equal(code, 0, output)
 }
 
 /** Every column of every table, and every index. */
-async function tables(schema: string): Promise<readonly unknown[]> {
-  return await stage.database.rows(
-    `SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = $1
-     UNION ALL SELECT tablename, indexname, '' FROM pg_indexes WHERE schemaname = $1 ORDER BY 1, 2, 3`,
-    [schema],
+async function tables(url: string): Promise<readonly unknown[]> {
+  return await openDatabase(url).rows(
+    `SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'public'
+     UNION ALL SELECT tablename, indexname, '' FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1, 2, 3`,
   )
 }

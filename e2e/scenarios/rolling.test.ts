@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe } from 'node:test'
-import { startCrowd } from '../people/crowd.ts'
 import { ROUNDS, setStage } from './stage.ts'
 
 const WORKERS = 12
@@ -16,7 +15,7 @@ for (const [pool, keepalive] of [
     stage.scenario(
       `rolling restarts under load lose no request, POSTs among them (keepalive ${keepalive})`,
       async (test) => {
-        const crowd = await startCrowd({ url: stage.cluster.url, workers: WORKERS, bound: 60_000 * ROUNDS })
+        const crowd = await stage.crowd({ workers: WORKERS, bound: 60_000 * ROUNDS })
         await crowd.served(200)
         for (let round = 1; round <= ROUNDS; round++) await rollOnce(stage.cluster)
         await crowd.served(200)

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { startCrowd } from '../people/crowd.ts'
 import { expectSignedIn, expectVisitor, productsOf, putInBasket, register, sessionOf } from '../people/errands.ts'
 import type { Visitor } from '../people/visitor.ts'
 import { setStage } from './stage.ts'
@@ -36,7 +35,7 @@ scenario(
 )
 
 scenario('with the new secret made known first, not one request is answered as a visitor meanwhile', async (test) => {
-  const crowd = await startCrowd({ url: stage.cluster.url, workers: 4, leisure: 15 })
+  const crowd = await stage.crowd({ workers: 4, leisure: 15 })
   await stage.cluster.roll({ SESSION_SECRET: `${older},${newest}` })
   await stage.cluster.roll({ SESSION_SECRET: `${newest},${older}` })
   await crowd.served(8)

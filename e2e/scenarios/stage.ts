@@ -1,6 +1,8 @@
-import { after, before, type TestContext, test } from 'node:test'
+import { after, afterEach, before, type TestContext, test } from 'node:test'
 import type { Cluster, ClusterOptions } from '../cluster/cluster.ts'
+import { keepEvidence } from '../cluster/evidence.ts'
 import { startLocalCluster } from '../cluster/local.ts'
+import { type Crowd, type CrowdOptions, startCrowd } from '../people/crowd.ts'
 import { type Database, openDatabase } from '../people/database.ts'
 import { createVisitor, type Visitor, type VisitorOptions } from '../people/visitor.ts'
 
@@ -10,6 +12,8 @@ export interface Stage {
   readonly database: Database
   /** A person with a browser of their own, in front of nginx unless told; leaves when the stage is struck. */
   person(name: string, options?: Partial<VisitorOptions>): Visitor
+  /** People who look and buy in the background; what they saw is kept as evidence. */
+  crowd(options?: Partial<CrowdOptions>): Promise<Crowd>
   /** One promise and its story. */
   scenario(promise: string, story: (test: TestContext) => Promise<void>): void
   /** A full stop, and a start on the same data; the addresses may be others afterwards. */
@@ -21,12 +25,20 @@ export function setStage(options: ClusterOptions | (() => ClusterOptions) = {}):
   const wanted = () => ({ seed: true, ...(typeof options === 'function' ? options() : options) })
   const people: Visitor[] = []
   let cluster: Cluster | undefined
+  let crowd: Crowd | undefined
   const running = () => {
     if (cluster === undefined) throw new Error('the cluster is not running: use it within a scenario')
     return cluster
   }
   before(async () => {
     cluster = await startLocalCluster(wanted())
+  })
+  afterEach(async (context) => {
+    const record = crowd === undefined ? {} : { 'crowd.txt': crowd.ledger.text() }
+    await keepEvidence(context as TestContext, cluster, record)
+    // A scenario that failed has left its crowd at work.
+    await crowd?.stop()
+    crowd = undefined
   })
   after(async () => {
     for (const visitor of people) visitor.leave()
@@ -43,6 +55,10 @@ export function setStage(options: ClusterOptions | (() => ClusterOptions) = {}):
       const person = createVisitor({ name, url: running().url, ...visitor })
       people.push(person)
       return person
+    },
+    async crowd(load = {}) {
+      crowd = await startCrowd({ url: running().url, ...load })
+      return crowd
     },
     scenario(promise, story) {
       test(promise, async (context) => await story(context))
