@@ -42,7 +42,7 @@ test('a wrong password, an unknown and a disabled address are the same: nobody, 
   assert.equal((await accounts.check('gone@example.com', ada.password))?.id, gone.id)
 })
 
-test('a password that was hashed at another cost is hashed anew when its owner signs in', async () => {
+test('a password that was hashed for less is hashed anew when its owner signs in', async () => {
   const dearer = createAccounts({ pool: database.pool, cost: { ...cost, passes: 2 } })
   const stored = async () =>
     (await database.pool.query("SELECT password FROM account WHERE email_key = 'bea.big@example.com'")).rows[0].password

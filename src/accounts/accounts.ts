@@ -60,7 +60,7 @@ export interface Accounts {
 
 export interface AccountsOptions {
   readonly pool: Pool
-  /** Default: OWASP's minimum. Passwords hashed at another cost are hashed again when their owner signs in. */
+  /** Default: OWASP's minimum. Passwords that were hashed for less are hashed again when their owner signs in. */
   readonly cost?: Cost
   /** Where hashes wait; one for a replica. */
   readonly line?: Line

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, before, beforeEach, test } from 'node:test'
 import { type TestDatabase, testDatabase } from '../database/testing.ts'
 import { createLimits } from '../http/limits.ts'
 import type { Refusal } from '../runtime/errors.ts'
@@ -9,6 +9,7 @@ let database: TestDatabase
 before(async () => {
   database = await testDatabase()
 })
+beforeEach(() => database.pool.query('DELETE FROM attempt'))
 after(() => database.drop())
 
 /** A replica's own. */
@@ -47,14 +48,17 @@ test('fifty from one address, whatever account they try, and a whole IPv6 networ
 
 test('an attempt that one limit refuses is not counted by the other', async () => {
   const client = { address: '198.51.100.7' }
-  assert.equal(await guess(20, () => replica().signIn(client, 'cy@example.com')), 10)
-  // Parallel ones pass the first look, and are refused when they are counted.
-  const dee = await Promise.all(Array.from({ length: 15 }, () => replica().signIn(client, 'dee@example.com')))
-  const ends = await Promise.allSettled(dee.map((attempt) => attempt.begin()))
-  assert.equal(ends.filter((end) => end.status === 'fulfilled').length, 10)
-  const { rows } = await database.pool.query("SELECT points FROM attempt WHERE key = 'address:198.51.100.7'")
-  assert.deepEqual(rows, [{ points: 20 }])
+  await guess(48, () => replica().register(client))
+  // Parallel ones all pass the first look; two of them are counted, the others refused.
+  const emails = ['cy', 'dee', 'eve', 'fay', 'gil'].map((name) => `${name}@example.com`)
+  const attempts = await Promise.all(emails.map((email) => replica().signIn(client, email)))
+  const ends = await Promise.allSettled(attempts.map((attempt) => attempt.begin()))
+  assert.equal(ends.filter((end) => end.status === 'fulfilled').length, 2)
+  const { rows } = await database.pool.query(COUNTED)
+  assert.deepEqual(rows, [{ counted: 2 }])
 })
+
+const COUNTED = "SELECT sum(points)::int AS counted FROM attempt WHERE key LIKE 'strangers:%'"
 
 test('what succeeded was never counted', async () => {
   for (let turn = 0; turn < 20; turn += 1) {
@@ -65,6 +69,9 @@ test('what succeeded was never counted', async () => {
 })
 
 test('no address of a person stands in the table', async () => {
-  const { rows } = await database.pool.query("SELECT key FROM attempt WHERE key LIKE '%@%'")
-  assert.deepEqual(rows, [])
+  const attempt = await replica().signIn({ address: '198.51.100.9' }, 'ada@example.com')
+  await attempt.begin()
+  const { rows } = await database.pool.query<{ key: string }>('SELECT key FROM attempt')
+  assert.equal(rows.length, 2)
+  for (const { key } of rows) assert.doesNotMatch(key, /ada|@/)
 })

@@ -29,6 +29,7 @@ test('a new password ends every other session, and this one goes on under a new 
   assert.match((await here.get('/account?changed=password')).text, /Your password is changed/)
   assert.notEqual(here.cookies.get('sid'), sid)
   assert.equal(await isSignedIn(elsewhere), false)
+  assert.equal((await app.pool.query('SELECT FROM session')).rowCount, 1)
   assert.equal((await app.visitor().post('/login', { email, password: former })).status, 401)
   assert.equal((await app.visitor().post('/login', { email, password: next })).status, 303)
 })

@@ -21,13 +21,14 @@ test('a hash that was made elsewhere is verified at the cost that it names', asy
     '$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4',
   )
   assert.equal(made, true)
-  assert.equal(needsRehash(foreign), true)
+  assert.equal(needsRehash(foreign), false)
 })
 
-test('a cost that was raised asks for a new hash', async () => {
+test('a cost that was raised asks for a new hash, one that was lowered does not', async () => {
   assert.equal(needsRehash(await hashPassword('blue kettle sings', cheap)), true)
   assert.equal(needsRehash(decoy()), false)
   assert.equal(needsRehash(decoy(cheap), cheap), false)
+  assert.equal(needsRehash(decoy(), cheap), false)
   assert.equal(needsRehash('no hash'), true)
 })
 
@@ -44,6 +45,17 @@ const unreadable: readonly string[] = [
 
 for (const stored of unreadable)
   test(`what is no affordable hash verifies nothing: ${stored.slice(0, 32)}`, async () => {
+    assert.equal(await verifyPassword('blue kettle sings', stored, cheap), false)
+  })
+
+const dear = [
+  { ...cheap, memory: 131_080 },
+  { ...cheap, passes: 17 },
+  { ...cheap, memory: 40, parallelism: 5 },
+]
+for (const cost of dear)
+  test(`not even the right password makes this process spend ${JSON.stringify(cost)}`, async () => {
+    const stored = await hashPassword('blue kettle sings', cost)
     assert.equal(await verifyPassword('blue kettle sings', stored, cheap), false)
   })
 
