@@ -1,5 +1,7 @@
 import { rm } from 'node:fs/promises'
 import type { Ability, Cluster, Replica } from './cluster.ts'
+import { signalGroup } from './guard.ts'
+import { identify } from './identity.ts'
 import { forgetProcesses } from './leftovers.ts'
 import type { Parts } from './parts.ts'
 import type { Postgres, StopMode } from './postgres.ts'
@@ -77,6 +79,24 @@ export class LocalCluster implements Cluster {
     await this.#parts.restartNginx()
     this.#premises.note('nginx is back')
     this.#changed()
+  }
+
+  /** Starts nginx and Postgres again where they have died. Only for who never stops them on purpose. */
+  async mend(say: (line: string) => void): Promise<void> {
+    const tell = (line: string) => {
+      this.#premises.note(line)
+      say(line)
+    }
+    if (identify(this.nginxPid) === undefined) {
+      tell('nginx died; starting it again')
+      // Its workers live on without it, and keep the port.
+      signalGroup(this.nginxPid, 'SIGKILL')
+      await this.restartNginx()
+    }
+    if (this.#parts.postgres?.running() === false) {
+      tell('Postgres died; starting it again')
+      await this.startPostgres()
+    }
   }
 
   async restartPostgres(mode: StopMode = 'fast'): Promise<void> {

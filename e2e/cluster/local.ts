@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
@@ -47,6 +47,7 @@ export async function startLocalCluster(options: LocalOptions = {}): Promise<Loc
     await parts.stop()
     forgetProcesses(folder)
     endTenure(folder)
+    if (options.folder === undefined) await rm(folder, { recursive: true, force: true })
     throw fault
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { get } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -27,9 +28,9 @@ test('while it runs, cluster.json describes it, for its owner alone', async () =
   const { pid, url, nginx, replicas } = description()
   assert.equal(pid, up.identity.pid)
   assert.ok(nginx.pid > 0)
-  for (const { name, url: direct } of replicas) assert.equal((await fetch(direct)).headers.get('x-served-by'), name)
-  const served = new Set<string | null>()
-  for (let count = 0; count < 4; count++) served.add((await fetch(url)).headers.get('x-served-by'))
+  for (const { name, url: direct } of replicas) assert.equal(await answererAt(direct), name)
+  const served = new Set<string | undefined>()
+  for (let count = 0; count < 4; count++) served.add(await answererAt(url))
   assert.deepEqual([...served].sort(), ['app-1', 'app-2'])
 })
 
@@ -47,13 +48,21 @@ test('a replica that is killed is started again, and the description follows', a
     const { pid } = description().replicas[0] ?? victim
     return pid !== victim.pid && pid
   })
-  await waitFor('it to answer', 20_000, () =>
-    fetch(victim.url).then(
-      ({ ok }) => ok,
-      () => false,
-    ),
-  )
+  await waitFor('it to answer', 20_000, () => answererAt(victim.url))
   assert.notEqual(heir, victim.pid)
+})
+
+test('nginx and Postgres are started again, too, should they die', async () => {
+  const { nginx, Postgres } = processes()
+  assert.ok(nginx && Postgres)
+  process.kill(nginx.pid, 'SIGKILL')
+  process.kill(Postgres.pid, 'SIGKILL')
+  await waitFor('others in their place', 20_000, () => {
+    const now = processes()
+    return now.nginx && now.Postgres && now.nginx.pid !== nginx.pid && now.Postgres.pid !== Postgres.pid
+  })
+  await waitFor('an answer', 5_000, () => answererAt(description().url))
+  assert.equal(description().nginx.pid, processes().nginx?.pid)
 })
 
 test('what a killed one left behind, its Postgres too, is taken over by the next', async () => {
@@ -108,6 +117,16 @@ async function start(): Promise<Child> {
     return up.output().includes('Ctrl-C drains')
   })
   return up
+}
+
+/** The replica that answers; undefined where none does. On a connection of its own, which holds up no draining. */
+function answererAt(url: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    get(url, { agent: false }, (response) => {
+      response.resume()
+      resolve(response.headers['x-served-by']?.toString())
+    }).on('error', () => resolve(undefined))
+  })
 }
 
 function description(): Description {

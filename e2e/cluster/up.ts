@@ -1,4 +1,5 @@
 import process from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { runCommand } from './command.ts'
 import { describe, readDescription, removeDescription } from './description.ts'
 import { readUpFlags, type UpFlags } from './flags.ts'
@@ -23,7 +24,7 @@ await runCommand(async () => {
     return 130
   }
   tellAll(up, seconds(performance.now() - begin), flags.watch)
-  await asked
+  await mendUntil(asked, up)
   await stop(up)
   return 0
 })
@@ -54,6 +55,18 @@ async function start(flags: UpFlags): Promise<LocalCluster | 'occupied'> {
   rolls = new Rolls(cluster, console.log)
   if (flags.watch) rollOnChange(rolls)
   return cluster
+}
+
+/** Looks after nginx and Postgres once a second; replicas have watchers of their own. */
+async function mendUntil(asked: Promise<void>, cluster: LocalCluster): Promise<void> {
+  let ending = false
+  void asked.then(() => {
+    ending = true
+  })
+  while (!ending) {
+    await Promise.race([asked, sleep(1_000)])
+    if (!ending) await cluster.mend(console.log).catch((fault: Error) => console.error(fault.message))
+  }
 }
 
 function rollOnChange(rolls: Rolls): void {
