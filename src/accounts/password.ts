@@ -51,7 +51,7 @@ function ownFault(text: string, { email, name, site = SITE_WORDS }: Surroundings
   for (const [what, words] of known) {
     const left = without(letters, words)
     if (left !== letters && ([...left].length < SHORTEST || isCommon(left)))
-      return `Password is little more than ${what}, which is guessed first. Please choose another.`
+      return `Password is little more than ${what}: such are guessed first. Please choose another.`
   }
   return undefined
 }

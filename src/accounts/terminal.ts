@@ -14,15 +14,10 @@ const ENTER = new Set(['\r', '\n', '\u0004'])
 const ERASE = new Set(['\u007f', '\b'])
 const INTERRUPT = '\u0003'
 
-/** A password: the first line of standard input, or typed twice, unseen; undefined where there is no terminal, or the two differ. */
+/** A password: the first line of standard input, or typed twice, unseen; undefined where there is no terminal. */
 export async function typedPassword(piped: boolean, terminal: Terminal): Promise<string | undefined> {
   if (piped) return firstLine(terminal.stdin)
-  if (terminal.stdin.isTTY !== true) return undefined
-  for (;;) {
-    const password = await unseen('Password: ', terminal)
-    if (password === (await unseen('Again: ', terminal))) return password
-    terminal.stderr.write('The two are not the same.\n')
-  }
+  return terminal.stdin.isTTY === true ? unseen(terminal) : undefined
 }
 
 /** Whether somebody at a terminal types the expected text when asked. */
@@ -45,16 +40,24 @@ async function firstLine(stdin: Readable): Promise<string> {
   return text.split(/\r?\n/)[0] ?? ''
 }
 
-/** In raw mode the terminal shows nothing, and leaves erasing and Ctrl-C to us. */
-async function unseen(prompt: string, { stdin, stderr }: Terminal): Promise<string> {
-  stderr.write(prompt)
+/** In raw mode the terminal shows nothing, and leaves erasing and Ctrl-C to us. It begins before the first question is asked. */
+async function unseen({ stdin, stderr }: Terminal): Promise<string> {
+  const ask = async (question: string) => {
+    stderr.write(question)
+    const typed = await keys(stdin)
+    stderr.write('\r\n')
+    return typed
+  }
   stdin.setRawMode?.(true)
   try {
-    return await keys(stdin)
+    for (;;) {
+      const password = await ask('Password: ')
+      if (password === (await ask('Again: '))) return password
+      stderr.write('The two are not the same.\r\n')
+    }
   } finally {
     stdin.setRawMode?.(false)
     stdin.pause()
-    stderr.write('\n')
   }
 }
 
