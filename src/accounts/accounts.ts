@@ -74,12 +74,13 @@ export function createAccounts({ pool, cost = COST, line = createLine() }: Accou
       return hashPassword(normalised(password), cost)
     })
 
-  async function one(text: string, values: readonly unknown[]): Promise<Row | undefined> {
-    return (await pool.query<Row>(text, [...values])).rows[0]
+  async function one(statement: Statement, values: readonly unknown[]): Promise<Row | undefined> {
+    const query = typeof statement === 'string' ? { text: statement } : statement
+    return (await pool.query<Row>({ ...query, values: [...values] })).rows[0]
   }
 
-  async function byId(text: string, id: string, ...values: readonly unknown[]): Promise<Account | null> {
-    return UUID.test(id) ? accountOf(await one(text, [id, ...values])) : null
+  async function byId(statement: Statement, id: string, ...values: readonly unknown[]): Promise<Account | null> {
+    return UUID.test(id) ? accountOf(await one(statement, [id, ...values])) : null
   }
 
   /** The row, if the password made its hash; a missing row is as dear. */
@@ -128,6 +129,8 @@ export function createAccounts({ pool, cost = COST, line = createLine() }: Accou
   }
 }
 
+type Statement = string | { readonly name: string; readonly text: string }
+
 interface Row {
   readonly id: string
   readonly email: string
@@ -154,7 +157,8 @@ const COLUMNS = 'id, email, name, role, password, generation, disabled_at, creat
 // An exception would cost the connection; a conflict is an answer like any other.
 const INSERT = `INSERT INTO account (email, email_key, name, role, password) VALUES ($1, $2, $3, $4, $5)
   ON CONFLICT (email_key) DO NOTHING RETURNING ${COLUMNS}`
-const FIND = `SELECT ${COLUMNS} FROM account WHERE id = $1`
+// Asked at every request of a signed-in person: prepared once on each connection.
+const FIND = { name: 'account find', text: `SELECT ${COLUMNS} FROM account WHERE id = $1` }
 const FIND_NAMED = `SELECT ${COLUMNS} FROM account WHERE email_key = $1`
 const LIST = `SELECT ${COLUMNS} FROM account ORDER BY email_key`
 // The hash that was verified is compared again: of two changes at once one wins, and an old password changes nothing.
