@@ -104,7 +104,7 @@ async function wrongPasswords(): Promise<void> {
     await vic.send('POST', '/login', `{"email":"${email}","password":"${password}"`, {
       headers: { 'content-type': 'application/json' },
     })
-    await vic.get(`/login?next=/basket&email=${email}&password=${password}`)
+    await vic.get(`/login?next=/basket&email=${email}&password=${encodeURIComponent(password)}`)
     await vic.post('/login', { email: [email], password: { password } }, { json: true })
   }
 }
@@ -139,7 +139,7 @@ async function headers(url: string): Promise<void> {
   ]) {
     await overTheWire(url, `GET /?${MARK} HTTP/1.1\r\nHost: here\r\n${name}: ${value}\r\nConnection: close\r\n\r\n`)
   }
-  for (const target of [`/%0a${MARK}`, `/%0d%0a${MARK}%1b[31m`, '/%E2%80%A8', `/${ESCAPE}`, `/\u0080\u009b31m`]) {
+  for (const target of [`/%0a${MARK}`, `/%0d%0a${MARK}%1b[31m`, '/%E2%80%A8', '/%C2%9B31m', `/${ESCAPE}`, `/\u0080\u009b31m`]) {
     await overTheWire(url, `GET ${target} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n`)
   }
   await overTheWire(url, `${ESCAPE} / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n`)

@@ -82,7 +82,7 @@ for (const zone of ['Europe/Berlin', 'America/St_Johns']) {
       await stockSignIn(ada.at(before.stock), account.id, 20)
       const [{ living, expired } = {}] = await before.living()
       assert.ok(Number(expired) > 0 && Number(living) > 0)
-      const { code, output } = await operate(before.database.url, ['sessions', 'prune', '--yes'])
+      const { code, output } = await operate(before.database.url, ['sessions', 'prune'])
       assert.equal(code, 0, output)
       const [left] = await before.living()
       assert.deepEqual({ ...left }, { living, expired: '0' })
