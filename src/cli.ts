@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { createAccounts } from './accounts/accounts.ts'
+import { HELP as ACCOUNT_HELP } from './accounts/command-line.ts'
 import { accountCommand } from './accounts/commands.ts'
 import { seedAccounts } from './accounts/seed.ts'
 import { type Config, ConfigFaults, EXIT_CONFIG, loadConfig } from './config.ts'
@@ -34,6 +35,18 @@ const EXIT_AWAY = 75
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 const complain = (line: string) => void process.stderr.write(`${line}\n`)
 
+/** What `sessions …` can do, each on the table as it stands. */
+const SESSIONS: Readonly<Record<string, (pool: Pool) => Promise<string>>> = {
+  async count(pool) {
+    const { live, signedIn, expired, bytes } = await createStatistics(pool).read()
+    return `live ${live}\nsigned in ${signedIn}\nexpired ${expired}\nbytes ${bytes}`
+  },
+  active: async (pool) => String((await createStatistics(pool).read()).live),
+  prune: async (pool) => `removed ${await removeExpiredSessions(new PostgresSessions({ pool }))}`,
+}
+
+// `| head` closes the pipe early, which is no fault.
+process.stdout.on('error', () => {})
 if (existsSync('.env')) process.loadEnvFile('.env')
 process.exitCode = await run(process.argv.slice(2)).catch(explain)
 
@@ -42,9 +55,11 @@ async function run([command, ...args]: readonly string[]): Promise<number> {
     case 'migrate':
       return runMigrate(args)
     case 'sessions':
-      return withPool((pool) => runSessions(pool, args))
+      return runSessions(args)
     case 'account':
-      return withPool((pool) => runAccount(pool, args))
+      if (args.includes('--help') || args.length === 0) say(ACCOUNT_HELP)
+      else return runAccount(args)
+      return 0
     case 'seed':
       return withPool(runSeed)
     case '--help':
@@ -69,22 +84,21 @@ async function runMigrate(args: readonly string[]): Promise<number> {
   return 0
 }
 
-async function runSessions(pool: Pool, [action, ...rest]: readonly string[]): Promise<number> {
-  if (rest.length > 0) return misused(`sessions ${action} takes nothing more`)
-  const statistics = createStatistics(pool)
-  if (action === 'count') {
-    const { live, signedIn, expired, bytes } = await statistics.read()
-    say(`live ${live}\nsigned in ${signedIn}\nexpired ${expired}\nbytes ${bytes}`)
-  } else if (action === 'active') say(String((await statistics.read()).live))
-  else if (action === 'prune') say(`removed ${await removeExpiredSessions(new PostgresSessions({ pool }))}`)
-  else return misused('sessions takes count, active or prune')
-  return 0
+async function runSessions([action = '', ...rest]: readonly string[]): Promise<number> {
+  const work = SESSIONS[action]
+  if (work === undefined || rest.length > 0) return misused('sessions takes one of count, active and prune')
+  return withPool(async (pool) => {
+    say(await work(pool))
+    return 0
+  })
 }
 
-function runAccount(pool: Pool, args: readonly string[]): Promise<number> {
+function runAccount(args: readonly string[]): Promise<number> {
   const { stdin, stdout, stderr } = process
-  const directory = createDirectory(new PostgresSessions({ pool }))
-  return accountCommand(args, { accounts: createAccounts({ pool }), directory, stdin, stdout, stderr })
+  return withPool((pool) => {
+    const directory = createDirectory(new PostgresSessions({ pool }))
+    return accountCommand(args, { accounts: createAccounts({ pool }), directory, stdin, stdout, stderr })
+  })
 }
 
 async function runSeed(pool: Pool): Promise<number> {
