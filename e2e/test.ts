@@ -1,6 +1,6 @@
-import { globSync, readdirSync, readFileSync } from 'node:fs'
+import { globSync, readdirSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { availableParallelism, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
@@ -8,24 +8,19 @@ import { runCommand } from './cluster/command.ts'
 import { Usage } from './cluster/flags.ts'
 import { runInForeground } from './cluster/foreground.ts'
 import { endLeftovers } from './cluster/leftovers.ts'
-import { startPostgres } from './cluster/postgres.ts'
 import { repository } from './cluster/settings.ts'
 import { askedToEnd } from './cluster/signals.ts'
 import { seconds } from './cluster/steps.ts'
+import { type Counts, type Run, runScenarios, runUnits } from './cluster/test-runs.ts'
 
 const help = `npm test -- [--unit | --e2e] [FILE …] [--name TEXT]
 
   --unit   types, lint, and the tests beside the code
   --e2e    the scenarios on a cluster (E2E_REPLICAS replicas, 3)
-  FILE     only these test files
+  FILE     only these test files, or those in these folders
   --name   only the test with this name
 
 Example: npm test -- src/accounts/password.test.ts`
-
-interface Counts {
-  readonly passed: number
-  readonly failed: number
-}
 
 interface Step {
   readonly name: string
@@ -33,12 +28,6 @@ interface Step {
   readonly run: (run: Run) => Promise<Counts>
   /** What comes later is not worth the time when this has failed. */
   readonly gate?: true
-}
-
-/** Where one run puts what it needs, and whether somebody wants it to end. */
-interface Run {
-  readonly folder: string
-  readonly asked: AbortSignal
 }
 
 interface Outcome extends Counts {
@@ -91,12 +80,20 @@ function readArguments(args: readonly string[]): Arguments {
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
     if (values.help) throw new Usage(help, 0)
-    const flags = values.name === undefined ? [] : [`--test-name-pattern=^${RegExp.escape(values.name)}$`]
-    return { unit: values.unit ?? false, e2e: values.e2e ?? false, files: positionals, flags }
+    const flags = values.name === undefined ? [] : [`--test-name-pattern=${RegExp.escape(values.name)}$`]
+    return { unit: values.unit ?? false, e2e: values.e2e ?? false, files: positionals.flatMap(testFilesAt), flags }
   } catch (error) {
     if (error instanceof Usage) throw error
     throw new Usage(`${(error as Error).message.split('. ')[0]}\n\n${help}`)
   }
+}
+
+function testFilesAt(path: string): string[] {
+  const files = path.endsWith('.ts')
+    ? globSync(path, { cwd: repository })
+    : globSync(`${path}/**/*.test.ts`, { cwd: repository })
+  if (files.length === 0) throw new Usage(`There is no test at ${path}`)
+  return files.sort()
 }
 
 async function runSteps(steps: readonly Step[], run: Run): Promise<Outcome[]> {
@@ -117,53 +114,6 @@ function check(program: string, argument: string): Step['run'] {
     const code = await runInForeground([join(repository, 'node_modules/.bin', program), argument], {}, asked)
     return { passed: 0, failed: code === 0 ? 0 : 1 }
   }
-}
-
-async function runUnits(files: readonly string[], flags: readonly string[], run: Run): Promise<Counts> {
-  const given = process.env.TEST_DATABASE_URL
-  const postgres = given
-    ? undefined
-    : await startPostgres({ folder: join(run.folder, 'unit', 'postgres'), durable: false })
-  const environment = { TEST_DATABASE_URL: given ?? postgres?.url ?? '' }
-  const atOnce = Math.max(2, availableParallelism() - 1)
-  try {
-    return await runTests(
-      'unit',
-      files,
-      [...flags, `--test-concurrency=${atOnce}`, '--test-timeout=120000'],
-      environment,
-      run,
-    )
-  } finally {
-    await postgres?.stop('immediate')
-  }
-}
-
-async function runScenarios(files: readonly string[], flags: readonly string[], run: Run): Promise<Counts> {
-  return await runTests('scenarios', files, [...flags, '--test-concurrency=1', '--test-timeout=300000'], {}, run)
-}
-
-async function runTests(
-  name: string,
-  files: readonly string[],
-  flags: readonly string[],
-  environment: Readonly<Record<string, string>>,
-  { folder, asked }: Run,
-): Promise<Counts> {
-  const report = join(folder, `${name}.tap`)
-  const shown = ['--test-reporter=spec', '--test-reporter-destination=stdout']
-  const kept = ['--test-reporter=tap', `--test-reporter-destination=${report}`]
-  const command = [process.execPath, '--test', ...flags, ...shown, ...kept, ...files]
-  const code = await runInForeground(command, { ...environment, E2E_FOLDER: folder }, asked)
-  const counts = countsIn(report)
-  // A runner that fails without a failed test has failed all the same.
-  return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
-}
-
-function countsIn(report: string): Counts {
-  const text = readFileSync(report, 'utf8')
-  const count = (word: string) => Number(text.match(new RegExp(`^# ${word} (\\d+)$`, 'm'))?.[1] ?? 0)
-  return { passed: count('pass'), failed: count('fail') + count('cancelled') }
 }
 
 function unitFiles(): string[] {

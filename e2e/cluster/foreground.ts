@@ -14,6 +14,7 @@ export async function runInForeground(
   env: Readonly<Record<string, string>>,
   asked: AbortSignal,
 ): Promise<number> {
+  if (asked.aborted) return 130
   const [program = '', ...args] = command
   const options = { cwd: repository, env: { ...process.env, ...env }, detached: true } as const
   const child = spawn(program, args, { ...options, stdio: ['ignore', 'inherit', 'inherit'] })

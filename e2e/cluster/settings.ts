@@ -28,9 +28,20 @@ export function environmentFor(
   own: Readonly<Record<string, string>> = {},
 ): NodeJS.ProcessEnv {
   const local = { HOST: '127.0.0.1', TRUST_PROXY: '1', NODE_ENV: 'development' }
+  // A start costs a third less processor time with it, and three or five replicas start at once.
+  const cache = { NODE_COMPILE_CACHE: join(repository, 'node_modules', '.cache', 'node') }
   const databaseUrl = database === undefined ? {} : { DATABASE_URL: database }
   const person = withoutStrangers(settings.person, database !== undefined)
-  return { ...blanks(), SESSION_SECRET: secret, ...person, ...local, ...settings.given, ...databaseUrl, ...own }
+  return {
+    ...cache,
+    ...blanks(),
+    SESSION_SECRET: secret,
+    ...person,
+    ...local,
+    ...settings.given,
+    ...databaseUrl,
+    ...own,
+  }
 }
 
 /**
