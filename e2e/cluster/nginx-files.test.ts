@@ -72,7 +72,7 @@ test('the log tells request, replica and times, and neither query, cookie nor li
     requestId: 'checked',
     client: '127.0.0.1',
     method: 'GET',
-    path: '/orders/\n\u001b"x',
+    path: '/orders/%0a%1b%22x',
     status: 200,
     bytes: 0,
     upstream,

@@ -1,4 +1,4 @@
-import { hasControls } from '../http/form.ts'
+import { isUntypeable } from '../http/form.ts'
 import { isCommon } from './common.ts'
 
 /** Code points, counted after normalisation, as NIST SP 800-63B asks: 12 is under its 15 for a password alone, over its old 8. */
@@ -29,7 +29,7 @@ export function normalised(password: string): string {
 export function passwordFault(password: string, around: Surroundings): string | undefined {
   const text = normalised(password)
   const length = [...text].length
-  if (!text.isWellFormed() || hasControls(text)) return 'Password has characters that cannot be typed.'
+  if (isUntypeable(text)) return 'Password has characters that cannot be typed.'
   if (length < SHORTEST) return `Password is too short: ${SHORTEST} characters or more.`
   if (length > LONGEST) return `Password is too long: ${LONGEST} characters at most.`
   if (isCommon(text)) return 'Password is one of those that are guessed first. Please choose another.'

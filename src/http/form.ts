@@ -30,7 +30,7 @@ export function typedText(body: unknown): Record<string, string> {
 export function text(label: string, { most }: { most: number }) {
   return z
     .string({ error: (issue) => (issue.input === undefined ? `${label} is missing.` : `${label} must be one text.`) })
-    .refine((value) => !hasControls(value), `${label} has characters that cannot be typed.`)
+    .refine((value) => !isUntypeable(value), `${label} has characters that cannot be typed.`)
     .transform((value) => value.trim())
     .refine((value) => value.length > 0, `${label} is missing.`)
     .refine((value) => value.length <= most, `${label} is too long: ${most} characters at most.`)
@@ -49,8 +49,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Control characters, NUL among them, which Postgres refuses in text. */
-export function hasControls(value: string): boolean {
+/** What nobody can type: control characters (Postgres refuses NUL in text), line and paragraph separators, half a surrogate pair. */
+export function isUntypeable(value: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  return /[\u0000-\u001f\u007f-\u009f]/.test(value)
+  return !value.isWellFormed() || /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(value)
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pinoHttp } from 'pino-http'
-import { type LogFormat, type LogLevel, readable } from './log.ts'
+import { inert, type LogFormat, type LogLevel, readable } from './log.ts'
 
 export interface AccessLogOptions {
   readonly level: LogLevel
@@ -32,7 +32,7 @@ export function createAccessLog({ level, format, replica, stream = process.stdou
       customSuccessObject: (req, res, { responseTime }) => fieldsOf(req, res, responseTime),
       customErrorObject: (req, res, _error, { responseTime }) => fieldsOf(req, res, responseTime),
     },
-    { write: (line: string) => void stream.write(format === 'json' ? line : readableLine(line)) },
+    { write: (line: string) => void stream.write(format === 'json' ? inert(line) : readableLine(line)) },
   )
 }
 

@@ -45,10 +45,11 @@ test('an error is told with its stack, its code and its cause, and nothing that 
 test("a client's line breaks and escape codes do not act, in either form", async () => {
   for (const format of ['json', 'text'] as const) {
     const { log, lines } = collecting(format)
-    log.warn('sign-in failed', { agent: 'x\n{"level":"error"}\u001b[31m' })
+    log.warn('sign-in failed', { agent: 'x\n{"level":"error"}\u001b[31m\u009b31m\u2028y' })
     await log.close()
     assert.equal(lines.join('').split('\n').length, 2)
-    assert.ok(!lines.join('').includes('\u001b'))
+    for (const character of ['\u001b', '\u009b', '\u2028']) assert.ok(!lines.join('').includes(character))
+    if (format === 'json') assert.match(JSON.parse(lines.join('')).agent, /\u009b31m\u2028y$/)
   }
 })
 

@@ -55,7 +55,15 @@ function lineOf({ level, message, fields }: Line, replica: string, format: LogFo
   const requestId = currentRequestId()
   const time = new Date().toISOString()
   if (format === 'text') return readable(time, level, message, { ...fields, ...(requestId && { requestId }) })
-  return JSON.stringify({ time, level, msg: message, replica, ...(requestId && { requestId }), ...fields })
+  return inert(JSON.stringify({ time, level, msg: message, replica, ...(requestId && { requestId }), ...fields }))
+}
+
+/** JSON leaves some characters as they are that end a line or begin an escape code all the same. */
+export function inert(json: string): string {
+  return json.replace(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 /** One line for people: `14:02:11.120 info  replica ready port=3000`. */
@@ -66,7 +74,7 @@ export function readable(time: string, level: string, event: string, fields: Fie
 
 function shown(value: unknown): string {
   // JSON's escapes keep a line break or a terminal's escape code that a client sent from acting.
-  const text = JSON.stringify(value) ?? 'undefined'
+  const text = inert(JSON.stringify(value) ?? 'undefined')
   return /^"[\w.:/@%+-]+"$/.test(text) ? text.slice(1, -1) : text
 }
 
