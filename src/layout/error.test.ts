@@ -8,11 +8,18 @@ before(async () => {
 })
 after(() => app.close())
 
-test('a page that is not there says so, names its request, and claims nobody signed in or out', async () => {
+test('a page that is not there says so, and names its request', async () => {
   const { status, text, headers } = await app.visitor().get('/nothing-here')
   assert.equal(status, 404)
   assert.match(text, /<h1>Not found<\/h1>/)
   assert.ok(text.includes(String(headers['x-request-id'])))
+})
+
+test('what is refused before the session is read claims nobody signed in or out', async () => {
+  const { status, text } = await app
+    .visitor()
+    .post('/basket/items', {}, { headers: { 'sec-fetch-site': 'cross-site' } })
+  assert.equal(status, 403)
   assert.doesNotMatch(text, /href="\/login"|action="\/logout"/)
 })
 
