@@ -58,6 +58,7 @@ export function setDeployment(zone: string): Deployment {
   })
   const stage = setStage(() => ({
     replicas: 2,
+    keepalive: 0,
     environment: { SESSION_SECRET: SECRET, SESSION_COOKIE: 'connect.sid' },
     databaseUrl: site.database.url,
   }))

@@ -9,7 +9,10 @@ import { overTheWire } from '../people/wire.ts'
 import { setStage } from './stage.ts'
 
 const SECRETS = [randomBytes(24).toString('hex'), randomBytes(24).toString('hex')] as const
-const stage = setStage({ environment: { SESSION_SECRET: SECRETS.join(','), LOG_FORMAT: 'json', LOG_LEVEL: 'debug' } })
+const stage = setStage({
+  keepalive: 0,
+  environment: { SESSION_SECRET: SECRETS.join(','), LOG_FORMAT: 'json', LOG_LEVEL: 'debug' },
+})
 const { scenario, person } = stage
 /** What must not be found in any log, by what it is. */
 const secrets = new Map<string, string>(SECRETS.map((secret, number) => [`session secret ${number + 1}`, secret]))
@@ -139,7 +142,14 @@ async function headers(url: string): Promise<void> {
   ]) {
     await overTheWire(url, `GET /?${MARK} HTTP/1.1\r\nHost: here\r\n${name}: ${value}\r\nConnection: close\r\n\r\n`)
   }
-  for (const target of [`/%0a${MARK}`, `/%0d%0a${MARK}%1b[31m`, '/%E2%80%A8', '/%C2%9B31m', `/${ESCAPE}`, `/\u0080\u009b31m`]) {
+  for (const target of [
+    `/%0a${MARK}`,
+    `/%0d%0a${MARK}%1b[31m`,
+    '/%E2%80%A8',
+    '/%C2%9B31m',
+    `/${ESCAPE}`,
+    `/\u0080\u009b31m`,
+  ]) {
     await overTheWire(url, `GET ${target} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n`)
   }
   await overTheWire(url, `${ESCAPE} / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n`)

@@ -22,8 +22,23 @@ scenario('a password change ends every other session, and keeps the own one unde
     await expectSignedIn(here.at(url), ada.email)
     for (const browser of [...others, copy]) await expectVisitor(browser.at(url))
   }
+  assert.equal(await rowsOf(ada.email), 1, 'no other row is left')
   expect(await person('Ada').post('/login', { email: ada.email, password: ada.password }), 401)
   await signIn(person('Ada'), { email: ada.email, password })
+})
+
+scenario('a session whose row cannot be found by its account is ended as well', async () => {
+  const here = person('Ada')
+  const there = person('Ada on her phone')
+  const ada = await register(here)
+  await signIn(there, ada)
+  // So are rows that stock connect-pg-simple wrote, and those that were being written when the password changed.
+  await stage.database.rows('UPDATE session SET account = NULL')
+  expect(await here.post('/account/password', { current: ada.password, password: `${ada.password}!` }), 303)
+  for (const { url } of stage.cluster.replicas) {
+    await expectSignedIn(here.at(url), ada.email)
+    await expectVisitor(there.at(url))
+  }
 })
 
 scenario('a password change with a wrong current password changes nothing', async () => {
@@ -47,6 +62,7 @@ scenario('a disabled account is signed out everywhere, and may not sign in until
     for (const browser of browsers) await expectVisitor(browser.at(url))
     expect(await person('Bea').at(url).post('/login', { email: bea.email, password: bea.password }), 401)
   }
+  assert.equal(await rowsOf(bea.email), 0, 'no row is left')
   await operator('account', 'enable', bea.email, '--yes')
   for (const browser of browsers) await expectVisitor(browser)
   await signIn(person('Bea'), bea)
@@ -55,4 +71,13 @@ scenario('a disabled account is signed out everywhere, and may not sign in until
 async function operator(...words: readonly string[]): Promise<void> {
   const { code, output } = await operate(stage.database.url, words)
   assert.equal(code, 0, `${words.join(' ')}: ${output}`)
+}
+
+/** How many sessions say that this person is signed in. */
+async function rowsOf(email: string): Promise<number> {
+  const rows = await stage.database.rows(
+    `SELECT FROM session JOIN account ON account.id::text = sess ->> 'account' WHERE account.email = $1`,
+    [email],
+  )
+  return rows.length
 }

@@ -22,7 +22,7 @@ export interface Stage {
 
 /** Starts a cluster of its own before the scenarios that are declared beside it, and removes it after them; options as a function are asked for then. */
 export function setStage(options: ClusterOptions | (() => ClusterOptions) = {}): Stage {
-  const wanted = () => ({ seed: true, ...(typeof options === 'function' ? options() : options) })
+  const wanted = () => ({ seed: true, ...EXCHANGED, ...(typeof options === 'function' ? options() : options) })
   const people: Visitor[] = []
   let cluster: Cluster | undefined
   let crowd: Crowd | undefined
@@ -73,3 +73,6 @@ export function setStage(options: ClusterOptions | (() => ClusterOptions) = {}):
 
 /** Rounds of what is repeated to be sure: one unless E2E_ROUNDS says more. */
 export const ROUNDS = Number(process.env.E2E_ROUNDS ?? 1)
+
+/** E2E_SERVER is run in the place of src/server.ts: a replica with one part exchanged, to see the suite fail. */
+const EXCHANGED = process.env.E2E_SERVER === undefined ? {} : { server: process.env.E2E_SERVER }
