@@ -27,6 +27,23 @@ test('requests that keep coming while a server leaves are all answered', async (
   assert.deepEqual([...new Set(outcomes)].sort(), ['ECONNREFUSED', 'ok'])
 })
 
+test('a client without keep-alive that never stops coming does not keep a server from leaving', async () => {
+  const { server, port } = await listening((_req, res) => void res.end('ok'))
+  const drain = createDrain(server, { delay: 0, timeout: 5000 })
+  const outcomes: string[] = []
+  const workers = Array.from({ length: 20 }, async () => {
+    const agent = new Agent({ keepAlive: false })
+    while (outcomes.at(-1) !== 'ECONNREFUSED') outcomes.push(await ask(port, agent))
+  })
+  await until(() => outcomes.length > 200)
+  const answered = outcomes.length
+  assert.equal(await drain.run(), 0)
+  await Promise.all(workers)
+  assert.deepEqual([...new Set(outcomes)].sort(), ['ECONNREFUSED', 'ok'])
+  // Each that was there is answered once more at most: while the queue is emptied new ones are held, not served.
+  assert.ok(outcomes.length - answered <= 3 * workers.length, `${outcomes.length - answered} answers during the drain`)
+})
+
 test('an answer that is under way is finished, and says that the connection ends', async () => {
   const { server, port, seen } = await listening((_req, res) => void setTimeout(() => res.end('late'), 300))
   const drain = createDrain(server, { delay: 0, timeout: 5000 })

@@ -39,7 +39,8 @@ export function createDrain(server: Server, { delay, timeout }: DrainOptions): D
     accepted++
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
-    if (holding) socket.pause()
+    // Not at once: the HTTP server has just asked for data, and what it put into the next tick would undo the pause.
+    if (holding) process.nextTick(() => holding && socket.pause())
   })
   // Before the application's own listener, so that no header has been written.
   server.prependListener('request', (_req: IncomingMessage, res: ServerResponse) => {
