@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { type Answer, expect, json, told } from './answer.ts'
-import type { Visitor } from './visitor.ts'
+import type { Extras, Visitor } from './visitor.ts'
 
 /** Who somebody is on the site. */
 export interface Credentials {
@@ -25,6 +25,9 @@ export const ADA: Credentials = { name: 'Ada', email: 'ada@example.com', passwor
 export const BEA: Credentials = { name: 'Bea', email: 'bea@example.com', password: DEMO_PASSWORD }
 export const STEN: Credentials = { name: 'Sten', email: 'sten@example.com', password: DEMO_PASSWORD }
 
+/** What every password used here contains: no log may. */
+export const PASSWORDS: readonly string[] = [DEMO_PASSWORD, 'over water', 'over deep water']
+
 /** Credentials that nobody else has, and whose texts stand nowhere else: a grep for them is meaningful. */
 export function freshCredentials(name: string): Credentials {
   const email = `${name.toLowerCase().replace(/\W.*/, '')}.${randomBytes(5).toString('hex')}@example.com`
@@ -37,8 +40,12 @@ export async function register(visitor: Visitor, who = freshCredentials(visitor.
   return who
 }
 
-export async function signIn(visitor: Visitor, { email, password }: Omit<Credentials, 'name'>): Promise<Answer> {
-  return expect(await visitor.post('/login', { email, password }), 303)
+export async function signIn(
+  visitor: Visitor,
+  { email, password }: Omit<Credentials, 'name'>,
+  extras: Extras = {},
+): Promise<Answer> {
+  return expect(await visitor.post('/login', { email, password }, extras), 303)
 }
 
 export async function signOut(visitor: Visitor): Promise<Answer> {

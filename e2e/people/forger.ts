@@ -8,7 +8,15 @@ export function signedCookie(sid: string, secret: string): string {
 
 /** The sid and the signature within a session cookie's value. */
 export function partsOf(cookie: string): { readonly sid: string; readonly signature: string } {
-  const value = decodeURIComponent(cookie).replace(/^s:/, '')
+  const value = decoded(cookie).replace(/^s:/, '')
   const dot = value.lastIndexOf('.')
   return { sid: value.slice(0, dot), signature: value.slice(dot + 1) }
+}
+
+function decoded(cookie: string): string {
+  try {
+    return decodeURIComponent(cookie)
+  } catch {
+    return cookie
+  }
 }

@@ -20,17 +20,25 @@ export interface Jar {
   header(address: URL): string | undefined
   get(name: string): Cookie | undefined
   all(): readonly Cookie[]
+  /** Every value that it ever held. */
+  history(): readonly string[]
   /** Puts a value there by hand, as somebody does who forges or copies a cookie. */
   put(name: string, value: string): void
 }
 
 export function createJar(clock: Clock): Jar {
   const cookies = new Map<string, Cookie>()
+  const values = new Set<string>()
+  const keep = (cookie: Cookie) => {
+    values.add(cookie.value)
+    const refused = cookie.name.startsWith('__Host-') && (!cookie.secure || cookie.path !== '/')
+    if (!refused) cookies.set(`${cookie.name} ${cookie.path}`, cookie)
+  }
   const living = () => [...cookies.values()].filter(({ expires }) => expires === undefined || expires > clock.now())
   return {
     clock,
     take(lines, address) {
-      for (const line of lines) keep(cookies, readCookie(line, address, clock))
+      for (const line of lines) keep(readCookie(line, address, clock))
     },
     header(address) {
       const sent = living().filter((cookie) => belongs(cookie, address))
@@ -38,9 +46,10 @@ export function createJar(clock: Clock): Jar {
     },
     get: (name) => living().find((cookie) => cookie.name === name),
     all: living,
+    history: () => [...values],
     put(name, value) {
       const plain = { path: '/', secure: false, httpOnly: true, sameSite: undefined, expires: undefined }
-      keep(cookies, { name, value, ...plain })
+      keep({ name, value, ...plain })
     },
   }
 }
@@ -77,11 +86,6 @@ function expiry(given: ReadonlyMap<string, string>, clock: Clock): number | unde
   const expires = Date.parse(given.get('expires') ?? '')
   // The server's date is in the server's time, the jar's clock may have been moved on since.
   return Number.isNaN(expires) ? undefined : clock.now() + (expires - Date.now())
-}
-
-function keep(cookies: Map<string, Cookie>, cookie: Cookie): void {
-  const refused = cookie.name.startsWith('__Host-') && (!cookie.secure || cookie.path !== '/')
-  if (!refused) cookies.set(`${cookie.name} ${cookie.path}`, cookie)
 }
 
 function belongs({ path, secure }: Cookie, { protocol, pathname }: URL): boolean {

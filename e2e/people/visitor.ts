@@ -20,6 +20,8 @@ export interface Extras {
   /** Asks for JSON, and sends a body as JSON. */
   readonly json?: boolean
   readonly headers?: Readonly<Record<string, string>>
+  /** Goes on as soon as the head of the answer is there, as a browser does that is redirected; the text is empty then. */
+  readonly hasty?: boolean
 }
 
 /** A person with a browser: cookies, a connection, no memory of replicas. */
@@ -50,7 +52,17 @@ export function createVisitor({ name, url, jar = createJar(createClock()), ...li
   const send = async (method: string, path: string, body?: string | Buffer, extras: Extras = {}) => {
     const address = new URL(url)
     const headers = { ...browserHeaders(method, extras), ...cookieHeader(jar, new URL(path, url)), ...extras.headers }
-    const answer = await exchange({ name, address, method, path, headers, body, agent, patience })
+    const answer = await exchange({
+      name,
+      address,
+      method,
+      path,
+      headers,
+      body,
+      agent,
+      patience,
+      hasty: extras.hasty === true,
+    })
     jar.take(answer.cookies, new URL(path, url))
     return answer
   }
@@ -103,9 +115,10 @@ interface Question {
   readonly body: string | Buffer | undefined
   readonly agent: http.Agent
   readonly patience: number
+  readonly hasty: boolean
 }
 
-function exchange({ name, address, method, path, headers, body, agent, patience }: Question): Promise<Answer> {
+function exchange({ name, address, method, path, headers, body, agent, patience, hasty }: Question): Promise<Answer> {
   const question = `${name}: ${method} ${path.length > 80 ? `${path.slice(0, 80)}…` : path}`
   const began = performance.now()
   const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
@@ -119,13 +132,13 @@ function exchange({ name, address, method, path, headers, body, agent, patience 
     request.once('error', fail)
     request.once('response', (response) => {
       const connection = response.socket.localPort
+      const answered = (text: string) =>
+        resolve(answerOf(response, { question, text, connection, durationMs: performance.now() - began }))
+      if (hasty) answered('')
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.once('error', fail)
-      response.once('end', () => {
-        const text = Buffer.concat(chunks).toString()
-        resolve(answerOf(response, { question, text, connection, durationMs: performance.now() - began }))
-      })
+      response.once('end', () => answered(Buffer.concat(chunks).toString()))
     })
     request.end(body)
   })

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before } from 'node:test'
 import { query } from '../cluster/database.ts'
-import { type Database, openDatabase, type Row } from '../people/database.ts'
+import { type Database, openDatabase } from '../people/database.ts'
 import { register } from '../people/errands.ts'
 import { partsOf } from '../people/forger.ts'
 import { type StockReplica, startStock, stockSignIn } from '../people/stock.ts'
@@ -25,8 +25,10 @@ export interface Deployment extends Stage {
   expiries(): Promise<readonly unknown[]>
   /** When a row ends, in milliseconds since 1970, read as stock reads it. */
   expiryOf(sid: string): Promise<number>
-  /** One row: `living` and `expired`, as stock counts them. */
-  living(): Promise<readonly Row[]>
+  /** Makes a session older. */
+  lateBy(minutes: number, sid: string): Promise<void>
+  /** How many there are, as stock counts them. */
+  count(): Promise<{ readonly living: number; readonly expired: number }>
 }
 
 const SECRET = randomBytes(24).toString('hex')
@@ -74,7 +76,8 @@ export function setDeployment(zone: string): Deployment {
     await site.stock?.stop()
   })
   return {
-    ...{ scenario: stage.scenario, person: stage.person, crowd: stage.crowd, stopAndStart: stage.stopAndStart },
+    ...{ scenario: stage.scenario, person: stage.person, cookies: stage.cookies },
+    ...{ crowd: stage.crowd, stopAndStart: stage.stopAndStart },
     get cluster() {
       return stage.cluster
     },
@@ -95,11 +98,19 @@ export function setDeployment(zone: string): Deployment {
       )
       return Number(row?.at) * 1000
     },
-    living: () =>
-      site.database.rows(
-        'SELECT count(*) FILTER (WHERE expire >= now()) AS living, count(*) FILTER (WHERE expire < now()) AS expired FROM session',
-      ),
+    async lateBy(minutes: number, sid: string) {
+      await site.database.rows(`UPDATE session SET expire = expire - $1 * interval '1 minute' WHERE sid = $2`, [
+        minutes,
+        sid,
+      ])
+    },
+    async count() {
+      const [row] = await site.database.rows(COUNT)
+      return { living: Number(row?.living), expired: Number(row?.expired) }
+    },
   }
 }
 
+const COUNT = `SELECT count(*) FILTER (WHERE expire >= now()) AS living, count(*) FILTER (WHERE expire < now()) AS expired
+  FROM session`
 const REFERENCE_TABLE = join(import.meta.dirname, '../people/reference-table.sql')

@@ -7,6 +7,13 @@ import { setStage } from './stage.ts'
 const [oldest, older, newest] = [1, 2, 3].map(() => randomBytes(24).toString('hex')) as [string, string, string]
 const stage = setStage({ keepalive: 0, environment: { SESSION_SECRET: oldest } })
 const { scenario, person } = stage
+/** What the replicas have now. */
+let current = oldest
+
+async function rollTo(...secrets: readonly string[]): Promise<void> {
+  await stage.cluster.roll({ SESSION_SECRET: secrets.join(',') })
+  current = secrets[0] ?? ''
+}
 
 scenario(
   'a secret is rotated over a rolling restart, the old one removed by a second, and nobody is signed out',
@@ -20,12 +27,12 @@ scenario(
     await register(absent)
     const first = signature(ada)
 
-    await stage.cluster.roll({ SESSION_SECRET: `${older},${oldest}` })
+    await rollTo(older, oldest)
     await expectSignedIn(ada, email)
     assert.equal((await sessionOf(vic)).basket[product], 2)
     assert.notEqual(signature(ada), first, 'the cookie was signed anew with the new secret')
 
-    await stage.cluster.roll({ SESSION_SECRET: older })
+    await rollTo(older)
     for (const { url } of stage.cluster.replicas) {
       await expectSignedIn(ada.at(url), email)
       assert.equal((await sessionOf(vic.at(url))).basket[product], 2)
@@ -36,10 +43,11 @@ scenario(
 
 scenario('with the new secret made known first, not one request is answered as a visitor meanwhile', async (test) => {
   const crowd = await stage.crowd({ workers: 4, leisure: 15 })
-  await stage.cluster.roll({ SESSION_SECRET: `${older},${newest}` })
-  await stage.cluster.roll({ SESSION_SECRET: `${newest},${older}` })
+  const former = current
+  await rollTo(former, newest)
+  await rollTo(newest, former)
   await crowd.served(8)
-  await stage.cluster.roll({ SESSION_SECRET: newest })
+  await rollTo(newest)
   await crowd.served(100)
   const ledger = await crowd.stop()
   test.diagnostic(ledger.summary())

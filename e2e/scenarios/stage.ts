@@ -1,9 +1,13 @@
+import assert from 'node:assert/strict'
 import { after, afterEach, before, type TestContext, test } from 'node:test'
 import type { Cluster, ClusterOptions } from '../cluster/cluster.ts'
 import { keepEvidence } from '../cluster/evidence.ts'
 import { startLocalCluster } from '../cluster/local.ts'
 import { type Crowd, type CrowdOptions, startCrowd } from '../people/crowd.ts'
 import { type Database, openDatabase } from '../people/database.ts'
+import { PASSWORDS } from '../people/errands.ts'
+import { partsOf } from '../people/forger.ts'
+import { found, linesOf } from '../people/grep.ts'
 import { createVisitor, type Visitor, type VisitorOptions } from '../people/visitor.ts'
 
 /** The cluster that the scenarios of one file (or one `describe`) share, and the people who come to it. */
@@ -12,6 +16,8 @@ export interface Stage {
   readonly database: Database
   /** A person with a browser of their own, in front of nginx unless told; leaves when the stage is struck. */
   person(name: string, options?: Partial<VisitorOptions>): Visitor
+  /** Sids, signatures and whole values of the cookies that those people ever held. */
+  cookies(): readonly string[]
   /** People who look and buy in the background; what they saw is kept as evidence. */
   crowd(options?: Partial<CrowdOptions>): Promise<Crowd>
   /** One promise and its story. */
@@ -42,8 +48,11 @@ export function setStage(options: ClusterOptions | (() => ClusterOptions) = {}):
   })
   after(async () => {
     for (const visitor of people) visitor.leave()
+    const logs = await cluster?.logs()
     await cluster?.destroy()
+    expectQuiet(logs ?? '', cookies())
   })
+  const cookies = () => people.flatMap(({ jar }) => jar.history().flatMap(textsOf))
   return {
     get cluster() {
       return running()
@@ -56,6 +65,7 @@ export function setStage(options: ClusterOptions | (() => ClusterOptions) = {}):
       people.push(person)
       return person
     },
+    cookies,
     async crowd(load = {}) {
       crowd = await startCrowd({ url: running().url, ...load })
       return crowd
@@ -69,6 +79,19 @@ export function setStage(options: ClusterOptions | (() => ClusterOptions) = {}):
       cluster = await startLocalCluster({ ...wanted(), folder })
     },
   }
+}
+
+/** A cookie, and what in it would be enough for a thief; texts too short to mean anything are left out. */
+function textsOf(cookie: string): readonly string[] {
+  const { sid, signature } = partsOf(cookie)
+  return [cookie, sid, signature].filter((text) => text.length >= 16)
+}
+
+/** Whatever was done on a stage: nobody's cookie, and no password that the people here use, is in a log afterwards. */
+function expectQuiet(logs: string, cookies: readonly string[]): void {
+  const secrets = new Map([...cookies, ...PASSWORDS].map((text, number) => [`secret ${number}`, text]))
+  const leaks = linesOf(logs).filter((line) => found(line, secrets).length > 0)
+  assert.deepEqual(leaks.slice(0, 10), [], 'no log holds a cookie or a password')
 }
 
 /** Rounds of what is repeated to be sure: one unless E2E_ROUNDS says more. */
