@@ -16,6 +16,7 @@ import { sameSite } from './http/same-site.ts'
 import { securityHeaders } from './http/security.ts'
 import { homeRoutes } from './layout/home.ts'
 import type { AccessLog } from './runtime/access-log.ts'
+import type { Drain } from './runtime/drain.ts'
 import type { Log } from './runtime/log.ts'
 import type { Metrics } from './runtime/metrics.ts'
 import type { Directory } from './sessions/directory.ts'
@@ -40,6 +41,7 @@ export interface AppOptions {
   readonly log: Log
   readonly accessLog: AccessLog
   readonly metrics: Metrics
+  readonly drain: Pick<Drain, 'handOver'>
 }
 
 /** The way of a request, top to bottom. */
@@ -55,6 +57,7 @@ export function createApp(options: AppOptions): Express {
   app.disable('x-powered-by')
   Object.assign(app.locals, { site: options.site, replica: options.health.replica, asset: assets.address })
 
+  app.use(options.drain.handOver)
   app.use(identifyRequests({ replica: options.health.replica, answered: metrics.answered }))
   app.use(options.accessLog)
   app.use(health(options.health))

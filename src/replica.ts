@@ -71,7 +71,9 @@ export async function startReplica(options: ReplicaOptions, log: Log): Promise<R
   const store = openStore(options, pool, log, metrics)
   const schema = { reason: undefined as string | undefined }
   const limits = createLimits({ pool })
+  const drain = createDrain(options.drain)
   const app = createApp({
+    drain,
     site: options.site,
     https: options.cookie.secure,
     trustProxy: options.trustProxy,
@@ -95,7 +97,7 @@ export async function startReplica(options: ReplicaOptions, log: Log): Promise<R
   })
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE, requestTimeout: REQUEST_TIMEOUT }, app)
   answerClientErrors(server, options.replica)
-  const drain = createDrain(server, options.drain)
+  drain.attach(server)
   const metricsServer = await metrics.serve({ port: options.metricsPort, host: options.host })
   await listen(server, options.port, options.host)
   const ports = { port: portOf(server), metricsPort: portOf(metricsServer) }

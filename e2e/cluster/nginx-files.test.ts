@@ -16,6 +16,7 @@ test('what a client says of itself is overwritten', async (t) => {
     'x-real-ip': '127.0.0.1',
     'x-forwarded-proto': 'http',
     'x-request-id': 'tell-tale',
+    'x-repeats-502': 'yes',
   })
 })
 
