@@ -5,11 +5,16 @@ import { createServer } from 'node:net'
 const lowest = 15_000
 const highest = 32_000
 
-/** A port on 127.0.0.1 that nothing listens on and that no outgoing connection will take. */
+// Nobody listens yet on a port that was handed out a moment ago: of a cluster's dozen, two could be the same.
+const handedOut = new Set<number>()
+
+/** A port on 127.0.0.1 that nothing listens on, that no outgoing connection will take, and that this process was not given before. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < 100; tries++) {
     const port = lowest + Math.floor(Math.random() * (highest - lowest))
-    if (await isFree(port)) return port
+    if (handedOut.has(port) || !(await isFree(port))) continue
+    handedOut.add(port)
+    return port
   }
   throw new Error(`No free port between ${lowest} and ${highest}`)
 }
