@@ -59,6 +59,12 @@ const refused: readonly [string, Environment, RegExp][] = [
   ['no database', {}, /DATABASE_URL is missing/],
   ['sessions in memory on unnamed replicas', { ...production, SESSION_STORE: 'memory' }, /REPLICAS=1/],
   ['any client believed about its address', { ...production, TRUST_PROXY: 'true' }, /TRUST_PROXY/],
+  ['an environment that is not known, such as a misspelt production', { ...production, NODE_ENV: 'prod' }, /NODE_ENV/],
+  [
+    'a cookie name for HTTPS alone over plain HTTP',
+    { DATABASE_URL, SESSION_COOKIE: '__Host-shop' },
+    /SESSION_COOKIE .* COOKIE_SECURE=true/,
+  ],
   ['a duration without a unit', { DATABASE_URL, DRAIN_DELAY: '5' }, /DRAIN_DELAY is no duration/],
   ['a port out of range', { DATABASE_URL, PORT: '70000' }, /PORT must be a whole number from 0 to 65535/],
   ['an sslmode that cannot be kept', { DATABASE_URL: `${DATABASE_URL}?sslmode=prefer` }, /sslmode/],

@@ -34,7 +34,10 @@ const WELL_KNOWN = [
 ]
 
 const shape = z.object({
-  NODE_ENV: z.string().default('development'),
+  // A misspelt one would leave secrets unchecked and cookies without Secure.
+  NODE_ENV: z
+    .enum(['development', 'test', 'production'], 'must be development, test or production')
+    .default('development'),
   HOST: z.string().optional(),
   PORT: whole(3000, 0, 65535),
   METRICS_PORT: whole(9090, 0, 65535),
@@ -80,10 +83,11 @@ export function loadConfig(environment: Environment, { terminal = false } = {}) 
   const migrateDatabaseUrl = env.MIGRATE_DATABASE_URL ?? databaseUrl
   checkAddress('MIGRATE_DATABASE_URL', env.MIGRATE_DATABASE_URL, faults)
   if (production) checkProduction(env, faults)
+  const secure = parsed.data?.COOKIE_SECURE ?? production
+  checkCookie(env.SESSION_COOKIE, secure, faults)
   if (faults.length > 0 || !parsed.success) throw new ConfigFaults(faults)
 
   const settings = parsed.data
-  const secure = settings.COOKIE_SECURE ?? production
   return Object.freeze({
     production,
     host: settings.HOST,
@@ -176,6 +180,11 @@ function checkProduction(env: Environment, faults: string[]): void {
     faults.push('TRUST_PROXY=true would believe any client about its address: say how many proxies stand in front')
   if (env.SESSION_STORE === 'memory' && env.REPLICAS !== '1')
     faults.push('SESSION_STORE=memory keeps sessions in one process: with it say REPLICAS=1, and run one replica only')
+}
+
+function checkCookie(name: string | undefined, secure: boolean, faults: string[]): void {
+  if (!secure && name !== undefined && /^__(host|secure)-/i.test(name))
+    faults.push('SESSION_COOKIE has a name that browsers take over HTTPS alone: with it say COOKIE_SECURE=true')
 }
 
 function readFile(name: string, path: string | undefined, faults: string[]): string | undefined {
