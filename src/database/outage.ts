@@ -13,6 +13,19 @@ const NOT_NOW = new Set([
   '08004',
   '08006',
 ])
+/** A database that lets nobody in, be it a password that was changed there first, or a certificate that has run out: it cannot be asked. */
+const SHUT = new Set([
+  '28000',
+  '28P01',
+  '3D000',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+])
 const NETWORK = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -31,10 +44,10 @@ const WORDS = [
   /Client has encountered a connection error/,
 ]
 
-/** Whether an error, or what caused it, says that the database is away or overloaded: it passes, and is no fault of the request. */
+/** Whether an error, or what caused it, says that the database is away, overloaded or shut: it passes, and is no fault of the request. */
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { code } = error as { code?: unknown }
-  if (typeof code === 'string' && (NOT_NOW.has(code) || NETWORK.has(code))) return true
+  if (typeof code === 'string' && (NOT_NOW.has(code) || NETWORK.has(code) || SHUT.has(code))) return true
   return WORDS.some((words) => words.test(error.message)) || isOutage(error.cause)
 }
