@@ -24,7 +24,13 @@ const HELP = `roundhouse: operations on the database that DATABASE_URL names
   account COMMAND EMAIL          see \`account --help\`
   seed                           demo people, products and sessions; never in production
 
-  With npm: npm run migrate -- --print, npm run sessions -- count, npm run account -- list
+Examples
+  npm run migrate
+  npm run migrate -- --print | psql "$DATABASE_URL" -f -
+  npm run sessions -- count
+  npm run sessions -- active
+  npm run sessions -- prune
+  npm run account -- list
 `
 
 /** EX_USAGE of sysexits.h. */
@@ -51,6 +57,7 @@ if (existsSync('.env')) process.loadEnvFile('.env')
 process.exitCode = await run(process.argv.slice(2)).catch(explain)
 
 async function run([command, ...args]: readonly string[]): Promise<number> {
+  if (command !== 'account' && args.some((word) => word === '--help' || word === '-h')) return help()
   switch (command) {
     case 'migrate':
       return runMigrate(args)
@@ -63,9 +70,9 @@ async function run([command, ...args]: readonly string[]): Promise<number> {
     case 'seed':
       return withPool(runSeed)
     case '--help':
+    case '-h':
     case 'help':
-      say(HELP)
-      return 0
+      return help()
     default:
       return misused(command === undefined ? 'a command is missing' : `there is no command "${command}"`)
   }
@@ -139,8 +146,13 @@ function operator(): Record<string, string | undefined> {
   return environment
 }
 
+function help(): number {
+  process.stdout.write(HELP)
+  return 0
+}
+
 function misused(fault: string): number {
-  complain(`${fault}\n\n${HELP}`)
+  process.stderr.write(`${fault}\n\n${HELP}`)
   return EXIT_USAGE
 }
 
@@ -150,7 +162,7 @@ function explain(error: unknown): number {
     return EXIT_CONFIG
   }
   const { message, code } = error as Error & { code?: string }
-  complain(isOutage(error) ? `the database does not answer: ${message || code}` : (error as Error).message)
+  complain(isOutage(error) ? `the database cannot be asked: ${message || code}` : (error as Error).message)
   if (code === '42P01') complain('the schema is missing: run "npm run migrate"')
   return isOutage(error) ? EXIT_AWAY : 1
 }

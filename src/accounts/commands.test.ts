@@ -93,6 +93,7 @@ test('disabling, enabling, signing out and deleting do what they say', async () 
 const misused: readonly (readonly [string, number, RegExp])[] = [
   ['dance', 64, /no command "dance"/],
   ['disable', 64, /address is missing/],
+  ['create-staff', 64, /address is missing/],
   ['disable ada@example.com bea@example.com', 64, /one word too many/],
   ['list --colour', 64, /Unknown option '--colour'/],
   ['create-staff ada --password-stdin', 64, /no e-mail address/],

@@ -64,6 +64,7 @@ function list(people: readonly Account[], { json }: Flags): string {
 }
 
 async function createStaff(email: string, flags: Flags, context: CommandContext): Promise<string> {
+  if (email === '') throw missing()
   if (!isEmail(email)) throw new Complaint(`"${email}" is no e-mail address`, EXIT_USAGE)
   const taken = new Complaint(`${email} has an account already`)
   if ((await context.accounts.named(email)) !== null) throw taken
@@ -99,11 +100,13 @@ function present(account: Account | null): Account {
 }
 
 async function somebody(email: string, { accounts }: CommandContext): Promise<Account> {
-  if (email === '') throw new Complaint('an e-mail address is missing', EXIT_USAGE)
+  if (email === '') throw missing()
   const account = await accounts.named(email)
   if (account === null) throw new Complaint(`nobody has the address ${email}; \`account list\` shows who there is`)
   return account
 }
+
+const missing = () => new Complaint('an e-mail address is missing', EXIT_USAGE)
 
 async function newPassword(person: { email: string; name: string }, flags: Flags, terminal: Terminal) {
   const password = await typedPassword(flags['password-stdin'], terminal)
