@@ -41,6 +41,20 @@ test('another method on a known address is a 405 that says which it takes', asyn
   assert.equal(answer.headers['content-type'], 'application/problem+json; charset=utf-8')
 })
 
+for (const path of ['/livez', '/readyz', '/favicon.ico', '/robots.txt', '/assets/site.css'])
+  test(`${path} takes GET and HEAD, answers OPTIONS, and refuses the rest with 405`, async () => {
+    for (const [method, status] of [
+      ['HEAD', 200],
+      ['OPTIONS', 204],
+      ['POST', 405],
+      ['DELETE', 405],
+    ] as const) {
+      const answer = await app.visitor().send(method, path, undefined)
+      assert.equal(answer.status, status, method)
+      if (method !== 'HEAD') assert.equal(answer.headers.allow, 'GET, HEAD, OPTIONS')
+    }
+  })
+
 test('HEAD and OPTIONS are answered', async () => {
   assert.equal((await app.visitor().send('HEAD', '/shop', undefined)).status, 200)
   const { status, headers } = await app.visitor().send('OPTIONS', '/login', undefined)
@@ -73,6 +87,14 @@ for (const [what, type, raw, status] of bodies)
     assert.equal(answer.status, status)
     assert.equal(answer.body.status, status)
     assert.doesNotMatch(answer.text, /\n +at |node_modules/)
+  })
+
+for (const encoding of ['gzip', 'deflate', 'br'])
+  test(`a body that is no ${encoding} though it says so is a 400 in plain words`, async () => {
+    const headers = { 'content-type': 'application/json', 'content-encoding': encoding }
+    const { status, body } = await app.visitor().post('/login', {}, { json: true, raw: '{}', headers })
+    assert.equal(status, 400)
+    assert.match(body.detail, /cannot be unpacked/)
   })
 
 test("another site's form is refused before the store is asked", async () => {

@@ -66,7 +66,7 @@ function exchange(
   return new Promise((resolve, reject) => {
     const outgoing = request(url, { method, headers: { ...headers }, agent }, async (res) => {
       const text = (await res.toArray()).join('')
-      const isJson = /json/.test(res.headers['content-type'] ?? '')
+      const isJson = text !== '' && /json/.test(res.headers['content-type'] ?? '')
       resolve({ status: res.statusCode ?? 0, headers: res.headers, text, body: isJson ? JSON.parse(text) : undefined })
     })
     outgoing.once('error', reject)

@@ -1,5 +1,6 @@
 import { type RequestHandler, Router } from 'express'
 import type { State } from '../runtime/state.ts'
+import { onlyGet } from './only-get.ts'
 
 export interface HealthOptions {
   readonly state: State
@@ -23,5 +24,6 @@ export function health({ state, replica, version, commit, reason }: HealthOption
     res.set('Cache-Control', 'no-store').status(ready ? 200 : 503)
     res.json({ status: state.stage, ...about, ...(why !== undefined && { reason: why }) })
   })
+  router.all(['/livez', '/readyz'], onlyGet)
   return router
 }

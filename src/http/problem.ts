@@ -52,12 +52,19 @@ function judge(error: unknown, isOutage: (error: unknown) => boolean): Verdict {
   const { status, retryAfter, type } = error as { status?: unknown; retryAfter?: number; type?: string }
   if (status === 503) return { status, message: OUTAGE, retryAfter: retryAfter ?? 2 }
   if (typeof status !== 'number' || status < 400 || status > 499) return { status: 500, message: UNKNOWN }
-  return { status, message: BODY[type ?? ''] ?? (error as Error).message }
+  return { status, message: BODY[type ?? ''] ?? (isPacking(error) ? PACKING : (error as Error).message) }
 }
 
 const OUTAGE =
   'A part of this site does not answer at the moment. Nothing was lost and nobody was signed out: please try again.'
 const UNKNOWN = 'The fault is on our side. It has been noted.'
+
+const PACKING = 'The body of this request cannot be unpacked: it is not what its Content-Encoding says.'
+
+/** zlib's own, which body-parser passes on without a kind. */
+function isPacking(error: unknown): boolean {
+  return /^(Z_|ERR_BROTLI|ERR__ERROR|ERR_ZSTD)/.test(String((error as { code?: unknown }).code))
+}
 
 /** body-parser's kinds of refusal, in words that say what to do and repeat nothing of what was sent. */
 const BODY: Readonly<Record<string, string>> = {
