@@ -1,0 +1,100 @@
+import process from 'node:process'
+import { Client } from './client.ts'
+import { quantile } from './figures.ts'
+import { cookieOf } from './sessions.ts'
+import { answerQuestions } from './worker.ts'
+
+/** What is asked of the generator of load, a process of its own. */
+export interface Load {
+  readonly port: number
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly connections: number
+  /** Milliseconds that count, after some that do not. */
+  readonly measured: number
+  readonly warm: number
+  /** Numbers of the sessions whose cookies are sent, each in its turn; none: a visitor without a cookie. */
+  readonly sessions: readonly Range[]
+  /** Stands in each right answer. */
+  readonly expected: string
+}
+
+export interface Range {
+  readonly first: number
+  readonly count: number
+  /** Every so many numbers; default 1. */
+  readonly step?: number
+}
+
+export interface Outcome {
+  /** Answers that count. */
+  readonly answers: number
+  /** All that were sent, the warm-up's too. */
+  readonly all: number
+  /** Milliseconds that were measured. */
+  readonly time: number
+  readonly p50: number
+  readonly p99: number
+  /** Answers that were not what was expected, and the first of them. */
+  readonly failures: number
+  readonly failure: string
+  /** Of this process, in microseconds. */
+  readonly cpu: number
+}
+
+async function run(load: Load): Promise<Outcome> {
+  const requests = prepared(load)
+  const cpu = process.cpuUsage()
+  const begin = performance.now() + load.warm
+  const end = begin + load.measured
+  const late: number[] = []
+  const seen = { all: 0, failures: 0, failure: '' }
+  const answered = (status: number, text: string, milliseconds: number) => {
+    seen.all++
+    const now = performance.now()
+    if (now >= begin && now < end) late.push(milliseconds)
+    if (status === 200 && text.includes(load.expected)) return
+    if (seen.failures++ === 0) seen.failure = text.slice(0, 500)
+  }
+  const clients = Array.from({ length: load.connections }, (_, index) => {
+    let turn = index
+    const next = () => {
+      if (performance.now() >= end || seen.failures > 100) return undefined
+      turn = (turn + load.connections) % (load.connections * 1_000_003)
+      return requests[turn % requests.length]
+    }
+    return new Client(load.port, next, answered)
+  })
+  await Promise.all(clients.map(({ ended }) => ended))
+  const sorted = Float64Array.from(late).sort()
+  const used = process.cpuUsage(cpu)
+  return {
+    answers: late.length,
+    time: load.measured,
+    p50: quantile(sorted, 0.5),
+    p99: quantile(sorted, 0.99),
+    cpu: used.user + used.system,
+    ...seen,
+  }
+}
+
+const kept = new Map<string, readonly Buffer[]>()
+
+/** Signing a few thousand cookies takes time: done once for all slices that send the same. */
+function prepared({ method, path, sessions }: Load): readonly Buffer[] {
+  const key = JSON.stringify([method, path, sessions])
+  const known = kept.get(key)
+  if (known !== undefined) return known
+  const length = method === 'POST' ? 'Content-Length: 0\r\n' : ''
+  const head = `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n${length}`
+  const cookies = sessions.flatMap(numbers).map((n) => `Cookie: ${cookieOf(n)}\r\n`)
+  const requests = (cookies.length > 0 ? cookies : ['']).map((cookie) => Buffer.from(`${head}${cookie}\r\n`))
+  kept.set(key, requests)
+  return requests
+}
+
+function numbers({ first, count, step = 1 }: Range): number[] {
+  return Array.from({ length: count }, (_, index) => first + index * step)
+}
+
+answerQuestions(run)

@@ -1,0 +1,76 @@
+import type { Candidate } from './candidates.ts'
+import { type Deployment, deploy } from './deployment.ts'
+import type { Load } from './load.ts'
+import type { Bench } from './plan.ts'
+import { type Contestant, playRounds, type Rounds } from './rounds.ts'
+import { small } from './sessions.ts'
+import { measureSlice, type Slice } from './slice.ts'
+
+/** The share of a slice that goes before it, not counted: connections are opened, and processors forget the one before. */
+export const warmth = 0.2
+
+/** The same small page, read by people who are signed in, and from ours by visitors too. */
+export async function readPages(bench: Bench, connections: number): Promise<Rounds<Slice>> {
+  const signedIn = { method: 'GET', path: '/page', sessions: [small], expected: '"signedIn":true' } as const
+  const visitors = { method: 'GET', path: '/page', sessions: [], expected: '"signedIn":false' } as const
+  const title = `pages over ${connections} connection${connections === 1 ? '' : 's'}`
+  return await withDeployments(bench, bench.candidates, async (deployments) => {
+    const contestants = deployments.map((deployment) => contestant(bench, deployment, connections, signedIn))
+    const ours = deployments.find(({ candidate }) => candidate.kind === 'ours')
+    const extra = ours && {
+      ...contestant(bench, ours, connections, visitors),
+      name: 'visitors',
+      label: 'Roundhouse, visitors without a session',
+    }
+    return await play(bench, title, extra === undefined ? contestants : [...contestants, extra])
+  })
+}
+
+/** One field of a session changed and saved at each request. */
+export async function writePages(bench: Bench, connections: number): Promise<Rounds<Slice>> {
+  const load = { method: 'POST', path: '/write', sessions: [small], expected: '"visits":' } as const
+  const writing = bench.candidates.filter(({ kind, touch }) => kind !== 'none' && touch)
+  return await withDeployments(bench, writing, async (deployments) => {
+    const contestants = deployments.map((deployment) => contestant(bench, deployment, connections, load))
+    return await play(bench, `writes over ${connections} connections`, contestants)
+  })
+}
+
+export async function play<Figures>(bench: Bench, title: string, contestants: readonly Contestant<Figures>[]) {
+  const progress = bench.progress(title, contestants.length * (bench.rounds + 1))
+  try {
+    return await playRounds(contestants, bench.rounds, progress)
+  } finally {
+    progress.done()
+  }
+}
+
+type Request = Omit<Load, 'port' | 'connections' | 'measured' | 'warm'>
+
+export function contestant(
+  bench: Bench,
+  deployment: Deployment,
+  connections: number,
+  request: Request,
+): Contestant<Slice> {
+  const { name, label } = deployment.candidate
+  const times = { measured: bench.seconds * 1000, warm: bench.seconds * 1000 * warmth }
+  const load = { ...request, ...times, connections }
+  return { name, label, measure: () => measureSlice(bench.premises, deployment, bench.generator, load) }
+}
+
+/** All at once, for as long as `work` takes. */
+export async function withDeployments<T>(
+  bench: Bench,
+  candidates: readonly Candidate[],
+  work: (deployments: readonly Deployment[]) => Promise<T>,
+): Promise<T> {
+  const deployments: Deployment[] = []
+  try {
+    for (const candidate of candidates)
+      deployments.push(await deploy(bench.premises, candidate, { flags: bench.nodeFlags(candidate) }))
+    return await work(deployments)
+  } finally {
+    await Promise.all(deployments.map((deployment) => deployment.stop()))
+  }
+}

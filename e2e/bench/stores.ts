@@ -1,0 +1,64 @@
+import connectPgSimple from 'connect-pg-simple'
+import { RedisStore } from 'connect-redis'
+import type { RequestHandler } from 'express'
+import expressSession, { type SessionData, type Store } from 'express-session'
+import pg from 'pg'
+import { createClient } from 'redis'
+import type { Candidate } from './candidates.ts'
+import { FreeStore } from './free-store.ts'
+import { openOurs } from './ours.ts'
+import { cookieName, maxAge, secret } from './sessions.ts'
+
+/** The part in which candidates differ. */
+export interface Sessions {
+  readonly middleware: RequestHandler | undefined
+  readonly store: Store | undefined
+  close(): Promise<void>
+}
+
+/** As the README of each says that it should be used. `url` is the database's or Redis', where it has one. */
+export async function openSessions({ kind, touch }: Candidate, url: string): Promise<Sessions> {
+  switch (kind) {
+    case 'none':
+      return { middleware: undefined, store: undefined, close: async () => undefined }
+    case 'free':
+      return stock(new FreeStore(), async () => undefined)
+    case 'ours': {
+      const pool = openPool(url)
+      return { ...openOurs(pool), close: () => pool.end() }
+    }
+    case 'stock': {
+      const pool = openPool(url)
+      const settings = { pool, tableName: 'session', createTableIfMissing: false, pruneSessionInterval: false } as const
+      return stock(new (connectPgSimple(expressSession))({ ...settings, disableTouch: !touch }), () => pool.end())
+    }
+    case 'redis': {
+      const client = createClient({ url })
+      await client.connect()
+      return stock(new RedisStore({ client, disableTouch: !touch }), async () => client.destroy())
+    }
+  }
+}
+
+/** Puts sessions there as the store itself writes them. */
+export async function fill(store: Store, sessions: Iterable<readonly [string, SessionData]>): Promise<void> {
+  const rest = sessions[Symbol.iterator]()
+  const one = async () => {
+    for (let next = rest.next(); !next.done; next = rest.next()) {
+      const [sid, data] = next.value
+      await new Promise<void>((resolve, reject) => store.set(sid, data, (error) => (error ? reject(error) : resolve())))
+    }
+  }
+  await Promise.all(Array.from({ length: 16 }, one))
+}
+
+/** Ten connections, pg's default and ours, that stay open while it is another's turn. */
+function openPool(connectionString: string): pg.Pool {
+  return new pg.Pool({ connectionString, max: 10, idleTimeoutMillis: 0 })
+}
+
+function stock(store: Store, close: () => Promise<void>): Sessions {
+  const settings = { resave: false, saveUninitialized: false } as const
+  const cookie = { maxAge, sameSite: 'lax' } as const
+  return { middleware: expressSession({ store, secret, name: cookieName, cookie, ...settings }), store, close }
+}
