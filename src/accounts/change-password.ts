@@ -2,7 +2,6 @@ import { readForm, secret } from '../http/form.ts'
 import { refuse, seeOther, type Visit } from '../http/reply.ts'
 import { unauthenticated } from '../runtime/errors.ts'
 import { z } from '../runtime/schema.ts'
-import { renewSession } from '../sessions/session.ts'
 import { ACCOUNT_PAGE } from './account.ts'
 import type { Account } from './accounts.ts'
 import type { Attempts } from './attempts.ts'
@@ -35,10 +34,7 @@ export async function changePassword(parts: Parts, visit: Visit<Account>): Promi
   const changed = await accounts.changePassword(person.id, current, password, await attempts.confirm(person.id))
   if (changed === null) return refuseChange(visit, { current: 'Current password is wrong.' })
   // From here on the others' generation is an old one: they are visitors even before their rows are gone.
-  await renewSession(req, (session) => {
-    session.account = changed.id
-    session.generation = changed.generation
-  })
+  await renew(req, changed)
   const ended = await directory.endOthers(changed.id, req.sessionID)
   log.info('password changed', { account: changed.id, sessionsEnded: ended })
   seeOther(visit, '/account?changed=password', { json: { account: profileOf(changed), sessionsEnded: ended } })

@@ -1,6 +1,5 @@
 import { seeOther, type Visit } from '../http/reply.ts'
 import type { Log } from '../runtime/log.ts'
-import { endSession } from '../sessions/session.ts'
 import type { Account } from './accounts.ts'
 import { accountOf } from './signed-in.ts'
 
@@ -8,7 +7,7 @@ import { accountOf } from './signed-in.ts'
 export async function signOut({ log }: { readonly log: Log }, visit: Visit<Account>): Promise<void> {
   const claim = accountOf(visit.req.session)
   if (claim !== undefined) {
-    await endSession(visit.req)
+    await visit.req.session.destroy()
     log.info('signed out', { account: claim.id })
   }
   seeOther(visit, '/')

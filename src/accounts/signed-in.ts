@@ -2,7 +2,6 @@ import type { Request } from 'express'
 import type { SessionData } from 'express-session'
 import type { Who } from '../http/routes.ts'
 import { forbidden, unauthenticated } from '../runtime/errors.ts'
-import { renewSession } from '../sessions/session.ts'
 import type { Account, Accounts } from './accounts.ts'
 
 /** Whom a session says is signed in, and as of which generation of the account. */
@@ -28,13 +27,21 @@ export async function identify(req: Request, accounts: Pick<Accounts, 'find'>): 
   return account?.disabledAt === null && account.generation === claim.generation ? account : null
 }
 
+/** Staff see other people's data: half an hour without activity, twelve hours at most. */
+const STAFF_SESSION = { maxAge: 30 * 60_000, absoluteMaxAge: 12 * 3_600_000 }
+
 /** Signs somebody in, under a new session id: whoever planted the old one has nothing. What the visitor had is kept. */
-export function signIn(req: Request, { id, generation }: Account): Promise<void> {
-  return renewSession(req, (session) => {
-    session.account = id
-    session.generation = generation
-    session.signedInAt = Date.now()
-  })
+export async function signIn(req: Request, account: Account): Promise<void> {
+  req.session.signedInAt = Date.now()
+  await renew(req, account)
+}
+
+/** Gives a session that goes on a new id, and the account's present generation. */
+export async function renew(req: Request, { id, generation, role }: Account): Promise<void> {
+  await req.session.regenerate({ keep: true, ...(role === 'staff' && STAFF_SESSION) })
+  req.session.account = id
+  req.session.generation = generation
+  await req.session.save()
 }
 
 /** Throws where this person may not come. Staff may go wherever customers go. */

@@ -39,9 +39,13 @@ export function withCookie(
   return others.map((pair) => pair.trim()).join('; ')
 }
 
-/** The value that express-session writes and reads. */
+/** The value that express-session writes and reads, before it is escaped for the header. */
+export function signed(sid: string, secret: string): string {
+  return `s:${sign(sid, secret)}`
+}
+
 export function cookieValue(sid: string, secret: string): string {
-  return encodeURIComponent(`s:${sign(sid, secret)}`)
+  return encodeURIComponent(signed(sid, secret))
 }
 
 function* valuesOf(header: string, name: string): Generator<string> {

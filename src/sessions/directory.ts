@@ -1,4 +1,4 @@
-import type { SessionStore } from './store.ts'
+import type { PostgresSessions } from './store.ts'
 
 /** Whose sessions are where. */
 export interface Directory {
@@ -6,6 +6,6 @@ export interface Directory {
   endOthers(account: string, exceptSid?: string): Promise<number>
 }
 
-export function createDirectory(store: SessionStore): Directory {
-  return { endOthers: (account, exceptSid) => store.endAccount(account, exceptSid) }
+export function createDirectory(store: PostgresSessions): Directory {
+  return { endOthers: (account, exceptSid) => store.table.endAccount(account, exceptSid) }
 }

@@ -1,6 +1,7 @@
 /** The store could not be asked, or did not answer in time: nobody knows more than before. Never means "signed out". */
 export class StoreUnavailable extends Error {
   readonly status = 503
+  /** Seconds. */
   readonly retryAfter = 2
 
   constructor(cause: unknown) {
@@ -17,5 +18,28 @@ export class SessionGone extends Error {
   constructor() {
     super('This session has ended. Please sign in again.')
     this.name = 'SessionGone'
+  }
+}
+
+/** Something was put into the session that JSON cannot hold: a fault of the application. Nothing was written. */
+export class Unstorable extends Error {
+  readonly status = 500
+  readonly path: readonly string[]
+
+  constructor(path: readonly string[], what: string) {
+    super(`A session cannot hold ${what}, at ${path.map((name) => JSON.stringify(name)).join('.')}`)
+    this.name = 'Unstorable'
+    this.path = path
+  }
+}
+
+/** More than a session may hold. Nothing was written. */
+export class SessionTooLarge extends Error {
+  readonly status = 413
+  readonly expose = true
+
+  constructor(bytes: number, most: number) {
+    super(`This session would hold ${bytes} bytes; ${most} are the most.`)
+    this.name = 'SessionTooLarge'
   }
 }

@@ -1,113 +1,122 @@
-import { serialize } from 'cookie'
 import type { Request, RequestHandler, Response } from 'express'
-import expressSession, { type CookieOptions } from 'express-session'
-import onHeaders from 'on-headers'
-import { cookieValue, readCookie, type VerifiedCookie, withCookie } from './cookie.ts'
-import type { SessionStore } from './store.ts'
+import type { Cookie } from 'express-session'
+import { readCookie, signed, withCookie } from './cookie.ts'
+import { SessionGone } from './errors.ts'
+import { type Gate, install } from './gate.ts'
+import { equip } from './session.ts'
+import type { PostgresSessions } from './store.ts'
 
-export interface SessionOptions {
-  readonly store: SessionStore
-  /** The first signs, all verify: a secret is changed without signing anybody out. */
+export interface MiddlewareOptions {
+  readonly store: PostgresSessions
+  /** express-session, made with the same store, secrets and name. */
+  readonly load: RequestHandler
   readonly secrets: readonly string[]
-  readonly cookie: { readonly name: string; readonly former?: string | undefined; readonly secure: boolean }
-  /** Milliseconds without activity after which a session ends. */
-  readonly maxAge: number
+  readonly name: string
+  readonly former: string | undefined
+  readonly secure: boolean
+  readonly refuse: (req: Request, res: Response, error: unknown) => void
 }
 
-/** Makes the middleware; one that does not count as activity moves no expiry. */
-export function createSessions(
-  options: SessionOptions,
-): (route?: { activity?: boolean | undefined }) => RequestHandler {
-  const { store, secrets, cookie, maxAge } = options
-  const settings: CookieOptions = { path: '/', httpOnly: true, sameSite: 'lax', secure: cookie.secure, maxAge }
-  const load = expressSession({
-    store,
-    secret: [...secrets],
-    name: cookie.name,
-    cookie: settings,
-    resave: false,
-    saveUninitialized: false,
-  })
-  return ({ activity = true } = {}) =>
-    function sessions(req, res, next) {
-      const found = findCookie(req, options)
-      handOn(req, options, found)
+/** The cookie that a request came with. */
+interface Came {
+  /** The id, where a secret verifies it. */
+  readonly sid: string | undefined
+  /** It has the former name, or an old secret signed it. */
+  readonly isOld: boolean
+  readonly isFormer: boolean
+}
+
+type Route = { readonly activity?: boolean | undefined }
+
+/** Makes the middleware: express-session reads, and what is written is committed before the first byte of the answer leaves. */
+export function createMiddleware(options: MiddlewareOptions): (route?: Route) => RequestHandler {
+  const { store, load } = options
+  return ({ activity = true } = {}) => {
+    return function sessions(req, res, next) {
+      if (req.session !== undefined) return next()
+      const came = findCookie(req, options)
+      handOn(req, came.sid, options)
       load(req, res, (error?: unknown) => {
         if (error !== undefined) return next(error)
-        follow(req, res, options, { ...found, activity }).then(() => next(), next)
+        const isUnknown = came.sid !== undefined && req.sessionID !== came.sid
+        if (!isUnknown) return begin(false)
+        store.table.endedLately(came.sid ?? '').then(begin, next)
       })
+
+      function begin(endedLately: boolean): void {
+        equip(req.session)
+        const dress = (gate: Gate) => setCookie(gate, came, options)
+        const refuse = (_gate: Gate, error: unknown) => options.refuse(req, res, error)
+        const gate = install(req, res, { settle: activity ? settleActive : settleQuiet, dress, refuse, endedLately })
+        gate.cookieDue = came.isOld && !endedLately
+        next()
+      }
     }
-}
-
-interface Found {
-  readonly own?: VerifiedCookie | undefined
-  readonly former?: VerifiedCookie | undefined
-}
-
-function findCookie(req: Request, { secrets, cookie }: SessionOptions): Found {
-  const own = readCookie(req.headers.cookie, cookie.name, secrets)
-  if (own !== undefined || cookie.former === undefined) return { own }
-  return { former: readCookie(req.headers.cookie, cookie.former, secrets) }
-}
-
-/** express-session takes the first cookie of its name, forged or not: it is shown the one that verifies, and no other. */
-function handOn(req: Request, { secrets, cookie }: SessionOptions, { own, former }: Found): void {
-  const sid = (own ?? former)?.sid
-  const names = cookie.former === undefined ? [cookie.name] : [cookie.name, cookie.former]
-  if (req.headers.cookie === undefined) return
-  req.headers.cookie = withCookie(
-    req.headers.cookie,
-    names,
-    sid === undefined ? undefined : { name: cookie.name, sid, secret: secrets[0] ?? '' },
-  )
-}
-
-/** Moves the expiry when that is due, and the cookie with it; and replaces a cookie of an old name or secret. */
-async function follow(
-  req: Request,
-  res: Response,
-  options: SessionOptions,
-  { own, former, activity }: Found & { activity: boolean },
-): Promise<void> {
-  const { store } = options
-  const { session, sessionID } = req
-  const came = (own ?? former)?.sid
-  const known = came !== undefined && came === sessionID
-  const due = known && activity && store.isDue(session)
-  if (due) await store.renew(session)
-  const replaced = known && (former !== undefined || (own?.secret ?? 0) > 0)
-  const text = due || replaced ? JSON.stringify({ ...session, cookie: undefined }) : ''
-  if (came !== undefined) onHeaders(res, () => answer())
-
-  function answer(): void {
-    if (former !== undefined && known) append(res, options, options.cookie.former ?? '', '', new Date(0))
-    if (!req.session) append(res, options, options.cookie.name, '', new Date(0))
-    if (!req.session || req.sessionID !== came || !(due || replaced)) return
-    // express-session sends the cookie itself when the content has changed.
-    if (JSON.stringify({ ...req.session, cookie: undefined }) !== text) return
-    session.touch()
-    append(res, options, options.cookie.name, cookieValue(sessionID, options.secrets[0] ?? ''), expiryOf(req))
   }
 }
 
-function expiryOf(req: Request): Date | undefined {
-  const { expires } = req.session.cookie
-  return expires instanceof Date ? expires : undefined
+function findCookie(req: Request, { name, former, secrets }: MiddlewareOptions): Came {
+  const own = readCookie(req.headers.cookie, name, secrets)
+  if (own !== undefined) return { sid: own.sid, isOld: own.secret > 0, isFormer: false }
+  const other = former === undefined ? undefined : readCookie(req.headers.cookie, former, secrets)
+  return { sid: other?.sid, isOld: other !== undefined, isFormer: other !== undefined }
 }
 
-function append(
-  res: Response,
-  { cookie: { secure } }: SessionOptions,
-  name: string,
-  value: string,
-  expires: Date | undefined,
+/** express-session takes the first cookie of its name, forged or not: it is shown the one that verifies, and no other. */
+function handOn(req: Request, sid: string | undefined, { name, former, secrets }: MiddlewareOptions): void {
+  if (req.headers.cookie === undefined) return
+  const names = former === undefined ? [name] : [name, former]
+  req.headers.cookie = withCookie(
+    req.headers.cookie,
+    names,
+    sid === undefined ? undefined : { name, sid, secret: secrets[0] ?? '' },
+  )
+}
+
+const settleActive = (gate: Gate) => settle(gate, true)
+/** A page that refreshes itself must not keep a session alive. */
+const settleQuiet = (gate: Gate) => settle(gate, false)
+
+/** Undefined where nothing is to be written; then nobody waits. */
+function settle(gate: Gate, activity: boolean): Promise<void> | undefined {
+  const { req, busy } = gate
+  if (busy !== undefined) {
+    gate.busy = undefined
+    return busy.then(() => settle(gate, activity))
+  }
+  if (!req.session) return undefined
+  const { records } = req.sessionStore as unknown as PostgresSessions
+  const pending = records.pending(req.session, activity)
+  if (pending === undefined) return undefined
+  if (gate.endedLately) return Promise.reject(new SessionGone())
+  return records.commit(req.sessionID, req.session, pending).then((renewed) => {
+    gate.cookieDue ||= renewed
+  })
+}
+
+/** The cookie goes out when it is new, when the expiry moved, and in place of one of an old name or secret; and it is taken back when the session ended. */
+function setCookie(
+  { req, res, cookieDue }: Gate,
+  came: Came,
+  { store, name, former, secrets, secure }: MiddlewareOptions,
 ): void {
-  const attributes = {
-    path: '/',
-    httpOnly: true,
-    sameSite: 'lax',
-    secure,
-    ...(expires !== undefined && { expires }),
-  } as const
-  res.append('Set-Cookie', serialize(name, value, { ...attributes, encode: (text) => text }))
+  // As it was set: a browser takes nothing of a __Host- name without Secure.
+  const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const
+  const { session } = req
+  if (!session) {
+    if (came.sid !== undefined) res.clearCookie(name, attributes)
+    if (came.isFormer && former !== undefined) res.clearCookie(former, attributes)
+    return
+  }
+  const isNew = req.sessionID !== came.sid
+  if (!store.records.has(session) || !(isNew || cookieDue)) return
+  if (session.cookie.secure && !req.secure) return
+  if (!isNew) session.touch()
+  res.append('Set-Cookie', serialized(session.cookie, name, signed(req.sessionID, secrets[0] ?? '')))
+  if (came.isFormer && former !== undefined) res.clearCookie(former, attributes)
+}
+
+/** express-session's cookie writes itself; its types do not say so. */
+function serialized(cookie: Cookie, name: string, value: string): string {
+  return (cookie as Cookie & { serialize(name: string, value: string): string }).serialize(name, value)
 }

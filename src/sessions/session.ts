@@ -1,34 +1,143 @@
 import type { Request } from 'express'
+import type expressSession from 'express-session'
 import type { SessionData } from 'express-session'
-import { generate, type SessionStore } from './store.ts'
+import { SessionGone } from './errors.ts'
+import { gateOf } from './gate.ts'
+import type { Session } from './records.ts'
+import type { PostgresSessions } from './store.ts'
 
-/** Commits what this request changed; answer only after it, or the next request may reach a replica that does not know yet. */
-export function saveSession({ session }: Request): Promise<void> {
-  return new Promise((resolve, reject) => session.save((error) => (error ? reject(error) : resolve())))
+export interface Renewal {
+  /** What of the session goes on under the new id: all of it, some fields, or (by default) nothing. */
+  readonly keep?: boolean | readonly string[]
+  /** Milliseconds without activity after which it ends; default: as before. */
+  readonly maxAge?: number
+  /** Milliseconds after which it ends at the latest; default: the store's. */
+  readonly absoluteMaxAge?: number
 }
 
-/**
- * Gives the session a new id in one statement, with `change` applied: the old id is dead on every replica, what the visitor had is kept. Due whenever
- * somebody signs in, or changes a password (OWASP Session Management: renew the id after any privilege change). Committed when it resolves.
- */
-export async function renewSession(req: Request, change: (session: SessionData) => void): Promise<void> {
-  const store = req.sessionStore as unknown as SessionStore
-  const { session: former, sessionID } = req
-  const kept = Object.fromEntries(Object.entries(former).filter(([name]) => name !== 'cookie'))
-  generate(store, req)
-  Object.assign(req.session, kept)
-  change(req.session)
-  try {
-    await store.rename(sessionID, req.session)
-  } catch (error) {
-    // Nobody knows whether it happened: this request goes on with what it came with, and sets no cookie.
-    req.session = former
-    req.sessionID = sessionID
-    throw error
+declare module 'express-session' {
+  /** Beside express-session's callbacks: each resolves once it is committed. */
+  interface Session {
+    /** Writes what this request changed so far. Without it, that is done before the answer. Rejects with SessionGone, StoreUnavailable, Unstorable, SessionTooLarge. */
+    save(): Promise<void>
+    /** A new id: the old one is dead on every replica. `req.session` is another object afterwards. Due whenever somebody signs in. */
+    regenerate(renewal?: Renewal): Promise<void>
+    /** Ends the session on every replica; `req.session` is gone. */
+    destroy(): Promise<void>
+    /** What the row holds now, in place of what this request changed. */
+    reload(): Promise<void>
+    /**
+     * Changes that depend on what is there (a counter, a list): `change` is applied to the session as the row has it, again where another request's change
+     * came in between, and committed. It may run several times and must not be async.
+     */
+    update(change: (draft: SessionData) => void): Promise<void>
   }
 }
 
-/** Ends the session on every replica. The answer tells the browser to forget the cookie, see `middleware.ts`. */
-export function endSession({ session }: Request): Promise<void> {
-  return new Promise((resolve, reject) => session.destroy((error) => (error ? reject(error) : resolve())))
+type Done = (error?: unknown) => void
+interface Held {
+  readonly req: Request
+}
+
+/** The promise forms, put on each session: one object for all, since this is on the way of every request. */
+const METHODS: PropertyDescriptorMap & ThisType<Session & Held> = {
+  save: method(function (this: Session & Held) {
+    return save(this.req)
+  }),
+  regenerate: {
+    ...HIDDEN(),
+    value(this: Session & Held, first?: Done | Renewal) {
+      const renewal = typeof first === 'function' ? {} : first
+      return either(this, regenerate(this.req, renewal ?? {}), typeof first === 'function' ? first : undefined)
+    },
+  },
+  destroy: method(function (this: Session & Held) {
+    return destroy(this.req)
+  }),
+  reload: method(function (this: Session & Held) {
+    return storeOf(this.req).records.reload(this.id, this)
+  }),
+  update: {
+    ...HIDDEN(),
+    value(this: Session & Held, change: (draft: SessionData) => void) {
+      return update(this.req, change)
+    },
+  },
+}
+
+/** Gives the request's session its promise forms. */
+export function equip(session: expressSession.Session): void {
+  Object.defineProperties(session, METHODS)
+}
+
+async function save(req: Request): Promise<void> {
+  const gate = gateOf(req)
+  if (gate?.endedLately) throw new SessionGone()
+  const { records } = storeOf(req)
+  const pending = records.pending(req.session)
+  const isNew = !records.has(req.session)
+  if (pending === undefined && !isNew) return
+  const renewed = await records.commit(req.sessionID, req.session, pending ?? { changes: [], renew: false })
+  if (gate !== undefined) gate.cookieDue ||= renewed
+}
+
+async function regenerate(req: Request, { keep = false, ...life }: Renewal): Promise<void> {
+  const kept = (name: string) => (Array.isArray(keep) ? keep.includes(name) : keep === true)
+  const work = storeOf(req).renewId(req, kept, life)
+  // From here on the request is somebody's again, whatever its cookie was.
+  await busy(req, work)
+  equip(req.session)
+  const gate = gateOf(req)
+  if (gate !== undefined) gate.endedLately = false
+}
+
+async function destroy(req: Request): Promise<void> {
+  const { sessionID } = req
+  const { table } = storeOf(req)
+  // As express-session: the session is off the request at once, whatever becomes of the statement.
+  delete (req as { session?: unknown }).session
+  await busy(
+    req,
+    table.destroy(sessionID).then(() => {}),
+  )
+}
+
+function update(req: Request, change: (draft: SessionData) => void): Promise<void> {
+  if (gateOf(req)?.endedLately) return Promise.reject(new SessionGone())
+  return storeOf(req).records.update(req.sessionID, req.session, change)
+}
+
+/** The answer waits for it, also where nobody awaits it, and fails with it: "signed out" must not be said of a session that was not ended. */
+async function busy(req: Request, work: Promise<void>): Promise<void> {
+  const gate = gateOf(req)
+  const all = gate?.busy === undefined ? work : Promise.all([gate.busy, work]).then(() => {})
+  if (gate !== undefined) gate.busy = all
+  await all
+  if (gate?.busy === all) gate.busy = undefined
+}
+
+function storeOf(req: Request): PostgresSessions {
+  return req.sessionStore as unknown as PostgresSessions
+}
+
+function method(work: (this: Session & Held) => Promise<void>): PropertyDescriptor {
+  return {
+    ...HIDDEN(),
+    value(this: Session & Held, done?: Done) {
+      return either(this, work.call(this), done)
+    },
+  }
+}
+
+/** A promise, or express-session's callback form, which gives the session back. */
+function either(session: Session, work: Promise<void>, done: Done | undefined): Promise<void> | Session {
+  // Where nobody awaits it the answer does, and fails with it: an unhandled rejection would end the process.
+  work.catch(() => {})
+  if (typeof done !== 'function') return work
+  work.then(() => done(), done)
+  return session
+}
+
+function HIDDEN() {
+  return { enumerable: false, configurable: true, writable: true }
 }

@@ -1,39 +1,83 @@
-/** The store's SQL. `expire` has no zone: every statement names it, and the database's clock alone decides what has expired. */
+/** The table's SQL. `expire` has no zone: every statement names it, and the database's clock alone decides what has expired. */
 
 const LIVE = 'expire > now() AT TIME ZONE session_zone()'
-/** `$n` is a lifetime in milliseconds: a duration, because a replica's clock may be off. */
-const expiry = (parameter: string) => `(now() + ${parameter} * interval '1 millisecond') AT TIME ZONE session_zone()`
+/** Lifetimes are durations in milliseconds, because a replica's clock may be off. */
+const after = (parameter: string) => `now() + ${parameter}::float8 * interval '1 millisecond'`
+const zoned = (instant: string) => `(${instant}) AT TIME ZONE session_zone()`
+/** Where the expiry of a new session stands. */
+const FIRST = (idle: string, absolute: string) => zoned(after(`least(${idle}::float8, ${absolute}::float8)`))
+/** Where activity moves it: never back, and never past the session's end. */
+const LATER = (idle: string, absolute: string) =>
+  `least(greatest(expire, ${zoned(after(idle))}), ${zoned(`coalesce(ends, ${after(absolute)})`)})`
+/** A role or database may have it off; what a person was told must survive a crash. Read at commit, so it may stand in RETURNING. */
+const DURABLE = `CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END`
 
-export const READ = `
-  SELECT sess::text AS sess,
-         extract(epoch FROM (expire AT TIME ZONE session_zone()) - now())::float8 * 1000 AS remaining
-    FROM session WHERE sid = $1 AND ${LIVE}`
+const ROW = `sess::text, xmin::text,
+  (extract(epoch FROM expire AT TIME ZONE session_zone() - now()) * 1000)::float8,
+  coalesce((extract(epoch FROM ends - now()) * 1000)::float8, 'Infinity')`
+
+/** Of many: sid, then the columns of a row. */
+export const READ = `SELECT sid, ${ROW} FROM session WHERE sid = ANY($1::varchar[]) AND ${LIVE}`
+
+export const ENDED_LATELY = `SELECT FROM session_ended WHERE sid = $1 AND at > now() - interval '1 minute'`
 
 export const INSERT = `
-  INSERT INTO session (sid, sess, expire, account)
-  VALUES ($1, $2::json, ${expiry('$3')}, $2::json ->> 'account') ON CONFLICT (sid) DO NOTHING`
+  INSERT INTO session (sid, sess, account, expire, ends)
+  VALUES ($1, $2::json, $3, ${FIRST('$4', '$5')}, ${after('$5')}) ON CONFLICT (sid) DO NOTHING RETURNING xmin::text, ${DURABLE}`
 
 /** Never an upsert: a session that has ended meanwhile stays ended, and an expired one is not revived. */
 export const UPDATE = `
-  UPDATE session SET sess = $2::json, expire = ${expiry('$3')}, account = $2::json ->> 'account'
-   WHERE sid = $1 AND ${LIVE}`
+  UPDATE session SET sess = $3::json, account = $4
+   WHERE sid = $1 AND xmin = $2::text::xid AND ${LIVE} RETURNING xmin::text, ${DURABLE}`
+
+export const UPDATE_AND_RENEW = `
+  UPDATE session SET sess = $3::json, account = $4, expire = ${LATER('$5', '$6')}, ends = coalesce(ends, ${after('$6')})
+   WHERE sid = $1 AND xmin = $2::text::xid AND ${LIVE} RETURNING xmin::text, ${DURABLE}`
+
+export const LOCK = `SELECT ${ROW} FROM session WHERE sid = $1 AND ${LIVE} FOR UPDATE`
 
 /** A new id for the same row: at no moment is the session away, and the old id is dead at once. */
 export const RENAME = `
-  UPDATE session SET sid = $4, sess = $2::json, expire = ${expiry('$3')}, account = $2::json ->> 'account'
-   WHERE sid = $1 AND ${LIVE}`
+  WITH renamed AS (
+    UPDATE session SET sid = $2, expire = ${FIRST('$3', '$4')}, ends = ${after('$4')}
+     WHERE sid = $1 AND ${LIVE} RETURNING ${ROW}, ${DURABLE}
+  ), ended AS (INSERT INTO session_ended (sid) SELECT $1 FROM renamed ON CONFLICT DO NOTHING)
+  SELECT * FROM renamed`
 
-/** Only ever later: of two that come at once neither shortens the other's. */
+/**
+ * Many at once: $1 sids, $2 and $3 their lifetimes. Locked in the order of ids, or two such statements could wait for each other; a row that another
+ * is changing at this moment is left for the next request. A lost renewal is made up by the next request, so nobody waits for the disk.
+ */
 export const RENEW = `
-  UPDATE session SET expire = greatest(expire, ${expiry('$2')}) WHERE sid = $1 AND ${LIVE}`
+  WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
+  due AS (SELECT * FROM unnest($1::varchar[], $2::float8[], $3::float8[]) AS due(sid, idle, absolute)),
+  held AS MATERIALIZED (
+    SELECT sid FROM session WHERE sid = ANY($1::varchar[]) AND ${LIVE} ORDER BY sid FOR NO KEY UPDATE SKIP LOCKED)
+  UPDATE session SET expire = ${LATER('idle', 'absolute')}, ends = coalesce(ends, ${after('absolute')})
+    FROM quick, held JOIN due USING (sid) WHERE session.sid = held.sid RETURNING session.sid`
 
-export const DESTROY = 'DELETE FROM session WHERE sid = $1'
+const ENDED = 'INSERT INTO session_ended (sid) SELECT sid FROM gone ON CONFLICT (sid) DO UPDATE SET at = now()'
 
-export const END_ACCOUNT = 'DELETE FROM session WHERE account = $1 AND sid IS DISTINCT FROM $2'
+export const DESTROY = `WITH gone AS (DELETE FROM session WHERE sid = $1 RETURNING sid, ${DURABLE}) ${ENDED}`
 
-export const IDS = `SELECT sid FROM session WHERE ${LIVE}`
+export const END_ACCOUNT = `
+  WITH gone AS (DELETE FROM session WHERE account = $1 AND sid IS DISTINCT FROM $2 RETURNING sid, ${DURABLE}) ${ENDED}`
 
-export const ALL = `SELECT sid, sess::text AS sess FROM session WHERE ${LIVE}`
+/** In batches, skipping what others hold, so that nobody waits for it. */
+export const REMOVE_EXPIRED = `
+  DELETE FROM session WHERE sid IN (
+    SELECT sid FROM session WHERE NOT (${LIVE}) ORDER BY expire LIMIT $1 FOR UPDATE SKIP LOCKED)`
+
+/** Ids that ended so long ago that nothing can be in flight with them. */
+export const FORGET_ENDED = `
+  DELETE FROM session_ended WHERE sid IN (
+    SELECT sid FROM session_ended WHERE at < now() - interval '10 minutes' LIMIT $1 FOR UPDATE SKIP LOCKED)`
+
+export const CLEAR = `WITH gone AS (DELETE FROM session RETURNING sid) ${ENDED}`
+
+export const ALL = `SELECT sid, sess::text FROM session WHERE ${LIVE}`
+
+export const LENGTH = `SELECT count(*)::float8 FROM session WHERE ${LIVE}`
 
 export const COUNT = `
   SELECT count(*) FILTER (WHERE ${LIVE})::float8 AS live,
@@ -41,8 +85,3 @@ export const COUNT = `
          count(*) FILTER (WHERE NOT ${LIVE})::float8 AS expired,
          pg_total_relation_size('session')::float8 AS bytes
     FROM session`
-
-/** In batches, skipping what others hold, so that nobody waits for it. */
-export const PRUNE = `
-  DELETE FROM session WHERE sid IN (
-    SELECT sid FROM session WHERE NOT (${LIVE}) ORDER BY expire LIMIT $1 FOR UPDATE SKIP LOCKED)`

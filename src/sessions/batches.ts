@@ -1,0 +1,56 @@
+/** Asks for one key; those that are asked for at the same time share one question. */
+export type Ask<Key, Value> = (key: Key) => Promise<Value>
+
+/** One hung statement must not stall a replica, and many would take the pool from everything else. */
+const IN_FLIGHT = 2
+/** As many as a statement takes without growing slow. */
+const LARGEST = 500
+
+interface Waiter<Key, Value> {
+  readonly key: Key
+  readonly resolve: (value: Value) => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * Joins questions that wait at the same time: those of one turn of the event loop go out together, and while two batches are on their way the next
+ * gathers. Nothing is remembered from one batch to the next. A failed batch fails each of its waiters; `work` answers in the order of the keys.
+ */
+export function createBatches<Key, Value>(work: (keys: readonly Key[]) => Promise<readonly Value[]>): Ask<Key, Value> {
+  const waiting: Waiter<Key, Value>[] = []
+  let inFlight = 0
+  let scheduled = false
+
+  function schedule(): void {
+    if (scheduled || inFlight >= IN_FLIGHT || waiting.length === 0) return
+    scheduled = true
+    setImmediate(send)
+  }
+
+  function send(): void {
+    scheduled = false
+    const batch = waiting.splice(0, LARGEST)
+    inFlight++
+    work(batch.map(({ key }) => key))
+      .then((values) => answer(batch, values))
+      .catch((error) => {
+        for (const { reject } of batch) reject(error)
+      })
+      .finally(() => {
+        inFlight--
+        schedule()
+      })
+    schedule()
+  }
+
+  return (key) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ key, resolve, reject })
+      schedule()
+    })
+}
+
+function answer<Key, Value>(batch: readonly Waiter<Key, Value>[], values: readonly Value[]): void {
+  if (values.length !== batch.length) throw new Error(`${values.length} answers to ${batch.length} questions`)
+  for (const [index, { resolve }] of batch.entries()) resolve(values[index] as Value)
+}

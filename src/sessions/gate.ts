@@ -1,0 +1,182 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { ServerResponse } from 'node:http'
+import type { Request, Response } from 'express'
+
+/** What stands between a response and the wire until the session is committed. */
+export interface Gate {
+  readonly req: Request
+  readonly res: Response
+  /** Brings the session to rest: undefined where nothing is to be written, which costs no wait. */
+  readonly settle: (gate: Gate) => Promise<void> | undefined
+  /** Just before the head is written. */
+  readonly dress: (gate: Gate) => void
+  /** Answers in the place of a response whose session could not be committed. */
+  readonly refuse: (gate: Gate, error: unknown) => void
+  /** The id that came was ended, or renamed, a moment ago: nothing may be written for it. */
+  endedLately: boolean
+  /** The expiry has moved, or the cookie must be replaced for another reason. */
+  cookieDue: boolean
+  /** Something that the response must wait for, though nobody may await it. */
+  busy: Promise<void> | undefined
+  stage: 'open' | 'waiting' | 'passing' | 'refusing'
+  waiting: Call[]
+  readonly entry: readonly string[]
+  readonly through: Through
+}
+
+type Name = 'writeHead' | 'write' | 'end' | 'flushHeaders'
+type Through = { readonly [name in Name]: (...args: unknown[]) => unknown }
+interface Call {
+  readonly name: Name
+  readonly args: unknown[]
+}
+type Gated = ServerResponse & { [GATE]?: Gate }
+
+const GATE = Symbol('session gate')
+/** Only who answers in the place of a failed response may write while that is done. */
+const refusing = new AsyncLocalStorage<Gate>()
+
+/** The gate of a request; undefined where it has none. */
+export function gateOf(req: Request): Gate | undefined {
+  return (req.res as Gated | undefined)?.[GATE]
+}
+
+/** Puts a gate before the response's head: no byte leaves until the session is at rest. */
+export function install(
+  req: Request,
+  res: Response,
+  parts: Pick<Gate, 'settle' | 'dress' | 'refuse' | 'endedLately'>,
+): Gate {
+  const { writeHead, write, end, flushHeaders } = res
+  const gate: Gate = {
+    req,
+    res,
+    settle: parts.settle,
+    dress: parts.dress,
+    refuse: parts.refuse,
+    endedLately: parts.endedLately,
+    cookieDue: false,
+    busy: undefined,
+    stage: 'open',
+    waiting: [],
+    entry: res.getHeaderNames(),
+    through: { writeHead, write, end, flushHeaders } as Through,
+  }
+  const gated = res as Gated
+  gated[GATE] = gate
+  // The same four functions for every response: closures made for each would cost a tenth of all requests.
+  gated.writeHead = GATED.writeHead as never
+  gated.write = GATED.write as never
+  gated.end = GATED.end as never
+  gated.flushHeaders = GATED.flushHeaders as never
+  return gate
+}
+
+const GATED = {
+  writeHead(this: Gated, ...args: unknown[]) {
+    return enter(this, 'writeHead', args) ?? this
+  },
+  write(this: Gated, ...args: unknown[]) {
+    return enter(this, 'write', args) ?? false
+  },
+  end(this: Gated, ...args: unknown[]) {
+    return enter(this, 'end', args) ?? this
+  },
+  flushHeaders(this: Gated, ...args: unknown[]) {
+    return enter(this, 'flushHeaders', args)
+  },
+}
+
+/** Lets a call through, or keeps it until it may pass. */
+function enter(res: Gated, name: Name, args: unknown[]): unknown {
+  const gate = res[GATE]
+  if (gate === undefined) return undefined
+  if (gate.stage === 'passing') return name === 'end' ? close(gate, args) : pass(gate, name, args)
+  if (gate.stage === 'refusing') return refusing.getStore() === gate ? pass(gate, name, args) : undefined
+  if (gate.stage === 'open') {
+    const settled = attempt(gate)
+    if (settled === undefined) return open(gate, name, args)
+    gate.stage = 'waiting'
+    settled.then(
+      () => replay(gate),
+      (error) => fail(gate, error),
+    )
+  }
+  gate.waiting.push({ name, args })
+  return undefined
+}
+
+/** What is wrong with a session (something that cannot be stored) must not be thrown into whoever happens to write. */
+function attempt(gate: Gate): Promise<void> | undefined {
+  try {
+    return gate.settle(gate)
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}
+
+function open(gate: Gate, name: Name, args: unknown[]): unknown {
+  gate.stage = 'passing'
+  if (!gate.res.headersSent) gate.dress(gate)
+  return pass(gate, name, args)
+}
+
+/** A stream's handler may have changed the session after the head was sent: that is committed before the end. */
+function close(gate: Gate, args: unknown[]): unknown {
+  const settled = gate.res.writableEnded ? undefined : attempt(gate)
+  if (settled === undefined) return pass(gate, 'end', args)
+  settled.then(
+    () => pass(gate, 'end', args),
+    (error) => gate.res.destroy(error),
+  )
+  return gate.res
+}
+
+/**
+ * express-session looks at the request's session as head and end are written, to hash, save and touch it once more and set its cookie: it is shown none.
+ * (It returns early without one, in its `end` and in its listener for the head; a test holds it to that.)
+ */
+function pass(gate: Gate, name: Name, args: unknown[]): unknown {
+  const held = gate.req as { session?: unknown }
+  const { session } = held
+  held.session = undefined
+  try {
+    return gate.through[name].apply(gate.res, args)
+  } finally {
+    held.session = session
+  }
+}
+
+function replay(gate: Gate): void {
+  const calls = gate.waiting
+  gate.waiting = []
+  // In a callback of the database's: what is thrown here would end the process.
+  try {
+    gate.stage = 'passing'
+    if (!gate.res.headersSent) gate.dress(gate)
+    for (const { name, args } of calls) pass(gate, name, args)
+    const wrote = calls.some(({ name }) => name === 'write')
+    if (wrote && !gate.res.writableEnded && !gate.res.writableNeedDrain) gate.res.emit('drain')
+  } catch (error) {
+    gate.res.destroy(error as Error)
+  }
+}
+
+/** Nothing has left: the response begins anew, as it was when the session was read. */
+function fail(gate: Gate, error: unknown): void {
+  const { req, res } = gate
+  gate.waiting = []
+  gate.stage = 'refusing'
+  delete (req as { session?: unknown }).session
+  for (const name of res.getHeaderNames())
+    if (!gate.entry.includes(name) || name === 'set-cookie') res.removeHeader(name)
+  res.statusCode = 200
+  res.statusMessage = ''
+  refusing.run(gate, () => {
+    try {
+      gate.refuse(gate, error)
+    } catch (fault) {
+      res.destroy(fault as Error)
+    }
+  })
+}

@@ -1,0 +1,117 @@
+import type { Content, Life, Row, Table } from './table.ts'
+
+interface Kept {
+  text: string
+  account: string | null
+  version: number
+  expire: number
+  ends: number
+}
+
+const MINUTE = 60_000
+
+/** Sessions in this process alone, as before the move to Postgres: the way back in an emergency, for one replica only. */
+export class MemoryTable implements Table {
+  readonly #rows = new Map<string, Kept>()
+  readonly #ended = new Map<string, number>()
+
+  async read(sid: string): Promise<Row | undefined> {
+    const kept = this.#live(sid)
+    return kept && rowOf(kept)
+  }
+
+  async endedLately(sid: string): Promise<boolean> {
+    return Date.now() - (this.#ended.get(sid) ?? 0) < MINUTE
+  }
+
+  async insert(sid: string, { text, account }: Content, { idle, absolute }: Life): Promise<string | undefined> {
+    if (this.#live(sid) !== undefined) return undefined
+    const now = Date.now()
+    this.#rows.set(sid, { text, account, version: 1, expire: now + Math.min(idle, absolute), ends: now + absolute })
+    return '1'
+  }
+
+  async update(sid: string, version: string, content: Content, life?: Life): Promise<string | undefined> {
+    const kept = this.#live(sid)
+    if (kept === undefined || String(kept.version) !== version) return undefined
+    Object.assign(kept, content, { version: kept.version + 1 })
+    if (life !== undefined) move(kept, life)
+    return String(kept.version)
+  }
+
+  async change(sid: string, make: (row: Row) => Content, life?: Life) {
+    const row = await this.read(sid)
+    if (row === undefined) return undefined
+    const content = make(row)
+    const version = await this.update(sid, row.version, content, life)
+    return version === undefined ? undefined : { content, version }
+  }
+
+  async rename(sid: string, next: string, { idle, absolute }: Life): Promise<Row | undefined> {
+    const kept = this.#live(sid)
+    if (kept === undefined) return undefined
+    this.#end(sid)
+    const now = Date.now()
+    Object.assign(kept, { version: kept.version + 1, expire: now + Math.min(idle, absolute), ends: now + absolute })
+    this.#rows.set(next, kept)
+    return rowOf(kept)
+  }
+
+  async renew(sid: string, life: Life): Promise<boolean> {
+    const kept = this.#live(sid)
+    if (kept !== undefined) move(kept, life)
+    return kept !== undefined
+  }
+
+  async destroy(sid: string): Promise<number> {
+    return this.#end(sid) ? 1 : 0
+  }
+
+  async endAccount(account: string, exceptSid?: string): Promise<number> {
+    const theirs = [...this.#rows].filter(([sid, kept]) => kept.account === account && sid !== exceptSid)
+    for (const [sid] of theirs) this.#end(sid)
+    return theirs.length
+  }
+
+  async removeExpired(): Promise<number> {
+    const expired = [...this.#rows.keys()].filter((sid) => this.#live(sid) === undefined)
+    for (const sid of expired) this.#rows.delete(sid)
+    for (const [sid, at] of this.#ended) if (Date.now() - at > MINUTE) this.#ended.delete(sid)
+    return expired.length
+  }
+
+  async count(): Promise<number> {
+    return (await this.all()).size
+  }
+
+  async all(): Promise<ReadonlyMap<string, string>> {
+    const live = [...this.#rows].filter(([sid]) => this.#live(sid) !== undefined)
+    return new Map(live.map(([sid, { text }]) => [sid, text]))
+  }
+
+  async clear(): Promise<number> {
+    const sids = [...this.#rows.keys()]
+    for (const sid of sids) this.#end(sid)
+    return sids.length
+  }
+
+  #live(sid: string): Kept | undefined {
+    const kept = this.#rows.get(sid)
+    return kept !== undefined && kept.expire > Date.now() ? kept : undefined
+  }
+
+  #end(sid: string): boolean {
+    if (!this.#rows.delete(sid)) return false
+    this.#ended.set(sid, Date.now())
+    return true
+  }
+}
+
+function move(kept: Kept, { idle }: Life): void {
+  kept.expire = Math.min(Math.max(kept.expire, Date.now() + idle), kept.ends)
+}
+
+function rowOf({ text, version, expire, ends }: Kept): Row {
+  const now = Date.now()
+  return { text, version: String(version), remaining: expire - now, ends: ends - now }
+}

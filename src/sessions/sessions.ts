@@ -1,0 +1,85 @@
+import type { Request, RequestHandler, Response } from 'express'
+import expressSession, { type CookieOptions } from 'express-session'
+import type { Pool } from 'pg'
+import { createDirectory, type Directory } from './directory.ts'
+import { MemoryTable } from './memory-table.ts'
+import { createMiddleware } from './middleware.ts'
+import type { Report } from './postgres-table.ts'
+import { PostgresSessions, type StoreOptions } from './store.ts'
+
+export interface SessionsOptions {
+  /** Postgres, with the tables that this folder's migrations make; `memory` keeps sessions in this process alone. */
+  readonly pool: Pool | 'memory'
+  /** One or several: the first signs, all verify. */
+  readonly secret: string | readonly string[]
+  readonly cookie?: {
+    /** Default: `sid`, or `__Host-sid` where the cookie is secure. */
+    readonly name?: string | undefined
+    /** A name that is still read, and replaced at the next answer. */
+    readonly former?: string | undefined
+    /** Sent over HTTPS only. */
+    readonly secure?: boolean
+  }
+  /** Milliseconds without activity after which a session ends; default 30 days. */
+  readonly maxAge?: number
+  /** Milliseconds after which it ends at the latest; default 90 days. */
+  readonly absoluteMaxAge?: number
+  /** Bytes of JSON that a session may hold; default 100,000. */
+  readonly largest?: number
+  /** Whose session it is; default: its `account`. */
+  readonly accountOf?: StoreOptions['accountOf']
+  readonly report?: Report
+  /** Answers a request whose session could not be committed; default: the status and the error's message as plain text. */
+  readonly refuse?: (req: Request, res: Response, error: unknown) => void
+}
+
+export interface Sessions {
+  /** For each request that needs a session; one that does not count as activity moves no expiry. */
+  readonly middleware: (route?: { readonly activity?: boolean | undefined }) => RequestHandler
+  readonly store: PostgresSessions
+  readonly directory: Directory
+}
+
+const DAY = 86_400_000
+
+/** Sessions of an Express application that runs as many identical replicas. */
+export function createSessions(options: SessionsOptions): Sessions {
+  const { pool, secret, maxAge = 30 * DAY, cookie = {} } = options
+  const { secure = false } = cookie
+  const name = cookie.name ?? (secure ? '__Host-sid' : 'sid')
+  const secrets = typeof secret === 'string' ? [secret] : [...secret]
+  const store = new PostgresSessions({
+    ...given(options),
+    maxAge,
+    ...(pool === 'memory' ? { table: new MemoryTable() } : { pool }),
+  })
+  const settings: CookieOptions = { path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge }
+  const load = expressSession({
+    store,
+    secret: secrets,
+    name,
+    cookie: settings,
+    resave: false,
+    saveUninitialized: false,
+  })
+  const refuse = options.refuse ?? refusePlainly
+  return {
+    middleware: createMiddleware({ store, load, secrets, name, former: cookie.former, secure, refuse }),
+    store,
+    directory: createDirectory(store),
+  }
+}
+
+function given({ absoluteMaxAge, largest, accountOf, report }: SessionsOptions): Partial<StoreOptions> {
+  const named = { absoluteMaxAge, largest, accountOf, report }
+  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined))
+}
+
+function refusePlainly(_req: Request, res: Response, error: unknown): void {
+  const { status = 500, message, retryAfter } = error as { status?: number; message: string; retryAfter?: number }
+  if (retryAfter !== undefined) res.set('Retry-After', String(retryAfter))
+  res
+    .status(status)
+    .type('text')
+    .send(status === 500 ? 'Internal Server Error' : message)
+}
