@@ -43,7 +43,7 @@ async function measureAll(bench: Bench, machine: Machine, say: (line: string) =>
   let files: readonly string[] = []
   for (const name of bench.sections) {
     try {
-      const section = await (sections as Record<SectionName, (bench: Bench) => Promise<Section>>)[name](bench)
+      const section = await sections[name](bench)
       known[name] = section
       files = writeResults(bench, machine, known)
       say(`\n${section.title}\n${section.text}`)

@@ -13,6 +13,7 @@ import { startWorker, type Worker } from './worker.ts'
 /** One candidate at work: two replicas behind an nginx of their own, whose processor time is therefore theirs alone. */
 export interface Deployment {
   readonly candidate: Candidate
+  readonly name: string
   /** nginx's. */
   readonly port: number
   /** '' where sessions are not in Postgres. */
@@ -32,7 +33,7 @@ export interface DeploymentOptions {
   readonly flags?: readonly string[]
   /** Sessions are in this database already. Default: a fresh one, with the prepared ones. */
   readonly databaseUrl?: string
-  /** Where several deployments have one candidate. */
+  /** Where several deployments have one candidate; default: the candidate's. */
   readonly name?: string
 }
 
@@ -52,6 +53,7 @@ export async function deploy(
   premises.note(`nginx for ${name}`, nginx.pid)
   return {
     candidate,
+    name,
     port: Number(new URL(nginx.url).port),
     databaseUrl: url.startsWith('postgres') ? url : '',
     replicas,

@@ -15,6 +15,8 @@ export interface Load {
   readonly warm: number
   /** Numbers of the sessions whose cookies are sent, each in its turn; none: a visitor without a cookie. */
   readonly sessions: readonly Range[]
+  /** JSON, in their turn; default none. */
+  readonly bodies?: readonly string[]
   /** Stands in each right answer. */
   readonly expected: string
 }
@@ -81,16 +83,24 @@ async function run(load: Load): Promise<Outcome> {
 const kept = new Map<string, readonly Buffer[]>()
 
 /** Signing a few thousand cookies takes time: done once for all slices that send the same. */
-function prepared({ method, path, sessions }: Load): readonly Buffer[] {
-  const key = JSON.stringify([method, path, sessions])
+function prepared({ method, path, sessions, bodies = [''] }: Load): readonly Buffer[] {
+  const key = JSON.stringify([method, path, sessions, bodies])
   const known = kept.get(key)
   if (known !== undefined) return known
-  const length = method === 'POST' ? 'Content-Length: 0\r\n' : ''
-  const head = `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n${length}`
+  const head = `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n`
   const cookies = sessions.flatMap(numbers).map((n) => `Cookie: ${cookieOf(n)}\r\n`)
-  const requests = (cookies.length > 0 ? cookies : ['']).map((cookie) => Buffer.from(`${head}${cookie}\r\n`))
+  const ends = bodies.map((body) => (method === 'GET' ? '\r\n' : withLength(body)))
+  const all = cookies.length > 0 ? cookies : ['']
+  const count = Math.max(all.length, ends.length)
+  const requests = Array.from({ length: count }, (_, turn) =>
+    Buffer.from(`${head}${all[turn % all.length]}${ends[turn % ends.length]}`),
+  )
   kept.set(key, requests)
   return requests
+}
+
+function withLength(body: string): string {
+  return `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 }
 
 function numbers({ first, count, step = 1 }: Range): number[] {

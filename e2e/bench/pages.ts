@@ -65,10 +65,21 @@ export async function withDeployments<T>(
   candidates: readonly Candidate[],
   work: (deployments: readonly Deployment[]) => Promise<T>,
 ): Promise<T> {
-  const deployments: Deployment[] = []
+  const starts = candidates.map(
+    (candidate) => () => deploy(bench.premises, candidate, { flags: bench.nodeFlags(candidate) }),
+  )
+  return await whileDeployed(starts, work)
+}
+
+/** Also where one of them does not come up, the others are stopped. */
+export async function whileDeployed<T>(
+  starts: readonly (() => Promise<Deployment>)[],
+  work: (deployments: readonly Deployment[]) => Promise<T>,
+): Promise<T> {
+  const tried = await Promise.allSettled(starts.map((start) => start()))
+  const deployments = tried.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
   try {
-    for (const candidate of candidates)
-      deployments.push(await deploy(bench.premises, candidate, { flags: bench.nodeFlags(candidate) }))
+    for (const each of tried) if (each.status === 'rejected') throw each.reason
     return await work(deployments)
   } finally {
     await Promise.all(deployments.map((deployment) => deployment.stop()))

@@ -1,11 +1,17 @@
+import { memorySection } from './memory.ts'
 import { latencySection, pagesSection } from './page-section.ts'
 import type { Bench, SectionName } from './plan.ts'
+import { rowsSection } from './rows.ts'
 import type { Section } from './section.ts'
+import { signInSection } from './sign-in.ts'
 import { touchesSection, writesSection } from './store-sections.ts'
 
-export const sections = {
+export const sections: Readonly<Record<SectionName, (bench: Bench) => Promise<Section>>> = {
   pages: pagesSection,
   latency: latencySection,
   writes: writesSection,
   touches: touchesSection,
-} as const satisfies Readonly<Partial<Record<SectionName, (bench: Bench) => Promise<Section>>>>
+  'sign-in': signInSection,
+  memory: memorySection,
+  rows: rowsSection,
+}
