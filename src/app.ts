@@ -1,15 +1,14 @@
 import { join } from 'node:path'
-import express, { type Express, type Request, type RequestHandler } from 'express'
+import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express'
 import type { Account, Accounts } from './accounts/accounts.ts'
 import { accountRoutes } from './accounts/routes.ts'
 import { admit, identify } from './accounts/signed-in.ts'
-import { isOutage } from './database/outage.ts'
 import type { Pool } from './database/pool.ts'
 import { createAssets } from './http/assets.ts'
 import { bodies } from './http/body.ts'
 import { type HealthOptions, health } from './http/health.ts'
 import type { Limits } from './http/limits.ts'
-import { nothingHere, problems } from './http/problem.ts'
+import { nothingHere } from './http/problem.ts'
 import { clientAddresses, identifyRequests } from './http/request.ts'
 import { ANYWHERE, routes } from './http/routes.ts'
 import { sameSite } from './http/same-site.ts'
@@ -34,6 +33,10 @@ export interface AppOptions {
   readonly health: HealthOptions
   readonly sessions: (route: { activity?: boolean | undefined }) => RequestHandler
   readonly directory: Directory
+  /** The one translator of errors. */
+  readonly problems: ErrorRequestHandler
+  /** Whether an error means that the store is away, so that nobody can be known. */
+  readonly isOutage: (error: unknown) => boolean
   readonly statistics: ReturnType<typeof createStatistics>
   readonly accounts: Accounts
   readonly limits: Limits
@@ -46,7 +49,7 @@ export interface AppOptions {
 
 /** The way of a request, top to bottom. */
 export function createApp(options: AppOptions): Express {
-  const { pool, log, metrics, accounts } = options
+  const { pool, metrics, accounts, isOutage } = options
   const app = express()
   const assets = createAssets(join(import.meta.dirname, 'public'))
   app.set('trust proxy', options.trustProxy)
@@ -78,7 +81,7 @@ export function createApp(options: AppOptions): Express {
   app.use(routes(table, { session: options.sessions, identify: (req) => identify(req, accounts), admit, isOutage }))
 
   app.use(nothingHere)
-  app.use(problems({ log, isOutage }))
+  app.use(options.problems)
   return app
 }
 

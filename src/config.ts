@@ -47,6 +47,7 @@ const shape = z.object({
   QUERY_TIMEOUT: duration('3s', { least: 1 }),
   IDLE_TIMEOUT: duration('30s'),
   SESSION_MAX_AGE: duration('30d', { least: 60_000 }),
+  SESSION_ABSOLUTE_MAX_AGE: duration('90d', { least: 60_000 }),
   SESSION_COOKIE: cookieName.optional(),
   SESSION_COOKIE_FORMER: cookieName.optional(),
   SESSION_STORE: z.enum(['postgres', 'memory'], 'must be postgres or memory').default('postgres'),
@@ -101,6 +102,7 @@ export function loadConfig(environment: Environment, { terminal = false } = {}) 
     idleTimeout: settings.IDLE_TIMEOUT,
     secrets,
     sessionMaxAge: settings.SESSION_MAX_AGE,
+    sessionAbsoluteMaxAge: settings.SESSION_ABSOLUTE_MAX_AGE,
     sessionStore: settings.SESSION_STORE,
     // RFC 6265bis: a browser takes `__Host-` only with Secure, Path=/ and no Domain, so no sibling domain can plant one.
     cookie: {

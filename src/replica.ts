@@ -1,23 +1,25 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { ErrorRequestHandler } from 'express'
 import { createAccounts } from './accounts/accounts.ts'
 import { createApp } from './app.ts'
 import { missingMigrations } from './database/migrate.ts'
+import { isOutage } from './database/outage.ts'
 import { createPool, type Pool, poolFigures } from './database/pool.ts'
 import { announceReplica } from './database/replicas.ts'
 import { answerClientErrors } from './http/client-error.ts'
 import { createLimits, type Limits } from './http/limits.ts'
+import { problems } from './http/problem.ts'
 import { createAccessLog } from './runtime/access-log.ts'
 import { createDrain } from './runtime/drain.ts'
 import type { Log, LogFormat, LogLevel } from './runtime/log.ts'
 import { createMetrics, type Metrics } from './runtime/metrics.ts'
 import { createState, type State } from './runtime/state.ts'
-import { createDirectory } from './sessions/directory.ts'
-import { MemorySessions } from './sessions/memory.ts'
-import { createSessions } from './sessions/middleware.ts'
+import { StoreUnavailable } from './sessions/errors.ts'
+import { createSessions, type Sessions } from './sessions/sessions.ts'
 import { createStatistics } from './sessions/statistics.ts'
-import { PostgresSessions, type SessionStore } from './sessions/store.ts'
+import type { PostgresSessions } from './sessions/store.ts'
 import { removeExpiredSessions } from './sessions/upkeep.ts'
 import { type Chore, startUpkeep } from './upkeep.ts'
 
@@ -38,6 +40,7 @@ export interface ReplicaOptions {
   readonly idleTimeout: number
   readonly secrets: readonly string[]
   readonly sessionMaxAge: number
+  readonly sessionAbsoluteMaxAge: number
   readonly sessionStore: 'postgres' | 'memory'
   readonly cookie: { readonly name: string; readonly former: string | undefined; readonly secure: boolean }
   readonly trustProxy: number | boolean
@@ -68,7 +71,8 @@ export async function startReplica(options: ReplicaOptions, log: Log): Promise<R
   const state = createState()
   const pool = openPool(options, log)
   metrics.watchPool(() => poolFigures(pool))
-  const store = openStore(options, pool, log, metrics)
+  const answer = problems({ log, isOutage: isAway })
+  const sessions = openSessions(options, pool, log, metrics, answer)
   const schema = { reason: undefined as string | undefined }
   const limits = createLimits({ pool })
   const drain = createDrain(options.drain)
@@ -80,13 +84,10 @@ export async function startReplica(options: ReplicaOptions, log: Log): Promise<R
     clientAddressHeader: options.clientAddressHeader,
     secrets: options.secrets,
     health: { state, ...options, reason: () => schema.reason },
-    sessions: createSessions({
-      store,
-      secrets: options.secrets,
-      cookie: options.cookie,
-      maxAge: options.sessionMaxAge,
-    }),
-    directory: createDirectory(store),
+    sessions: sessions.middleware,
+    directory: sessions.directory,
+    problems: answer,
+    isOutage: isAway,
     statistics: createStatistics(pool),
     accounts: createAccounts({ pool }),
     limits,
@@ -108,7 +109,7 @@ export async function startReplica(options: ReplicaOptions, log: Log): Promise<R
     await schemaSeen(pool, state, schema, log)
     if (state.stage !== 'starting') return
     state.enter('ready')
-    stops.push(startUpkeep({ pool, log, metrics, chores: choresOf(store, limits) }))
+    stops.push(startUpkeep({ pool, log, metrics, chores: choresOf(sessions.store, limits) }))
     stops.push(await announceEachMinute(pool, options, log))
     log.info('replica ready', { ...ports, version: options.version, sinceStart: Math.round(performance.now()) })
   }
@@ -144,18 +145,32 @@ function openPool(options: ReplicaOptions, log: Log): Pool {
   })
 }
 
-function openStore({ sessionStore }: ReplicaOptions, pool: Pool, log: Log, metrics: Metrics): SessionStore {
-  if (sessionStore === 'memory') {
+function openSessions(
+  options: ReplicaOptions,
+  pool: Pool,
+  log: Log,
+  metrics: Metrics,
+  answer: ErrorRequestHandler,
+): Sessions {
+  const inMemory = options.sessionStore === 'memory'
+  if (inMemory)
     log.warn('sessions are kept in the memory of this process', {
       consequence: 'they end with it, and no other replica knows them',
     })
-    return new MemorySessions()
-  }
-  return new PostgresSessions({
-    pool,
+  return createSessions({
+    pool: inMemory ? 'memory' : pool,
+    secret: options.secrets,
+    cookie: options.cookie,
+    maxAge: options.sessionMaxAge,
+    absoluteMaxAge: options.sessionAbsoluteMaxAge,
     report(operation, outcome, seconds, error) {
       metrics.stored(operation, outcome, seconds)
       if (error !== undefined) log.warn('session store failed', { operation, error })
+    },
+    refuse(req, res, error) {
+      // Whether anybody is signed in is what could not be settled.
+      res.locals.person = undefined
+      answer(error, req, res, () => {})
     },
   })
 }
@@ -180,7 +195,7 @@ async function schemaFault(pool: Pool): Promise<string | undefined> {
   }
 }
 
-function choresOf(store: SessionStore, limits: Limits): Chore[] {
+function choresOf(store: PostgresSessions, limits: Limits): Chore[] {
   return [
     { name: 'expired sessions', every: HOUR, work: () => removeExpiredSessions(store) },
     { name: 'expired attempts', every: HOUR, work: () => limits.removeExpired() },
@@ -208,4 +223,9 @@ function listen(server: Server, port: number, host: string | undefined): Promise
 
 function portOf(server: Server): number {
   return (server.address() as AddressInfo).port
+}
+
+/** Whether an error says that the database, or what is kept in it, is away for now. */
+function isAway(error: unknown): boolean {
+  return error instanceof StoreUnavailable || isOutage(error)
 }

@@ -59,6 +59,7 @@ const DEFAULTS: ReplicaOptions = {
   idleTimeout: 1000,
   secrets: ['a secret for tests only, long enough'],
   sessionMaxAge: 30 * 86_400_000,
+  sessionAbsoluteMaxAge: 90 * 86_400_000,
   sessionStore: 'postgres',
   cookie: { name: 'sid', former: undefined, secure: false },
   trustProxy: 0,

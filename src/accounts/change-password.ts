@@ -8,6 +8,7 @@ import type { Attempts } from './attempts.ts'
 import { normalised, passwordFault } from './password.ts'
 import { profileOf } from './profile.ts'
 import type { AccountRoutesOptions } from './routes.ts'
+import { renew } from './signed-in.ts'
 
 const CHANGE = z
   .object({

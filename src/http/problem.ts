@@ -94,7 +94,9 @@ function answer(req: Request, res: Response, verdict: Verdict, error: unknown): 
 
 /** A page that needs somebody sends a visitor to sign in; a form says so instead, since what was typed would be lost. */
 function asksToSignIn(req: Request, error: unknown): boolean {
-  return error instanceof Refusal && error.kind === 'unauthenticated' && (req.method === 'GET' || req.method === 'HEAD')
+  const isUnauthenticated =
+    error instanceof Refusal ? error.kind === 'unauthenticated' : (error as { status?: unknown }).status === 401
+  return isUnauthenticated && (req.method === 'GET' || req.method === 'HEAD')
 }
 
 /** After an outage not all clients should come back in the same second. */

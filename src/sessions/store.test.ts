@@ -28,7 +28,7 @@ test('a session that was signed out stays so, whatever a slow request still writ
   await destroy(there, 'ada')
   slow.basket = { eggs: 1 }
   await assert.rejects(set(here, 'ada', slow), SessionGone)
-  await here.renew(slow)
+  await touch(here, 'ada', slow)
   assert.equal(await get(there, 'ada'), null)
 })
 
@@ -38,7 +38,7 @@ test('an expired session is not revived', async () => {
   await database.pool.query(`UPDATE session SET expire = expire - interval '31 days' WHERE sid = 'old'`)
   slow.basket = { eggs: 1 }
   await assert.rejects(set(here, 'old', slow), SessionGone)
-  await here.renew(slow)
+  await touch(here, 'old', slow)
   assert.equal(await get(there, 'old'), null)
 })
 
@@ -54,19 +54,22 @@ test('a request that changed nothing sends no statement', async () => {
 
 test('the expiry is moved once it lags by an hour, not at every request', async () => {
   await set(here, 'daily', {})
-  assert.equal(here.isDue(await load(here, 'daily')), false)
+  assert.equal(isDue(await load(here, 'daily')), false)
   await database.pool.query(`UPDATE session SET expire = expire - interval '61 minutes' WHERE sid = 'daily'`)
   const late = await load(here, 'daily')
-  assert.equal(here.isDue(late), true)
-  await here.renew(late)
-  assert.equal(here.isDue(late), false)
-  assert.equal(here.isDue(await load(there, 'daily')), false)
+  assert.equal(isDue(late), true)
+  await touch(here, 'daily', late)
+  assert.equal(isDue(late), false)
+  assert.equal(isDue(await load(there, 'daily')), false)
 })
 
 test('a new id takes the place of the old one in a single step', async () => {
   await set(here, 'visitor', { basket: { eggs: 2 } })
-  const next = Object.assign(await load(here, 'visitor', 'person'), { account: 'a' })
-  await here.rename('visitor', next)
+  const former = await load(here, 'visitor')
+  const next = here.createSession({ sessionID: 'person' } as never, { cookie: cookie() })
+  await here.records.rename(former, next, () => true)
+  next.account = 'a'
+  await set(here, 'person', next)
   assert.equal(await get(there, 'visitor'), null)
   const { account, basket } = (await get(there, 'person')) ?? {}
   assert.deepEqual({ account, basket }, { account: 'a', basket: { eggs: 2 } })
@@ -75,7 +78,7 @@ test('a new id takes the place of the old one in a single step', async () => {
 test("all of an account's sessions end, save the one that is named", async () => {
   for (const sid of ['bea-1', 'bea-2', 'bea-3']) await set(here, sid, { account: 'b' })
   await set(here, 'other', { account: 'c' })
-  assert.equal(await there.endAccount('b', 'bea-2'), 2)
+  assert.equal(await there.table.endAccount('b', 'bea-2'), 2)
   assert.deepEqual([await alive('bea-1'), await alive('bea-2'), await alive('other')], [false, true, true])
 })
 
@@ -95,7 +98,10 @@ test('what has expired is removed in batches, and nothing else', async () => {
   await database.pool.query('DELETE FROM session')
   for (const sid of ['e1', 'e2', 'e3', 'live']) await set(here, sid, {})
   await database.pool.query(`UPDATE session SET expire = expire - interval '40 days' WHERE sid LIKE 'e_'`)
-  assert.deepEqual([await here.clearExpired(2), await here.clearExpired(2), await here.clearExpired(2)], [2, 1, 0])
+  assert.deepEqual(
+    [await here.table.removeExpired(2), await here.table.removeExpired(2), await here.table.removeExpired(2)],
+    [2, 1, 0],
+  )
   assert.equal(await alive('live'), true)
 })
 
@@ -123,6 +129,16 @@ function get(store: Store, sid: string): Promise<SessionData | null | undefined>
   return new Promise((resolve, reject) => {
     store.get(sid, (error, session) => (error ? reject(error) : resolve(session ?? null)))
   })
+}
+
+function touch(store: PostgresSessions, sid: string, session: SessionData): Promise<void> {
+  return new Promise((resolve, reject) => {
+    store.touch(sid, session, (error: unknown) => (error ? reject(error) : resolve()))
+  })
+}
+
+function isDue(session: SessionData): boolean {
+  return here.records.pending(session)?.renew === true
 }
 
 function destroy(store: Store, sid: string): Promise<void> {

@@ -1,9 +1,9 @@
+import type { Request } from 'express'
 import type { Account } from '../accounts/accounts.ts'
 import type { Pool } from '../database/pool.ts'
 import { readForm, text, typedText } from '../http/form.ts'
 import { refuse, seeOther, type Visit } from '../http/reply.ts'
 import { z } from '../runtime/schema.ts'
-import { saveSession } from '../sessions/session.ts'
 import { type Basket, MOST_OF_ONE, MOST_PRODUCTS, quantityOf, readBasket, withQuantity } from './basket.ts'
 import { basketPage } from './basket-page.ts'
 import { findProducts } from './products.ts'
@@ -18,11 +18,24 @@ export async function changeBasket(pool: Pool, visit: Visit<Account>): Promise<v
   const quantity = form.value.quantity ?? quantityOf(basket, product) + (form.value.add ?? 0)
   const fields = await faults(pool, basket, { product, quantity })
   if (fields) return refuseChange(pool, visit, fields)
-  if (quantity !== quantityOf(basket, product)) {
-    req.session.basket = withQuantity(basket, product, quantity)
-    await saveSession(req)
-  }
+  if (quantity !== quantityOf(basket, product)) await put(req, product, form.value)
   seeOther(visit, '/basket', { json: { basket: readBasket(req.session) } })
+}
+
+/** More of one is counted on what another tab put there meanwhile; a number given outright is that number. */
+async function put(
+  { session }: Request,
+  product: string,
+  { quantity, add }: { quantity?: number | undefined; add?: number | undefined },
+) {
+  await session.update((draft) => {
+    const basket = readBasket(draft)
+    draft.basket = withQuantity(
+      basket,
+      product,
+      quantity ?? Math.min(MOST_OF_ONE, quantityOf(basket, product) + (add ?? 0)),
+    )
+  })
 }
 
 /** What speaks against so many of this product; undefined where nothing does. Taking out is always possible. */
