@@ -20,15 +20,18 @@ export interface Driven {
   /** That count, and with those of the warm-up. */
   readonly done: number
   readonly all: number
+  /** Sent meanwhile, the warm-up's too. */
+  readonly statements: number
 }
 
 type Loaded = Session & SessionData
 
-/** Throws at the first that fails. */
-export async function driveStore({ store }: Sessions, drive: Drive): Promise<Driven> {
+/** `statements` tells how many were sent so far. Throws at the first change that fails. */
+export async function driveStore({ store }: Sessions, drive: Drive, statements: () => number): Promise<Driven> {
   if (store === undefined) throw new Error('There is no store to be driven')
   const sessions = await loadAll(store, drive)
   const act = drive.about === 'write' ? write : renew
+  const before = statements()
   const begin = performance.now() + drive.warm
   const end = begin + drive.measured
   const counts = { done: 0, all: 0 }
@@ -41,7 +44,7 @@ export async function driveStore({ store }: Sessions, drive: Drive): Promise<Dri
     }
   }
   await Promise.all(Array.from({ length: drive.clients }, client))
-  return counts
+  return { ...counts, statements: statements() - before }
 }
 
 async function loadAll(store: Store, { first, count }: Drive): Promise<Loaded[]> {
@@ -57,13 +60,16 @@ function load(store: Store, sid: string): Promise<Loaded> {
   )
 }
 
+/** As express-session does it at the end of a request. */
 function write(store: Store, session: Loaded): Promise<void> {
+  session.touch()
   session.visits = (session.visits ?? 0) + 1
   return called((done) => store.set(session.id, session, done))
 }
 
 /** Ours would see that nothing is due yet, so its table is asked. */
 async function renew(store: Store, session: Loaded): Promise<void> {
+  session.touch()
   if (store instanceof PostgresSessions) await store.table.renew(session.id, { idle: maxAge, absolute: 3 * maxAge })
   else await called((done) => store.touch?.(session.id, session, done as () => void))
 }

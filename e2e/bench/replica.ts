@@ -29,7 +29,7 @@ const server = createServer({ keepAliveTimeout: 75_000 }, createPage(sessions.mi
 answerQuestions(async (question: ReplicaQuestion) => {
   if (question.about === 'start') return await start(server, sessions)
   if (question.about === 'statements') return statements
-  return await driveStore(sessions, question)
+  return await driveStore(sessions, question, () => statements)
 })
 
 /** Answers with its port. */

@@ -86,7 +86,7 @@ export function ratioOf(summaries: readonly { readonly name: string; readonly ra
 
 function contestant(
   bench: Bench,
-  { candidate, databaseUrl, replicas, statements }: Deployment,
+  { candidate, databaseUrl, replicas }: Deployment,
   { clients, count, ...job }: Job,
 ): Contestant<StoreSlice> {
   const { name, label }: Candidate = candidate
@@ -96,20 +96,18 @@ function contestant(
     name,
     label,
     async measure() {
-      const before = { statements: await statements(), wal: await walWritten(databaseUrl) }
+      const before = await walWritten(databaseUrl)
       // Each replica has sessions of its own: what is measured is writing, not waiting for a row.
       const driven = await Promise.all(
         replicas.map((replica, index) =>
           replica.ask<Driven>({ ...job, ...half, first: job.first + index * half.count } satisfies Drive),
         ),
       )
-      const done = sum(driven.map(({ all }) => all))
       return {
-        rate: (sum(driven.map((each) => each.done)) / measured) * 1000,
-        done,
-        // Each loads its sessions first, which is no part of it.
-        statements: (await statements()) - before.statements,
-        wal: (await walWritten(databaseUrl)) - before.wal,
+        rate: (sum(driven.map(({ done }) => done)) / measured) * 1000,
+        done: sum(driven.map(({ all }) => all)),
+        statements: sum(driven.map(({ statements }) => statements)),
+        wal: (await walWritten(databaseUrl)) - before,
       }
     },
   }
