@@ -1,0 +1,51 @@
+/** Reads what a client tells Postgres, message by message (PostgreSQL manual, "Frontend/Backend Protocol"). */
+export interface Reader {
+  /** The client's `application_name`; empty until it has said so. */
+  readonly name: string
+  /** Takes bytes as they come; answers with the texts of the statements that they ask for. */
+  read(bytes: Buffer): readonly string[]
+}
+
+export function createReader(): Reader {
+  const prepared = new Map<string, string>()
+  const bound = new Map<string, string>()
+  let rest: Buffer = Buffer.alloc(0)
+  let begun = false
+  let name = ''
+
+  /** The text that one message asks for; undefined where it asks for none. */
+  function asked(type: string, body: Buffer): string | undefined {
+    const [first = '', second = ''] = body.toString().split('\0')
+    if (type === 'P') prepared.set(first, second)
+    if (type === 'B') bound.set(first, prepared.get(second) ?? '')
+    if (type === 'E') return bound.get(first)
+    return type === 'Q' ? first : undefined
+  }
+
+  return {
+    get name() {
+      return name
+    },
+    read(bytes) {
+      const statements: string[] = []
+      rest = Buffer.concat([rest, bytes])
+      for (;;) {
+        // The first message of a connection has no type, only a length.
+        const at = begun ? 1 : 0
+        const length = rest.length < at + 4 ? Number.POSITIVE_INFINITY : at + rest.readUInt32BE(at)
+        if (rest.length < length) return statements
+        const body = rest.subarray(at + 4, length)
+        if (begun)
+          statements.push(...[asked(String.fromCharCode(rest[0] ?? 0), body)].filter((text) => text !== undefined))
+        else name = nameIn(body)
+        begun = true
+        rest = rest.subarray(length)
+      }
+    },
+  }
+}
+
+function nameIn(startup: Buffer): string {
+  const words = startup.subarray(4).toString().split('\0')
+  return words[words.indexOf('application_name') + 1] ?? ''
+}
