@@ -1,0 +1,32 @@
+import type { Pool } from 'pg'
+import { equip } from '../../../src/sessions/session.ts'
+import { createSessions } from '../../../src/sessions/sessions.ts'
+import { called, LIFETIME, openVisit, type RacedStore } from './store.ts'
+
+/** The store that this repository is about. */
+export function createOwnStore(pool: Pool): RacedStore {
+  const { store, directory } = createSessions({ pool, secret: 'unused', maxAge: LIFETIME })
+  return {
+    async open(sid) {
+      const visit = await openVisit(store, sid)
+      if (visit !== undefined) equip(visit.session)
+      return visit
+    },
+    async change({ session }, change) {
+      change(session)
+      await session.save()
+    },
+    touch: ({ sessionID, session }) => called((callback) => store.touch(sessionID, session, callback)),
+    destroy: ({ session }) => session.destroy(),
+    async endOthers({ sessionID }, account) {
+      await directory.endOthers(account, sessionID)
+    },
+    async rename(visit, change) {
+      await visit.session.regenerate({ keep: true })
+      change(visit.session)
+      await visit.session.save()
+      return visit.sessionID
+    },
+    update: ({ session }, change) => session.update(change),
+  }
+}
