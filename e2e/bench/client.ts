@@ -8,24 +8,22 @@ export type Answered = (status: number, text: string, late: number) => void
  * measures, so each microsecond that it takes is missing there. Knows answers with a Content-Length only, which is what it gets.
  */
 export class Client {
-  readonly #socket: Socket
+  #socket: Socket
+  readonly #port: number
   readonly #next: () => Buffer | undefined
   readonly #answered: Answered
   readonly #ended = Promise.withResolvers<void>()
   #sent = 0
   #text = ''
   #wanted = 0
-  #begun = false
+  #waits = false
+  #finished = false
 
   constructor(port: number, next: () => Buffer | undefined, answered: Answered) {
+    this.#port = port
     this.#next = next
     this.#answered = answered
-    this.#socket = connect({ host: '127.0.0.1', port, noDelay: true })
-    this.#socket.setEncoding('latin1')
-    this.#socket.on('connect', () => this.#send())
-    this.#socket.on('data', (text) => this.#received(String(text)))
-    this.#socket.on('error', (error) => this.#answered(0, error.message, 0))
-    this.#socket.on('close', () => this.#closed())
+    this.#socket = this.#connect()
   }
 
   /** Resolves when `next` has nothing more and the last answer has come, or the connection has broken. */
@@ -33,10 +31,21 @@ export class Client {
     return this.#ended.promise
   }
 
+  #connect(): Socket {
+    const socket = connect({ host: '127.0.0.1', port: this.#port, noDelay: true })
+    socket.setEncoding('latin1')
+    socket.on('connect', () => this.#send())
+    socket.on('data', (text) => this.#received(String(text)))
+    socket.on('error', (error) => this.#answered(0, error.message, 0))
+    socket.on('close', () => this.#closed())
+    return socket
+  }
+
   #send(): void {
     const request = this.#next()
-    this.#begun = request !== undefined
+    this.#waits = request !== undefined
     if (request === undefined) {
+      this.#finished = true
       this.#socket.destroy()
       return
     }
@@ -51,13 +60,16 @@ export class Client {
     const answer = this.#text
     this.#text = ''
     this.#wanted = 0
+    this.#waits = false
     this.#answered(Number(answer.slice(9, 12)), answer, performance.now() - this.#sent)
-    this.#send()
+    // nginx ends a connection that had its thousand requests, and says so.
+    if (!answer.includes('\r\nConnection: close')) this.#send()
   }
 
   #closed(): void {
-    if (this.#begun) this.#answered(0, 'the connection was closed', 0)
-    this.#ended.resolve()
+    if (this.#waits) this.#answered(0, 'the connection was closed', 0)
+    if (this.#finished || this.#waits) this.#ended.resolve()
+    else this.#socket = this.#connect()
   }
 }
 
