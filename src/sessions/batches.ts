@@ -8,15 +8,19 @@ const LARGEST = 500
 
 interface Waiter<Key, Value> {
   readonly key: Key
+  readonly since: number
   readonly resolve: (value: Value) => void
   readonly reject: (error: unknown) => void
 }
 
 /**
  * Joins questions that wait at the same time: those of one turn of the event loop go out together, and while two batches are on their way the next
- * gathers. Nothing is remembered from one batch to the next. A failed batch fails each of its waiters; `work` answers in the order of the keys.
+ * gathers. `patience`: milliseconds from the question to its answer or failure. Nothing is remembered from one batch to the next. A failed batch fails each of its waiters; `work` answers in the order of the keys.
  */
-export function createBatches<Key, Value>(work: (keys: readonly Key[]) => Promise<readonly Value[]>): Ask<Key, Value> {
+export function createBatches<Key, Value>(
+  work: (keys: readonly Key[], patience: number) => Promise<readonly Value[]>,
+  patience: number,
+): Ask<Key, Value> {
   const waiting: Waiter<Key, Value>[] = []
   let inFlight = 0
   let scheduled = false
@@ -31,7 +35,10 @@ export function createBatches<Key, Value>(work: (keys: readonly Key[]) => Promis
     scheduled = false
     const batch = waiting.splice(0, LARGEST)
     inFlight++
-    work(batch.map(({ key }) => key))
+    // Whoever has waited longest says how long it may take: behind a hung batch that is less.
+    const waited = performance.now() - (batch[0]?.since ?? 0)
+    const keys = batch.map(({ key }) => key)
+    work(keys, Math.max(1, patience - waited))
       .then((values) => answer(batch, values))
       .catch((error) => {
         for (const { reject } of batch) reject(error)
@@ -45,7 +52,7 @@ export function createBatches<Key, Value>(work: (keys: readonly Key[]) => Promis
 
   return (key) =>
     new Promise((resolve, reject) => {
-      waiting.push({ key, resolve, reject })
+      waiting.push({ key, since: performance.now(), resolve, reject })
       schedule()
     })
 }

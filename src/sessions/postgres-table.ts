@@ -14,6 +14,12 @@ const DEADLINE = 3000
 const WENT_AWAY = new Set(['57P01', '57P02', '25006', 'ECONNRESET', 'EPIPE'])
 
 type Values = readonly unknown[]
+interface Asking {
+  /** Milliseconds; default: the deadline. */
+  readonly patience?: number
+  /** Whether an error is worth a second try. */
+  readonly again?: (error: unknown) => boolean
+}
 type Renewal = { readonly sid: string; readonly life: Life }
 
 /** Sessions in the table `session`. A statement that times out is not cancelled: whether it was committed is known to nobody. */
@@ -26,8 +32,8 @@ export class PostgresTable implements Table {
   constructor(pool: Pool, report: Report) {
     this.#pool = pool
     this.#report = report
-    this.read = createBatches((sids) => this.#readAll(sids))
-    this.#renew = createBatches((renewals) => this.#renewAll(renewals))
+    this.read = createBatches((sids, patience) => this.#readAll(sids, patience), DEADLINE)
+    this.#renew = createBatches((renewals, patience) => this.#renewAll(renewals, patience), DEADLINE)
   }
 
   async endedLately(sid: string): Promise<boolean> {
@@ -82,34 +88,35 @@ export class PostgresTable implements Table {
     return (await this.#ask('clear', sql.CLEAR, [])).rowCount ?? 0
   }
 
-  async #readAll(sids: readonly string[]): Promise<(Row | undefined)[]> {
+  async #readAll(sids: readonly string[], patience: number): Promise<(Row | undefined)[]> {
     const different = [...new Set(sids)]
-    const { rows } = await this.#ask('read', sql.READ, [different], isAway)
+    const { rows } = await this.#ask('read', sql.READ, [different], { patience, again: isAway })
     const found = new Map(rows.map(([sid, ...row]) => [sid as string, rowOf(row)]))
     return sids.map((sid) => found.get(sid))
   }
 
-  async #renewAll(renewals: readonly Renewal[]): Promise<boolean[]> {
+  async #renewAll(renewals: readonly Renewal[], patience: number): Promise<boolean[]> {
     // Two requests of one session may come together: a row is updated once by a statement, whichever asks for it.
     const bySid = new Map(renewals.map((renewal) => [renewal.sid, renewal]))
     const lives = [...bySid.values()].map(({ life }) => life)
     const values = [[...bySid.keys()], lives.map(({ idle }) => idle), lives.map(({ absolute }) => absolute)]
-    const { rows } = await this.#ask('renew', sql.RENEW, values)
+    const { rows } = await this.#ask('renew', sql.RENEW, values, { patience })
     const renewed = new Set(rows.map(([sid]) => sid))
     return renewals.map(({ sid }) => renewed.has(sid))
   }
 
-  #ask(operation: string, text: string, values: Values, again: (error: unknown) => boolean = () => false) {
+  #ask(operation: string, text: string, values: Values, { patience = DEADLINE, again = never }: Asking = {}) {
     const send = (): Promise<QueryArrayResult> =>
       this.#pool.query({ name: `session ${operation}`, text, values: [...values], rowMode: 'array' })
-    return this.#timed(operation, () => send().catch((error) => (again(error) ? send() : Promise.reject(error))))
+    const work = () => send().catch((error) => (again(error) ? send() : Promise.reject(error)))
+    return this.#timed(operation, work, patience)
   }
 
-  async #timed<Result>(operation: string, work: () => Promise<Result>): Promise<Result> {
+  async #timed<Result>(operation: string, work: () => Promise<Result>, patience = DEADLINE): Promise<Result> {
     const start = performance.now()
     const seconds = () => (performance.now() - start) / 1000
     try {
-      const result = await within(DEADLINE, work())
+      const result = await within(patience, work())
       this.#report(operation, 'ok', seconds())
       return result
     } catch (error) {
@@ -153,6 +160,10 @@ function first({ rows }: QueryArrayResult): string | undefined {
   return rows[0]?.[0] as string | undefined
 }
 
+function never(): boolean {
+  return false
+}
+
 function isAway(error: unknown): boolean {
   const { code, message } = error as { code?: string; message?: string }
   return WENT_AWAY.has(code ?? '') || /Connection terminated/.test(message ?? '')
@@ -161,7 +172,7 @@ function isAway(error: unknown): boolean {
 async function within<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds} ms`)), milliseconds)
+    timer = setTimeout(() => reject(new Error(`no answer within ${Math.round(milliseconds)} ms`)), milliseconds)
   })
   try {
     return await Promise.race([work, late])

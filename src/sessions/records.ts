@@ -22,6 +22,14 @@ export interface Pending {
   readonly renew: boolean
 }
 
+export interface Renaming {
+  readonly kept: (name: string) => boolean
+  /** Milliseconds; default: the store's. */
+  readonly absoluteMaxAge?: number
+  /** Throws SessionGone where there is no row to rename; otherwise the session is stored anew. */
+  readonly live?: boolean
+}
+
 /** What is known of a session that has a row. */
 interface Known {
   /** The row as it was last seen. */
@@ -34,6 +42,8 @@ interface Known {
 const WITHOUT_MAX_AGE = 86_400_000
 /** The expiry is moved once it lags by a hundredth of the lifetime, an hour at most. */
 const LAG = { share: 0.01, most: 3_600_000 }
+/** Ten years: what is longer does not fit into the column's arithmetic. */
+const LONGEST = 3650 * WITHOUT_MAX_AGE
 /** After so many tries that met another's change, the row is locked. */
 const TRIES = 2
 
@@ -120,11 +130,12 @@ export class Records {
   }
 
   /** Moves `former`'s row to `next`'s id, in one step, with everything in it; `next` is given those fields that are to be `kept`. */
-  async rename(former: Session, next: Session, kept: (name: string) => boolean, absolute?: number): Promise<void> {
-    if (absolute !== undefined) this.#absolute.set(next, absolute)
+  async rename(former: Session, next: Session, { kept, absoluteMaxAge, live = false }: Renaming): Promise<void> {
+    if (absoluteMaxAge !== undefined) this.#absolute.set(next, absoluteMaxAge)
     const known = this.#known.get(former)
     const own = known && difference(JSON.parse(known.view), former, 'cookie')
     const row = known && (await this.#table.rename(former.id, next.id, this.#life(next)))
+    if (row === undefined && live) throw new SessionGone()
     if (row !== undefined) this.#known.set(next, { row, view: row.text })
     const content = row === undefined || own === undefined ? { ...former } : apply(JSON.parse(row.text), own)
     for (const [name, value] of Object.entries(content))
@@ -203,7 +214,7 @@ export class Records {
 }
 
 function lifetimeOf({ cookie }: SessionData): number {
-  return cookie?.originalMaxAge ?? WITHOUT_MAX_AGE
+  return Math.min(cookie?.originalMaxAge ?? WITHOUT_MAX_AGE, LONGEST)
 }
 
 function isDue({ remaining, ends }: Row, session: SessionData): boolean {

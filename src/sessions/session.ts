@@ -1,7 +1,7 @@
 import type { Request } from 'express'
 import type expressSession from 'express-session'
 import type { SessionData } from 'express-session'
-import { SessionGone } from './errors.ts'
+import { SessionGone, StoreUnavailable } from './errors.ts'
 import { gateOf } from './gate.ts'
 import type { Session } from './records.ts'
 import type { PostgresSessions } from './store.ts'
@@ -13,6 +13,8 @@ export interface Renewal {
   readonly maxAge?: number
   /** Milliseconds after which it ends at the latest; default: the store's. */
   readonly absoluteMaxAge?: number
+  /** Whoever is signed in goes on under the new id: rejects with SessionGone where the session has ended meanwhile. Signing in works all the same. */
+  readonly live?: boolean
 }
 
 declare module 'express-session' {
@@ -70,9 +72,12 @@ export function equip(session: expressSession.Session): void {
   Object.defineProperties(session, METHODS)
 }
 
-async function save(req: Request): Promise<void> {
+function save(req: Request): Promise<void> {
+  return lastly(req, () => write(req))
+}
+
+async function write(req: Request): Promise<void> {
   const gate = gateOf(req)
-  if (gate?.endedLately) throw new SessionGone()
   const { records } = storeOf(req)
   const pending = records.pending(req.session)
   const isNew = !records.has(req.session)
@@ -81,9 +86,9 @@ async function save(req: Request): Promise<void> {
   if (gate !== undefined) gate.cookieDue ||= renewed
 }
 
-async function regenerate(req: Request, { keep = false, ...life }: Renewal): Promise<void> {
+async function regenerate(req: Request, { keep = false, ...renewal }: Renewal): Promise<void> {
   const kept = (name: string) => (Array.isArray(keep) ? keep.includes(name) : keep === true)
-  const work = storeOf(req).renewId(req, kept, life)
+  const work = storeOf(req).renewId(req, kept, renewal)
   // From here on the request is somebody's again, whatever its cookie was.
   await busy(req, work)
   equip(req.session)
@@ -103,8 +108,21 @@ async function destroy(req: Request): Promise<void> {
 }
 
 function update(req: Request, change: (draft: SessionData) => void): Promise<void> {
-  if (gateOf(req)?.endedLately) return Promise.reject(new SessionGone())
-  return storeOf(req).records.update(req.sessionID, req.session, change)
+  return lastly(req, () => storeOf(req).records.update(req.sessionID, req.session, change))
+}
+
+/** A write that failed is the request's last: whether it happened is known to nobody, and the error's own page must not try it again. */
+async function lastly(req: Request, work: () => Promise<void>): Promise<void> {
+  const gate = gateOf(req)
+  if (gate?.endedLately) throw new SessionGone()
+  try {
+    await work()
+  } catch (error) {
+    const isFinal = error instanceof StoreUnavailable || error instanceof SessionGone
+    if (gate !== undefined && isFinal) gate.busy = Promise.reject(error)
+    gate?.busy?.catch(() => {})
+    throw error
+  }
 }
 
 /** The answer waits for it, also where nobody awaits it, and fails with it: "signed out" must not be said of a session that was not ended. */

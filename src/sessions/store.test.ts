@@ -67,7 +67,7 @@ test('a new id takes the place of the old one in a single step', async () => {
   await set(here, 'visitor', { basket: { eggs: 2 } })
   const former = await load(here, 'visitor')
   const next = here.createSession({ sessionID: 'person' } as never, { cookie: cookie() })
-  await here.records.rename(former, next, () => true)
+  await here.records.rename(former, next, { kept: () => true })
   next.account = 'a'
   await set(here, 'person', next)
   assert.equal(await get(there, 'visitor'), null)

@@ -4,6 +4,7 @@ import type { Pool } from 'pg'
 import { isObject, type JsonObject } from './changes.ts'
 import { PostgresTable, type Report } from './postgres-table.ts'
 import { Records, type Session } from './records.ts'
+import type { Renewal } from './session.ts'
 import type { Table } from './table.ts'
 
 type Callback = (error?: unknown) => void
@@ -35,6 +36,8 @@ export class PostgresSessions extends Stock {
   readonly table: Table
   readonly records: Records
   readonly #maxAge: number
+  /** No cookie asks for more: a row that does holds nonsense. */
+  readonly #longest: number
   readonly #report: Report
 
   constructor(options: StoreOptions) {
@@ -46,6 +49,7 @@ export class PostgresSessions extends Stock {
     const accountOf = options.accountOf ?? (({ account }) => account)
     this.records = new Records({ table: this.table, absoluteMaxAge, largest, accountOf })
     this.#maxAge = maxAge
+    this.#longest = Math.max(maxAge, 400 * DAY)
     this.#report = report
   }
 
@@ -102,14 +106,14 @@ export class PostgresSessions extends Stock {
   async renewId(
     req: Request,
     kept: (name: string) => boolean,
-    life: { maxAge?: number; absoluteMaxAge?: number } = {},
+    { maxAge, ...rest }: Omit<Renewal, 'keep'> = {},
   ): Promise<void> {
     const { session: former, sessionID } = req
     // express-session puts this function on the store that it is given.
     ;(this as unknown as { generate(req: Request): void }).generate(req)
-    if (life.maxAge !== undefined) req.session.cookie.maxAge = life.maxAge
+    if (maxAge !== undefined) req.session.cookie.maxAge = maxAge
     try {
-      await this.records.rename(former as Session, req.session as Session, kept, life.absoluteMaxAge)
+      await this.records.rename(former as Session, req.session as Session, { kept, ...rest })
     } catch (error) {
       // Nobody knows whether it happened: the request goes on with what it came with.
       req.session = former
@@ -145,7 +149,9 @@ export class PostgresSessions extends Stock {
     const cookie: unknown = data.cookie
     const kept = isObject(cookie) ? cookie : {}
     const { originalMaxAge, expires } = kept
-    const isAge = originalMaxAge === null || (typeof originalMaxAge === 'number' && Number.isFinite(originalMaxAge))
+    const isAge =
+      originalMaxAge === null ||
+      (typeof originalMaxAge === 'number' && originalMaxAge > 0 && originalMaxAge <= this.#longest)
     const isDate = typeof expires === 'string' && !Number.isNaN(Date.parse(expires))
     data.cookie = {
       ...kept,
