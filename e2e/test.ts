@@ -117,11 +117,11 @@ function check(program: string, argument: string): Step['run'] {
 }
 
 function unitFiles(): string[] {
-  return globSync(['src/**/*.test.ts', 'e2e/{cluster,people}/**/*.test.ts'], { cwd: repository }).sort()
+  return globSync(['src/**/*.test.ts', 'e2e/{cluster,people,bench}/**/*.test.ts'], { cwd: repository }).sort()
 }
 
 function scenarioFiles(): string[] {
-  return globSync('e2e/scenarios/**/*.test.ts', { cwd: repository }).sort()
+  return globSync('e2e/{scenarios,sabotage,example}/**/*.test.ts', { cwd: repository }).sort()
 }
 
 function tell(steps: readonly Step[], outcomes: readonly Outcome[]): number {

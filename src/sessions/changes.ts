@@ -54,10 +54,13 @@ function compare(base: JsonObject, next: object, path: readonly string[], change
       compare(there ? former : {}, value, [...path, name], changes)
     } else if (!same(former, value, [...path, name])) changes.push({ path: [...path, name], put: copy(value) })
   }
-  // `in`, not own: what a class of the session has by that name (a method, say) was never the session's to lose.
-  for (const name of Object.keys(base))
-    if (name !== except && (!(name in next) || (next as Record<string, unknown>)[name] === undefined))
+  for (const name of Object.keys(base)) {
+    if (name === except) continue
+    // What a class of the session has by that name (a method, say) it could not be given, and has not lost.
+    const kept = except === undefined ? Object.hasOwn(next, name) : name in next
+    if (!kept || (next as Record<string, unknown>)[name] === undefined)
       changes.push({ path: [...path, name], gone: true })
+  }
 }
 
 /** As JSON.stringify sees it; undefined for what it leaves out. */
