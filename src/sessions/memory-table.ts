@@ -39,12 +39,14 @@ export class MemoryTable implements Table {
     return String(kept.version)
   }
 
+  // Without a wait in between: nobody else's turn comes.
   async change(sid: string, make: (row: Row) => Content, life?: Life) {
-    const row = await this.read(sid)
-    if (row === undefined) return undefined
-    const content = make(row)
-    const version = await this.update(sid, row.version, content, life)
-    return version === undefined ? undefined : { content, version }
+    const kept = this.#live(sid)
+    if (kept === undefined) return undefined
+    const content = make(rowOf(kept))
+    Object.assign(kept, content, { version: kept.version + 1 })
+    if (life !== undefined) move(kept, life)
+    return { content, version: String(kept.version) }
   }
 
   async rename(sid: string, next: string, { idle, absolute }: Life): Promise<Row | undefined> {
