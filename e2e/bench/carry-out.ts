@@ -13,7 +13,7 @@ export type Outcome = Readonly<Partial<Record<SectionName, Section>>>
 /** Measures all that is planned, telling each part when it is known; a figure that is missed is told, and no error. */
 export async function carryOut(plan: Plan, asked: AbortSignal, say: (line: string) => void): Promise<Outcome> {
   const load = loadNow()
-  const premises = await openPremises(plan.folder, say)
+  const premises = await openPremises(plan.folder, plan.durable, say)
   const generator = startWorker('load.ts')
   try {
     const machine = await describeMachine(premises, load)

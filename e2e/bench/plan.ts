@@ -21,6 +21,8 @@ export interface Plan {
   readonly rows: readonly number[]
   /** Absolute. */
   readonly folder: string
+  /** Postgres waits for the disk, as it is shipped. */
+  readonly durable: boolean
   /** Where the replicas of ours write their CPU profiles. */
   readonly profile: string | undefined
 }
@@ -51,6 +53,7 @@ switches: all of them but --rows.
   --connections N  for --pages and --writes (64)
   --only NAME,…    ${candidates.map(({ name }) => name).join(', ')}
   --data DIR       Postgres and the results (.data/bench)
+  --no-fsync       Postgres does not wait for the disk: what processors can do
   --cpu-prof DIR   also write CPU profiles of our replicas there
 
 Example: npm run bench -- --pages --rounds 5 --only ours,stock`
@@ -58,7 +61,7 @@ Example: npm run bench -- --pages --rounds 5 --only ours,stock`
 const texts = ['rows', 'rounds', 'seconds', 'connections', 'only', 'data', 'cpu-prof'] as const
 
 export function readPlan(args: readonly string[]): Plan {
-  const values = parse(args, help, texts, sectionNames.slice(0, -1))
+  const values = parse(args, help, texts, [...sectionNames.slice(0, -1), 'no-fsync'])
   const asked = sectionNames.filter((name) => values[name] !== undefined)
   return {
     sections: asked.length > 0 ? asked : sectionNames.slice(0, -1),
@@ -68,6 +71,7 @@ export function readPlan(args: readonly string[]): Plan {
     candidates: chosen(values.only),
     rows: (values.rows ?? '').split(',').filter(Boolean).map(rowsOf),
     folder: resolve(repository, values.data || '.data/bench'),
+    durable: values['no-fsync'] === undefined,
     profile: values['cpu-prof'] && resolve(repository, values['cpu-prof']),
   }
 }

@@ -30,14 +30,18 @@ export interface Premises {
 const referenceTable = join(import.meta.dirname, '../people/reference-table.sql')
 
 /** Postgres keeps its data in the folder from one run to the next; throws Occupied where another run is at work there. */
-export async function openPremises(folder: string, say: (line: string) => void): Promise<Premises> {
+export async function openPremises(folder: string, durable: boolean, say: (line: string) => void): Promise<Premises> {
   takeTenure(folder)
   await endLeftovers(folder)
   const scratch = join(folder, 'run')
   rmSync(scratch, { recursive: true, force: true })
   mkdirSync(scratch)
   const nginxBinary = await findNginx(say)
-  const postgres = await startPostgres({ folder: join(folder, 'postgres'), log: join(scratch, 'postgres.log') })
+  const postgres = await startPostgres({
+    folder: join(folder, 'postgres'),
+    durable,
+    log: join(scratch, 'postgres.log'),
+  })
   const redis = await startRedis(scratch)
   const noted = new Map<string, number>()
   return {

@@ -50,7 +50,7 @@ export function sessionOf(n: number | string): SessionData {
     signedInAt: Date.now(),
     basket: { 'brown-eggs': 2, 'rye-bread': 1 },
   }
-  return Number(n) >= large.first ? { ...data, notes: notes() } : data
+  return Number(n) >= large.first ? { ...data, notes: notes(Number(n)) } : data
 }
 
 /** All of them, with their ids. */
@@ -59,8 +59,8 @@ export function* preparedSessions(): Generator<readonly [string, SessionData]> {
     for (let n = first; n < first + count; n++) yield [sidOf(n), sessionOf(n)] as const
 }
 
-/** 60 × 70 characters: 4 kB and a bit. */
-function notes(): Record<string, string> {
-  const line = 'Ring twice, then leave the crate beside the blue door.'
-  return Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`note-${100 + index}`, line]))
+/** 5 kB that are as hard to compress as what people write. */
+function notes(n: number): Record<string, string> {
+  const line = (index: number) => createHash('sha256').update(`${n} ${index}`).digest('base64')
+  return Object.fromEntries(Array.from({ length: 90 }, (_, index) => [`note-${100 + index}`, line(index)]))
 }

@@ -1,12 +1,13 @@
 import { type Activity, activityOf, walWritten } from './activity.ts'
 import type { Candidate } from './candidates.ts'
+import { processorTime } from './cpu.ts'
 import type { Deployment } from './deployment.ts'
 import type { Drive, Driven } from './drive.ts'
 import { pairedRatio, type Spread, spreadOf, sum } from './figures.ts'
 import { play, warmth, withDeployments } from './pages.ts'
 import type { Bench } from './plan.ts'
 import type { Contestant } from './rounds.ts'
-import { bytes, percent, spread, table, whole } from './table.ts'
+import { bytes, fine, percent, spread, table, whole } from './table.ts'
 
 /** Of both replicas' stores together, driven without HTTP. */
 export interface StoreSummary {
@@ -15,6 +16,8 @@ export interface StoreSummary {
   /** A second. */
   readonly rate: Spread
   readonly statements: number
+  /** Microseconds of processor time each: of the replicas, and of Postgres. */
+  readonly cpu: { readonly replicas: number; readonly store: number }
   /** Bytes each. */
   readonly wal: number
   /** Of all updates, those that left every index as it was. */
@@ -27,6 +30,8 @@ interface StoreSlice {
   readonly rate: number
   readonly done: number
   readonly statements: number
+  readonly replicas: number
+  readonly store: number
   readonly wal: number
 }
 
@@ -61,6 +66,7 @@ export async function driveStores(bench: Bench, title: string, job: Job): Promis
       label,
       rate: spreadOf(rates(name)),
       statements: each(({ statements }) => statements),
+      cpu: { replicas: each(({ replicas }) => replicas), store: each(({ store }) => store) },
       wal: each(({ wal }) => wal),
       hot: hot.get(name) ?? Number.NaN,
       ratio: pairedRatio(rates(name), rates('stock')),
@@ -69,15 +75,17 @@ export async function driveStores(bench: Bench, title: string, job: Job): Promis
 }
 
 export function toldStores(what: string, summaries: readonly StoreSummary[]): string {
-  const rows = summaries.map(({ label, rate, statements, wal, hot, ratio }) => [
+  const rows = summaries.map(({ label, rate, statements, cpu, wal, hot, ratio }) => [
     label,
     whole(rate.median),
-    statements.toFixed(2),
+    fine(statements),
+    whole(cpu.replicas),
+    whole(cpu.store),
     bytes(wal),
     percent(hot),
     spread(ratio),
   ])
-  return table(['', `${what}/s`, 'statements', 'WAL each', 'HOT', '× stock'], rows)
+  return table(['', `${what}/s`, 'statements', 'µs replicas', 'store', 'WAL each', 'HOT', '× stock'], rows)
 }
 
 export function ratioOf(summaries: readonly { readonly name: string; readonly ratio: Spread }[]): number {
@@ -86,7 +94,7 @@ export function ratioOf(summaries: readonly { readonly name: string; readonly ra
 
 function contestant(
   bench: Bench,
-  { candidate, databaseUrl, replicas }: Deployment,
+  { candidate, databaseUrl, replicas, usage }: Deployment,
   { clients, count, ...job }: Job,
 ): Contestant<StoreSlice> {
   const { name, label }: Candidate = candidate
@@ -96,18 +104,26 @@ function contestant(
     name,
     label,
     async measure() {
-      const before = await walWritten(databaseUrl)
+      const readings = async () => ({
+        wal: await walWritten(databaseUrl),
+        replicas: usage().replicas,
+        store: processorTime(bench.premises.postgres.pid) ?? Number.NaN,
+      })
+      const before = await readings()
       // Each replica has sessions of its own: what is measured is writing, not waiting for a row.
       const driven = await Promise.all(
         replicas.map((replica, index) =>
           replica.ask<Driven>({ ...job, ...half, first: job.first + index * half.count } satisfies Drive),
         ),
       )
+      const after = await readings()
       return {
         rate: (sum(driven.map(({ done }) => done)) / measured) * 1000,
         done: sum(driven.map(({ all }) => all)),
         statements: sum(driven.map(({ statements }) => statements)),
-        wal: (await walWritten(databaseUrl)) - before,
+        replicas: after.replicas - before.replicas,
+        store: after.store - before.store,
+        wal: after.wal - before.wal,
       }
     },
   }

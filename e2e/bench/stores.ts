@@ -1,9 +1,7 @@
 import connectPgSimple from 'connect-pg-simple'
-import { RedisStore } from 'connect-redis'
 import type { RequestHandler } from 'express'
 import expressSession, { type SessionData, type Store } from 'express-session'
 import pg from 'pg'
-import { createClient } from 'redis'
 import type { Candidate } from './candidates.ts'
 import { FreeStore } from './free-store.ts'
 import { openOurs } from './ours.ts'
@@ -33,6 +31,8 @@ export async function openSessions({ kind, touch }: Candidate, url: string): Pro
       return stock(new (connectPgSimple(expressSession))({ ...settings, disableTouch: !touch }), () => pool.end())
     }
     case 'redis': {
+      // Only where it is used: it takes a tenth of a second to load.
+      const [{ RedisStore }, { createClient }] = await Promise.all([import('connect-redis'), import('redis')])
       const client = createClient({ url })
       await client.connect()
       return stock(new RedisStore({ client, disableTouch: !touch }), async () => client.destroy())
