@@ -1,0 +1,38 @@
+import type { Request } from 'express'
+import type { SessionData } from 'express-session'
+import type { MiddlewareOptions } from '../../../src/sessions/middleware.ts'
+import { exchange } from '../exchange.ts'
+
+// As stock express-session: it saves, and sets the cookie, while the answer is already on its way.
+const { equip } = await import('../../../src/sessions/session.ts')
+await exchange<typeof import('../../../src/sessions/middleware.ts')>('src/sessions/middleware.ts', () => ({
+  createMiddleware: ({ load }: MiddlewareOptions) => {
+    return () =>
+      function sessions(...[req, res, next]: Parameters<typeof load>) {
+        load(req, res, (error?: unknown) => {
+          if (error === undefined) neverWait(req)
+          next(error)
+        })
+      }
+  },
+}))
+await import('../../../src/server.ts')
+
+/** What a handler saves on its own account is left to express-session as well. */
+function neverWait(req: Request): void {
+  const { session } = req
+  equip(session)
+  const save = session.save as (done: unknown) => unknown
+  const regenerate = session.regenerate as (...given: unknown[]) => Promise<void>
+  const methods = {
+    // express-session's own has a callback.
+    save: (done?: unknown) => (done === undefined ? Promise.resolve() : save.call(session, done)),
+    update: async (change: (draft: SessionData) => void) => change(session),
+    regenerate: async (...given: unknown[]) => {
+      await regenerate.apply(session, given)
+      neverWait(req)
+    },
+  }
+  for (const [name, value] of Object.entries(methods))
+    Object.defineProperty(session, name, { value, configurable: true, writable: true })
+}

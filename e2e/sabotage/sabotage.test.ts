@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import process from 'node:process'
+import { test } from 'node:test'
+import { repository } from '../cluster/settings.ts'
+import { sabotages } from './list.ts'
+
+for (const { name, catcher } of sabotages.filter(({ quick }) => quick)) {
+  test(`${name}: \`${catcher.scenario}\` turns red`, async () => {
+    const { code, output } = await sabotage('--only', name, '--dry')
+    assert.equal(code, 0, output)
+  })
+}
+
+/** Runs the command as a person would: within a test the runner would not run other tests. */
+async function sabotage(...words: readonly string[]): Promise<{ code: number | null; output: string }> {
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env
+  const command = ['--import', './src/runtime/pinned-node.js', join('e2e', 'sabotage', 'sabotage.ts'), ...words]
+  const child = spawn(process.execPath, command, { cwd: repository, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString()
+    })
+  }
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  return { code, output }
+}

@@ -1,0 +1,76 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { runCommand } from '../cluster/command.ts'
+import { parse, Usage } from '../cluster/flags.ts'
+import { endLeftovers } from '../cluster/leftovers.ts'
+import { repository } from '../cluster/settings.ts'
+import { askedToEnd } from '../cluster/signals.ts'
+import { seconds } from '../cluster/steps.ts'
+import { type Sabotage, sabotages } from './list.ts'
+import { noteInReadme } from './readme.ts'
+import { type Outcome, tryOut } from './trial.ts'
+
+const help = `npm run e2e:sabotage -- [--only TEXT] [--dry]
+
+Breaks the cluster in one way at a time and shows that the suite notices.
+
+  --only TEXT   only those whose name holds this text
+  --dry         leave the table in e2e/README.md as it is
+
+Example: npm run e2e:sabotage -- --only 'sessions in memory'`
+
+await runCommand(async () => {
+  const flags = parse(process.argv.slice(2), help, ['only'], ['dry'])
+  const chosen = choose(flags.only)
+  const asked = new AbortController()
+  void askedToEnd().then(() => asked.abort())
+  const outcomes: Outcome[] = []
+  for (const sabotage of chosen) {
+    if (asked.signal.aborted) return 130
+    outcomes.push(await tell(sabotage, asked.signal))
+  }
+  if (flags.dry === undefined) noteInReadme(outcomes)
+  return sum(outcomes)
+})
+
+function choose(only: string | undefined): readonly Sabotage[] {
+  const chosen = sabotages.filter(({ name }) => only === undefined || name.includes(only))
+  if (chosen.length > 0) return chosen
+  throw new Usage(`There is no sabotage '${only}'. There are:\n${sabotages.map(({ name }) => `  ${name}`).join('\n')}`)
+}
+
+async function tell(sabotage: Sabotage, asked: AbortSignal): Promise<Outcome> {
+  const outcome = await inFolder((folder) => tryOut(sabotage, folder, asked))
+  const { isCaught, milliseconds, said } = outcome
+  const columns = [sabotage.name.padEnd(36), (isCaught ? sabotage.catcher.scenario : 'NOT CAUGHT').padEnd(12)]
+  console.log(`${columns.join('  ')}  ${seconds(milliseconds).padStart(7)}  ${said.slice(0, 140)}`)
+  return outcome
+}
+
+/** With a folder for clusters, and without the evidence that their failed scenarios keep: this failure was wanted. */
+async function inFolder(work: (folder: string) => Promise<Outcome>): Promise<Outcome> {
+  const folder = await mkdtemp(join(tmpdir(), 'roundhouse-sabotage-'))
+  const before = evidence()
+  try {
+    return await work(folder)
+  } finally {
+    for (const entry of readdirSync(folder)) await endLeftovers(join(folder, entry))
+    const wanted = evidence().filter((entry) => !before.includes(entry))
+    for (const path of [folder, ...wanted]) await rm(path, { recursive: true, force: true })
+  }
+}
+
+function evidence(): readonly string[] {
+  const folder = join(repository, '.data', 'evidence')
+  return existsSync(folder) ? readdirSync(folder).map((entry) => join(folder, entry)) : []
+}
+
+function sum(outcomes: readonly Outcome[]): number {
+  const missed = outcomes.filter(({ isCaught }) => !isCaught)
+  console.log(`\n${outcomes.length - missed.length} of ${outcomes.length} caught`)
+  for (const { sabotage, said } of missed) console.log(`  not caught: ${sabotage.name} (${said})`)
+  return missed.length === 0 ? 0 : 1
+}
