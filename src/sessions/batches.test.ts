@@ -12,7 +12,7 @@ test('questions of one moment go out together, and each has its own answer', asy
   assert.deepEqual(batches, [[1, 2, 3]])
 })
 
-test('two batches are on their way at most; what comes meanwhile gathers, and nothing is remembered', async () => {
+test('while a batch is on its way the next gathers; one that hangs lets a second pass, and no third; nothing is remembered', async () => {
   const releases: (() => void)[] = []
   const sizes: number[] = []
   const ask = createBatches<number, number>(async (keys) => {

@@ -3,6 +3,8 @@ export type Ask<Key, Value> = (key: Key) => Promise<Value>
 
 /** One hung statement must not stall a replica, and many would take the pool from everything else. */
 const IN_FLIGHT = 2
+/** Milliseconds after which a batch that is still on its way no longer holds up the next: until then waiting makes fewer, larger ones. */
+const OVERDUE = 30
 /** As many as a statement takes without growing slow. */
 const LARGEST = 500
 
@@ -14,8 +16,8 @@ interface Waiter<Key, Value> {
 }
 
 /**
- * Joins questions that wait at the same time: those of one turn of the event loop go out together, and while two batches are on their way the next
- * gathers. `patience`: milliseconds from the question to its answer or failure. Nothing is remembered from one batch to the next. A failed batch fails each of its waiters; `work` answers in the order of the keys.
+ * Joins questions that wait at the same time: those of one turn of the event loop go out together, and while a batch is on its
+ * way the next gathers. `patience`: milliseconds from the question to its answer or failure. Nothing is remembered from one batch to the next. A failed batch fails each of its waiters; `work` answers in the order of the keys.
  */
 export function createBatches<Key, Value>(
   work: (keys: readonly Key[], patience: number) => Promise<readonly Value[]>,
@@ -24,15 +26,28 @@ export function createBatches<Key, Value>(
   const waiting: Waiter<Key, Value>[] = []
   let inFlight = 0
   let scheduled = false
+  let sent = 0
+  let overdue: NodeJS.Timeout | undefined
 
   function schedule(): void {
-    if (scheduled || inFlight >= IN_FLIGHT || waiting.length === 0) return
-    scheduled = true
-    setImmediate(send)
+    if (scheduled || waiting.length === 0 || inFlight >= IN_FLIGHT) return
+    const early = inFlight > 0 ? OVERDUE - (performance.now() - sent) : 0
+    if (early <= 0) {
+      scheduled = true
+      setImmediate(send)
+    } else overdue ??= setTimeout(wake, early)
+  }
+
+  function wake(): void {
+    overdue = undefined
+    schedule()
   }
 
   function send(): void {
     scheduled = false
+    clearTimeout(overdue)
+    overdue = undefined
+    sent = performance.now()
     const batch = waiting.splice(0, LARGEST)
     inFlight++
     // Whoever has waited longest says how long it may take: behind a hung batch that is less.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { cookieValue, readCookie, withCookie } from './cookie.ts'
+import { cookieValue, readCookie } from './cookie.ts'
 
 const secrets = ['the new secret', 'the old secret']
 const signed = (sid: string, secret = secrets[0] ?? '') => `sid=${cookieValue(sid, secret)}`
@@ -31,10 +31,3 @@ const refused: readonly [string, string | undefined][] = [
 
 for (const [what, header] of refused)
   test(`${what} is no session`, () => assert.equal(readCookie(header, 'sid', secrets), undefined))
-
-test('express-session is shown one cookie of the name, and every other as it came', () => {
-  const cookie = { name: 'sid', sid: 'abc', secret: 'key' }
-  const shown = withCookie('theme=dark; sid=forged; lang=en', ['sid'], cookie)
-  assert.equal(shown, `sid=${cookieValue('abc', 'key')}; theme=dark; lang=en`)
-  assert.equal(withCookie('theme=dark; sid=forged', ['sid'], undefined), 'theme=dark')
-})

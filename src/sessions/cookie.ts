@@ -28,17 +28,6 @@ export function readCookie(
   return undefined
 }
 
-/** The header as express-session should see it: this session's cookie alone, signed anew, or none. */
-export function withCookie(
-  header: string | undefined,
-  names: readonly string[],
-  cookie: { name: string; sid: string; secret: string } | undefined,
-): string {
-  const others = (header ?? '').split(';').filter((pair) => pair.trim() !== '' && !names.includes(nameOf(pair)))
-  if (cookie !== undefined) others.unshift(`${cookie.name}=${cookieValue(cookie.sid, cookie.secret)}`)
-  return others.map((pair) => pair.trim()).join('; ')
-}
-
 /** The value that express-session writes and reads, before it is escaped for the header. */
 export function signed(sid: string, secret: string): string {
   return `s:${sign(sid, secret)}`

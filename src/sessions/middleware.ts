@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express'
 import type { Cookie } from 'express-session'
-import { readCookie, signed, withCookie } from './cookie.ts'
+import { readCookie, signed } from './cookie.ts'
 import { SessionGone } from './errors.ts'
 import { type Gate, install } from './gate.ts'
 import { equip } from './session.ts'
@@ -8,8 +8,6 @@ import type { PostgresSessions } from './store.ts'
 
 export interface MiddlewareOptions {
   readonly store: PostgresSessions
-  /** express-session, made with the same store, secrets and name. */
-  readonly load: RequestHandler
   readonly secrets: readonly string[]
   readonly name: string
   readonly former: string | undefined
@@ -28,20 +26,17 @@ interface Came {
 
 type Route = { readonly activity?: boolean | undefined }
 
-/** Makes the middleware: express-session reads, and what is written is committed before the first byte of the answer leaves. */
+/**
+ * Makes the middleware. It takes the place of express-session's own, which would verify and sign the cookie again, hash the session up to three times,
+ * and write after the answer has begun; sessions and cookies are express-session's. What is written is committed before the first byte leaves.
+ */
 export function createMiddleware(options: MiddlewareOptions): (route?: Route) => RequestHandler {
-  const { store, load } = options
+  const { store } = options
   return ({ activity = true } = {}) => {
     return function sessions(req, res, next) {
       if (req.session !== undefined) return next()
       const came = findCookie(req, options)
-      handOn(req, came.sid, options)
-      load(req, res, (error?: unknown) => {
-        if (error !== undefined) return next(error)
-        const isUnknown = came.sid !== undefined && req.sessionID !== came.sid
-        if (!isUnknown) return begin(false)
-        store.table.endedLately(came.sid ?? '').then(begin, next)
-      })
+      find(req, came.sid, store).then(begin, next)
 
       function begin(endedLately: boolean): void {
         equip(req.session)
@@ -62,15 +57,15 @@ function findCookie(req: Request, { name, former, secrets }: MiddlewareOptions):
   return { sid: other?.sid, isOld: other !== undefined, isFormer: other !== undefined }
 }
 
-/** express-session takes the first cookie of its name, forged or not: it is shown the one that verifies, and no other. */
-function handOn(req: Request, sid: string | undefined, { name, former, secrets }: MiddlewareOptions): void {
-  if (req.headers.cookie === undefined) return
-  const names = former === undefined ? [name] : [name, former]
-  req.headers.cookie = withCookie(
-    req.headers.cookie,
-    names,
-    sid === undefined ? undefined : { name, sid, secret: secrets[0] ?? '' },
-  )
+/** Gives the request its session, or a new one; resolves with whether the id that came ended a moment ago. */
+async function find(req: Request, sid: string | undefined, store: PostgresSessions): Promise<boolean> {
+  const held = req as unknown as { sessionStore: PostgresSessions; sessionID: string | undefined }
+  held.sessionStore = store
+  held.sessionID = sid
+  const data = sid === undefined ? undefined : await store.read(sid)
+  if (data !== undefined) store.createSession(req as never, data)
+  else store.generate(req)
+  return data === undefined && sid !== undefined && (await store.table.endedLately(sid))
 }
 
 const settleActive = (gate: Gate) => settle(gate, true)

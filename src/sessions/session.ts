@@ -1,6 +1,6 @@
 import type { Request } from 'express'
-import type expressSession from 'express-session'
 import type { SessionData } from 'express-session'
+import expressSession from 'express-session'
 import { SessionGone, StoreUnavailable } from './errors.ts'
 import { gateOf } from './gate.ts'
 import type { Session } from './records.ts'
@@ -41,7 +41,7 @@ interface Held {
   readonly req: Request
 }
 
-/** The promise forms, put on each session: one object for all, since this is on the way of every request. */
+/** The promise forms, beside express-session's callbacks. */
 const METHODS: PropertyDescriptorMap & ThisType<Session & Held> = {
   save: method(function (this: Session & Held) {
     return save(this.req)
@@ -67,9 +67,12 @@ const METHODS: PropertyDescriptorMap & ThisType<Session & Held> = {
   },
 }
 
-/** Gives the request's session its promise forms. */
+const { Session: Stock } = expressSession as unknown as { Session: { readonly prototype: object } }
+const EQUIPPED: object = Object.create(Stock.prototype, METHODS)
+
+/** Gives the request's session its promise forms: by its prototype, since properties of its own would cost more than the rest of this folder. */
 export function equip(session: expressSession.Session): void {
-  Object.defineProperties(session, METHODS)
+  Object.setPrototypeOf(session, EQUIPPED)
 }
 
 function save(req: Request): Promise<void> {

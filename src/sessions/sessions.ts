@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Request, RequestHandler, Response } from 'express'
 import expressSession, { type CookieOptions } from 'express-session'
 import type { Pool } from 'pg'
@@ -53,20 +54,26 @@ export function createSessions(options: SessionsOptions): Sessions {
     maxAge,
     ...(pool === 'memory' ? { table: new MemoryTable() } : { pool }),
   })
-  const settings: CookieOptions = { path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge }
-  const load = expressSession({
-    store,
-    secret: secrets,
-    name,
-    cookie: settings,
-    resave: false,
-    saveUninitialized: false,
-  })
+  store.generate = generator({ path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge })
   const refuse = options.refuse ?? refusePlainly
   return {
-    middleware: createMiddleware({ store, load, secrets, name, former: cookie.former, secure, refuse }),
+    middleware: createMiddleware({ store, secrets, name, former: cookie.former, secure, refuse }),
     store,
     directory: createDirectory(store),
+  }
+}
+
+/** As express-session makes a new session; its classes are exported, their types are not. */
+function generator(settings: CookieOptions): PostgresSessions['generate'] {
+  const { Session, Cookie } = expressSession as unknown as {
+    Session: new (req: unknown) => Request['session']
+    Cookie: new (options: CookieOptions) => Request['session']['cookie']
+  }
+  return function generate(req) {
+    // 192 bits, as many as express-session's own; OWASP asks for 64.
+    req.sessionID = randomBytes(24).toString('base64url')
+    req.session = new Session(req)
+    req.session.cookie = new Cookie(settings)
   }
 }
 

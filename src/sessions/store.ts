@@ -33,6 +33,8 @@ const Stock = connectPgSimple(expressSession)
  * ended is never written again; the expiry moves only when that is worth a write. Stock connect-pg-simple reads what this writes, and this what it wrote.
  */
 export class PostgresSessions extends Stock {
+  /** Gives a request a new session; `createSessions` sets it, or express-session's own middleware. */
+  declare generate: (req: Request) => void
   readonly table: Table
   readonly records: Records
   readonly #maxAge: number
@@ -54,7 +56,7 @@ export class PostgresSessions extends Stock {
   }
 
   override get(sid: string, callback: (error: unknown, session?: SessionData | null) => void): void {
-    this.#read(sid).then(
+    this.read(sid).then(
       (found) => callback(null, found),
       (error) => callback(error),
     )
@@ -109,8 +111,7 @@ export class PostgresSessions extends Stock {
     { maxAge, ...rest }: Omit<Renewal, 'keep'> = {},
   ): Promise<void> {
     const { session: former, sessionID } = req
-    // express-session puts this function on the store that it is given.
-    ;(this as unknown as { generate(req: Request): void }).generate(req)
+    this.generate(req)
     if (maxAge !== undefined) req.session.cookie.maxAge = maxAge
     try {
       await this.records.rename(former as Session, req.session as Session, { kept, ...rest })
@@ -122,7 +123,8 @@ export class PostgresSessions extends Stock {
     }
   }
 
-  async #read(sid: string): Promise<SessionData | undefined> {
+  /** The session's content; undefined where there is none, or none that is a session. */
+  async read(sid: string): Promise<SessionData | undefined> {
     try {
       return await this.records.read(sid)
     } catch (error) {
