@@ -56,7 +56,7 @@ async function run(load: Load): Promise<Outcome> {
     const now = performance.now()
     if (now >= begin && now < end) late.push(milliseconds)
     if (status === 200 && text.includes(load.expected)) return
-    if (seen.failures++ === 0) seen.failure = text.slice(0, 500)
+    if (seen.failures++ === 0) seen.failure = shortened(text)
   }
   const clients = Array.from({ length: load.connections }, (_, index) => {
     let turn = index
@@ -78,6 +78,12 @@ async function run(load: Load): Promise<Outcome> {
     cpu: used.user + used.system,
     ...seen,
   }
+}
+
+/** The first line, and the body. */
+function shortened(text: string): string {
+  const [head = '', body = ''] = text.split('\r\n\r\n')
+  return `${head.split('\r\n')[0]}: ${body.slice(0, 300)}`
 }
 
 const kept = new Map<string, readonly Buffer[]>()

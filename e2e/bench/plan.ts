@@ -40,7 +40,7 @@ export interface Bench extends Plan {
 const help = `npm run bench -- [--pages] [--latency] [--writes] [--touches] [--sign-in] [--memory] [--rows N,N]
 
 Measures the session store beside what would be used in its place, all in one run, in turns of a second. Without one of these
-switches: all of them but --rows.
+switches: all of them but --rows, which takes about eight minutes.
   --pages          a small page over 64 connections, and what it costs
   --latency        the same over one connection
   --writes         session writes, with the WAL and the HOT share; --touches: renewals

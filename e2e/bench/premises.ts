@@ -55,7 +55,10 @@ export async function openPremises(folder: string, durable: boolean, say: (line:
     },
     async keptDatabase(name, schema) {
       const there = await query(postgres.url, 'SELECT FROM pg_database WHERE datname = $1', [name])
-      return there.length > 0 ? addressOf(postgres.url, name) : await madeDatabase(postgres.url, name, schema)
+      if (there.length === 0) return await madeDatabase(postgres.url, name, schema)
+      const url = addressOf(postgres.url, name)
+      if (schema === 'ours') await bringUpToDate(url)
+      return url
     },
     note(name, pid) {
       noted.set(name, pid)
@@ -74,9 +77,13 @@ export async function openPremises(folder: string, durable: boolean, say: (line:
 async function madeDatabase(superuser: string, name: string, schema: Schema): Promise<string> {
   await query(superuser, `CREATE DATABASE "${name}"`)
   const url = addressOf(superuser, name)
-  if (schema === 'ours') await migrate({ url, role: 'postgres', say: () => undefined })
+  if (schema === 'ours') await bringUpToDate(url)
   else await query(url, readFileSync(referenceTable, 'utf8'))
   return url
+}
+
+async function bringUpToDate(url: string): Promise<void> {
+  await migrate({ url, role: 'postgres', say: () => undefined })
 }
 
 function addressOf(superuser: string, name: string): string {

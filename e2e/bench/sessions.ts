@@ -15,7 +15,7 @@ declare module 'express-session' {
   }
 }
 
-export const secret = 'a secret of the benchmark alone, long enough'
+export const secret = 'a secret of the benchmark alone and long enough'
 export const cookieName = 'sid'
 export const maxAge = 30 * 86_400_000
 
