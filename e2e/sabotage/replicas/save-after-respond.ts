@@ -1,12 +1,15 @@
 import type { Request } from 'express'
-import type { SessionData } from 'express-session'
+import expressSession, { type SessionData } from 'express-session'
 import type { MiddlewareOptions } from '../../../src/sessions/middleware.ts'
 import { exchange } from '../exchange.ts'
 
-// As stock express-session: it saves, and sets the cookie, while the answer is already on its way.
+// Stock express-session: it saves while the answer is already on its way.
 const { equip } = await import('../../../src/sessions/session.ts')
 await exchange<typeof import('../../../src/sessions/middleware.ts')>('src/sessions/middleware.ts', () => ({
-  createMiddleware: ({ load }: MiddlewareOptions) => {
+  createMiddleware({ store, secrets, name, secure }: MiddlewareOptions) {
+    const settings = { path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge: 30 * 86_400_000 } as const
+    const options = { store, secret: [...secrets], name, cookie: settings }
+    const load = expressSession({ ...options, resave: false, saveUninitialized: false })
     return () =>
       function sessions(...[req, res, next]: Parameters<typeof load>) {
         load(req, res, (error?: unknown) => {
