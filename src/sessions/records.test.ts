@@ -128,6 +128,17 @@ for (const [where, replicas] of KINDS) {
     )
   })
 
+  test(`${where}: of a session that ended meanwhile nothing goes on under a new id`, async () => {
+    const [here, there] = pair(replicas())
+    const sid = await stored(here, { account: 'ada', fields: { x: 1 } })
+    const session = await load(here, sid)
+    await there.table.destroy(sid)
+    const next = here.createSession({ sessionID: `${sid}-new` } as never, { cookie: session.cookie })
+    await assert.rejects(here.records.rename(session, next, { kept: () => true, live: true }), SessionGone)
+    await here.records.rename(session, next, { kept: () => true })
+    assert.deepEqual([next.account, next.fields], [undefined, undefined])
+  })
+
   test(`${where}: whatever two replicas do in turn, a session is what a simple model says`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(STEP, { minLength: 5, maxLength: 25 }), (steps) => follow(pair(replicas()), steps)),

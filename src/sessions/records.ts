@@ -26,7 +26,7 @@ export interface Renaming {
   readonly kept: (name: string) => boolean
   /** Milliseconds; default: the store's. */
   readonly absoluteMaxAge?: number
-  /** Throws SessionGone where there is no row to rename; otherwise the session is stored anew. */
+  /** Throws SessionGone where the session has ended; otherwise one begins anew, with nothing of it. */
   readonly live?: boolean
 }
 
@@ -137,7 +137,10 @@ export class Records {
     const row = known && (await this.#table.rename(former.id, next.id, this.#life(next)))
     if (row === undefined && live) throw new SessionGone()
     if (row !== undefined) this.#known.set(next, { row, view: row.text })
-    const content = row === undefined || own === undefined ? { ...former } : apply(JSON.parse(row.text), own)
+    // Of a session that ended meanwhile nothing goes on: who was signed in there, and what they had, is not the next one's.
+    const ended = known !== undefined && row === undefined
+    const content =
+      row === undefined || own === undefined ? { ...(ended ? {} : former) } : apply(JSON.parse(row.text), own)
     for (const [name, value] of Object.entries(content))
       if (name !== 'cookie' && kept(name)) Object.assign(next, { [name]: value })
   }

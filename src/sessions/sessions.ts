@@ -49,12 +49,14 @@ export function createSessions(options: SessionsOptions): Sessions {
   const { secure = false } = cookie
   const name = cookie.name ?? (secure ? '__Host-sid' : 'sid')
   const secrets = typeof secret === 'string' ? [secret] : [...secret]
+  const attributes: CookieOptions = { path: '/', httpOnly: true, sameSite: 'lax', secure }
   const store = new PostgresSessions({
     ...given(options),
+    cookie: attributes,
     maxAge,
     ...(pool === 'memory' ? { table: new MemoryTable() } : { pool }),
   })
-  store.generate = generator({ path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge })
+  store.generate = generator({ ...attributes, maxAge })
   const refuse = options.refuse ?? refusePlainly
   return {
     middleware: createMiddleware({ store, secrets, name, former: cookie.former, secure, refuse }),

@@ -1,5 +1,5 @@
 import connectPgSimple from 'connect-pg-simple'
-import expressSession, { type SessionData } from 'express-session'
+import expressSession, { type CookieOptions, type SessionData } from 'express-session'
 import type { Pool } from 'pg'
 import { isObject, type JsonObject } from './changes.ts'
 import { PostgresTable, type Report } from './postgres-table.ts'
@@ -23,6 +23,8 @@ export interface StoreOptions {
   /** Whose session it is, so that all of an account's can be ended; default: its `account`. */
   readonly accountOf?: (session: JsonObject) => unknown
   readonly report?: Report
+  /** The attributes of the cookie; default: Path=/, HttpOnly, SameSite=Lax. */
+  readonly cookie?: CookieOptions
 }
 
 const DAY = 86_400_000
@@ -37,6 +39,7 @@ export class PostgresSessions extends Stock {
   declare generate: (req: Request) => void
   readonly table: Table
   readonly records: Records
+  readonly #cookie: CookieOptions
   readonly #maxAge: number
   /** No cookie asks for more: a row that does holds nonsense. */
   readonly #longest: number
@@ -50,6 +53,7 @@ export class PostgresSessions extends Stock {
     this.table = options.table ?? new PostgresTable(pool, report)
     const accountOf = options.accountOf ?? (({ account }) => account)
     this.records = new Records({ table: this.table, absoluteMaxAge, largest, accountOf })
+    this.#cookie = options.cookie ?? { path: '/', httpOnly: true, sameSite: 'lax' }
     this.#maxAge = maxAge
     this.#longest = Math.max(maxAge, 400 * DAY)
     this.#report = report
@@ -146,17 +150,19 @@ export class PostgresSessions extends Stock {
     if (this.records.has(data) && pending?.renew) await this.records.commit(sid, data, { changes: [], renew: true })
   }
 
-  /** Rows that others wrote may hold anything where express-session expects its cookie. */
+  /**
+   * Rows that others wrote may hold anything where express-session expects its cookie. Only how long it lives is the row's to say; a row can neither widen
+   * the cookie to a domain nor take HttpOnly from it.
+   */
   #mendCookie(data: SessionData): void {
     const cookie: unknown = data.cookie
-    const kept = isObject(cookie) ? cookie : {}
-    const { originalMaxAge, expires } = kept
+    const { originalMaxAge, expires } = isObject(cookie) ? cookie : {}
     const isAge =
       originalMaxAge === null ||
       (typeof originalMaxAge === 'number' && originalMaxAge > 0 && originalMaxAge <= this.#longest)
     const isDate = typeof expires === 'string' && !Number.isNaN(Date.parse(expires))
     data.cookie = {
-      ...kept,
+      ...this.#cookie,
       originalMaxAge: isAge ? originalMaxAge : this.#maxAge,
       expires: isDate ? expires : null,
     } as never
