@@ -22,7 +22,7 @@ export function createOwnStore(pool: Pool): RacedStore {
       await directory.endOthers(account, sessionID)
     },
     async rename(visit, change) {
-      await visit.session.regenerate({ keep: true })
+      await visit.session.regenerate({ keep: true, live: true })
       change(visit.session)
       await visit.session.save()
       return visit.sessionID

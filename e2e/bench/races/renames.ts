@@ -2,7 +2,7 @@ import { valueAt } from './content.ts'
 import { type Act, NOTHING_TO_CHECK, type Race, verdict } from './race.ts'
 import { lostOf } from './writes.ts'
 
-/** One replica gives the session a new id, as a sign-in does, while all others write to it. */
+/** One replica gives the session a new id, as a password change does, while all others write to it. */
 export const renames: Race = {
   name: 'renames',
   unit: 'renames',

@@ -20,7 +20,7 @@ export interface RacedStore {
   touch(visit: Visit): Promise<void>
   destroy(visit: Visit): Promise<void>
   endOthers(visit: Visit, account: string): Promise<void>
-  /** Answers with the new id. */
+  /** Whoever is signed in goes on under a new id, which is the answer. */
   rename(visit: Visit, change: Change): Promise<string>
   update(visit: Visit, change: Change): Promise<void>
 }
