@@ -6,6 +6,8 @@ export interface Contestant<Figures> {
   /** For people. */
   readonly label: string
   measure(): Promise<Figures>
+  /** Before the first round that counts: code is compiled, caches fill. Default: as a round. */
+  warmUp?(): Promise<unknown>
 }
 
 /** Figures by the contestant's name; the same place in two lists is the same round. */
@@ -13,7 +15,7 @@ export type Rounds<Figures> = ReadonlyMap<string, readonly Figures[]>
 
 /**
  * Everybody in turn, again and again: what disturbs the machine meets all of them alike. The order changes from round to round, so
- * that nobody always comes after the same one. A first round does not count: code is compiled, caches fill.
+ * that nobody always comes after the same one.
  */
 export async function playRounds<Figures>(
   contestants: readonly Contestant<Figures>[],
@@ -21,11 +23,14 @@ export async function playRounds<Figures>(
   progress: Progress,
 ): Promise<Rounds<Figures>> {
   const figures = new Map<string, Figures[]>(contestants.map(({ name }) => [name, []]))
-  for (let round = 0; round <= rounds; round++) {
+  for (const { label, measure, warmUp = measure } of contestants) {
+    progress.next(`warming up: ${label}`)
+    await warmUp()
+  }
+  for (let round = 0; round < rounds; round++) {
     for (const { name, label, measure } of inOrder(contestants, round)) {
-      progress.next(round === 0 ? `warming up: ${label}` : `round ${round}: ${label}`)
-      const measured = await measure()
-      if (round > 0) figures.get(name)?.push(measured)
+      progress.next(`round ${round + 1}: ${label}`)
+      figures.get(name)?.push(await measure())
     }
   }
   return figures
