@@ -61,6 +61,11 @@ test('HEAD and OPTIONS are answered', async () => {
   assert.deepEqual([status, headers.allow], [204, 'GET, POST, HEAD, OPTIONS'])
 })
 
+test('an address that is nobody’s is a 404 by whatever method', async () => {
+  for (const method of ['GET', 'HEAD', 'POST', 'OPTIONS', 'DELETE'])
+    assert.equal((await app.visitor().send(method, '/nothing-here', undefined)).status, 404)
+})
+
 test('a signed-in person finds the way out on every page, also where nothing is', async () => {
   const ada = app.visitor()
   await ada.post('/register', { email: 'ada@example.net', name: 'Ada', password: 'a lantern over the turntable' })

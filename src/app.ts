@@ -6,7 +6,7 @@ import { admit, identify } from './accounts/signed-in.ts'
 import type { Pool } from './database/pool.ts'
 import { createAssets } from './http/assets.ts'
 import { bodies } from './http/body.ts'
-import { type HealthOptions, health } from './http/health.ts'
+import { type HealthOptions, health, untilMigrated } from './http/health.ts'
 import type { Limits } from './http/limits.ts'
 import { nothingHere } from './http/problem.ts'
 import { clientAddresses, identifyRequests } from './http/request.ts'
@@ -66,9 +66,10 @@ export function createApp(options: AppOptions): Express {
   app.use(health(options.health))
   app.use(securityHeaders({ https: options.https }))
   app.use(assets.middleware)
+  app.use(pageLocals)
+  app.use(untilMigrated(options.health.reason))
   app.use(sameSite())
   app.use(bodies())
-  app.use(pageLocals)
 
   const clientAddress = clientAddresses(options.clientAddressHeader)
   const table = [

@@ -21,7 +21,7 @@ export async function testApp(options: Partial<ReplicaOptions> = {}): Promise<Te
   const database = await testDatabase()
   const lines: string[] = []
   const log = createLog({ level: 'info', format: 'json', replica: 'test', stream: collect(lines) })
-  const replica = await startReplica({ ...DEFAULTS, databaseUrl: database.url, ...options }, log)
+  const replica = await startReplica({ ...OPTIONS, databaseUrl: database.url, ...options }, log)
   await replica.ready
   const url = `http://127.0.0.1:${replica.port}`
   const visitors: TestVisitor[] = []
@@ -43,7 +43,8 @@ export async function testApp(options: Partial<ReplicaOptions> = {}): Promise<Te
   }
 }
 
-const DEFAULTS: ReplicaOptions = {
+/** A replica's options for a test: free ports, no patience. */
+export const OPTIONS: ReplicaOptions = {
   site: 'Roundhouse',
   replica: 'test',
   version: '0.0.0',

@@ -36,6 +36,7 @@ const NETWORK = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
 ])
+const AWAY = [NOT_NOW, SHUT, NETWORK]
 /** pg gives these no code. */
 const WORDS = [
   /timeout exceeded when trying to connect/,
@@ -48,6 +49,6 @@ const WORDS = [
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { code } = error as { code?: unknown }
-  if (typeof code === 'string' && (NOT_NOW.has(code) || NETWORK.has(code) || SHUT.has(code))) return true
+  if (typeof code === 'string' && AWAY.some((codes) => codes.has(code))) return true
   return WORDS.some((words) => words.test(error.message)) || isOutage(error.cause)
 }

@@ -1,4 +1,5 @@
 import { type RequestHandler, Router } from 'express'
+import { unavailable } from '../runtime/errors.ts'
 import type { State } from '../runtime/state.ts'
 import { onlyGet } from './only-get.ts'
 
@@ -26,4 +27,12 @@ export function health({ state, replica, version, commit, reason }: HealthOption
   })
   router.all(['/livez', '/readyz'], onlyGet)
   return router
+}
+
+/** Nobody can be served without the schema; nginx does not ask whether a replica is ready, and sends people all the same. */
+export function untilMigrated(reason: HealthOptions['reason']): RequestHandler {
+  return function untilMigrated(_req, _res, next) {
+    if (reason()?.startsWith('schema')) next(unavailable('This site is being set up.'))
+    else next()
+  }
 }

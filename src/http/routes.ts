@@ -33,12 +33,13 @@ export const ANYWHERE = '/{*anywhere}'
 /** Mounts tables of addresses; a known address with another method is a 405 with Allow. */
 export function routes<Person>(table: readonly Route<Person>[], options: RouteOptions<Person>): Router {
   const router = Router({ caseSensitive: true })
-  const mount = (route: Route<Person>) =>
+  for (const route of table) {
+    if (route.path === ANYWHERE) continue
     router[route.method === 'GET' ? 'get' : 'post'](route.path, visit(route, options))
-  for (const route of table) if (route.path !== ANYWHERE) mount(route)
+  }
   const known = table.map(({ path }) => path).filter((path) => path !== ANYWHERE)
   for (const path of new Set(known)) router.all(path, onlyMethods(table, path))
-  for (const route of table) if (route.path === ANYWHERE) mount(route)
+  for (const route of table) if (route.path === ANYWHERE) router.all(ANYWHERE, visit(route, options))
   return router
 }
 
