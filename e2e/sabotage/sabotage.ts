@@ -1,7 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { runCommand } from '../cluster/command.ts'
 import { parse, Usage } from '../cluster/flags.ts'
@@ -43,29 +43,29 @@ function choose(only: string | undefined): readonly Sabotage[] {
 }
 
 async function tell(sabotage: Sabotage, asked: AbortSignal): Promise<Outcome> {
-  const outcome = await inFolder((folder) => tryOut(sabotage, folder, asked))
+  const outcome = await inFolder(sabotage, (folder) => tryOut(sabotage, folder, asked))
   const { isCaught, milliseconds, said } = outcome
   const columns = [sabotage.name.padEnd(36), (isCaught ? sabotage.catcher.scenario : 'NOT CAUGHT').padEnd(12)]
   console.log(`${columns.join('  ')}  ${seconds(milliseconds).padStart(7)}  ${said.slice(0, 140)}`)
   return outcome
 }
 
-/** With a folder for clusters, and without the evidence that their failed scenarios keep: this failure was wanted. */
-async function inFolder(work: (folder: string) => Promise<Outcome>): Promise<Outcome> {
+/** With a folder for clusters, and without the evidence that the failed scenario keeps: this failure was wanted. */
+async function inFolder({ catcher }: Sabotage, work: (folder: string) => Promise<Outcome>): Promise<Outcome> {
   const folder = await mkdtemp(join(tmpdir(), 'roundhouse-sabotage-'))
-  const before = evidence()
+  const before = evidenceOf(catcher.promise)
   try {
     return await work(folder)
   } finally {
     for (const entry of readdirSync(folder)) await endLeftovers(join(folder, entry))
-    const wanted = evidence().filter((entry) => !before.includes(entry))
+    const wanted = evidenceOf(catcher.promise).filter((entry) => !before.includes(entry))
     for (const path of [folder, ...wanted]) await rm(path, { recursive: true, force: true })
   }
 }
 
-function evidence(): readonly string[] {
-  const folder = join(repository, '.data', 'evidence')
-  return existsSync(folder) ? readdirSync(folder).map((entry) => join(folder, entry)) : []
+function evidenceOf(promise: string): readonly string[] {
+  const files = globSync(join(repository, '.data', 'evidence', '*', 'failure.txt'))
+  return files.filter((file) => readFileSync(file, 'utf8').split('\n')[0]?.endsWith(promise)).map(dirname)
 }
 
 function sum(outcomes: readonly Outcome[]): number {

@@ -11,7 +11,7 @@ import {
   sessionOf,
   signIn,
 } from '../people/errands.ts'
-import type { Visitor } from '../people/visitor.ts'
+import { stolen } from '../people/thief.ts'
 import { setRoadside } from './roadside.ts'
 
 const stage = await setRoadside()
@@ -23,39 +23,36 @@ const BOUND = 3500
 scenario(
   'whoever follows the redirect at once is signed in on the next replica, however long the commit takes',
   async () => {
-    const [here, there] = pair()
     const ada = await register(person('Ada'))
-    stage.road.slow(here.name, SLOW)
+    stage.road.slow('app-1', SLOW)
     const browser = person('Ada')
-    await signIn(browser.at(here.url), ada, { hasty: true })
-    await expectSignedIn(browser.at(there.url), ada.email)
+    await signIn(browser.at(stage.here), ada, { hasty: true })
+    await expectSignedIn(browser.at(stage.there), ada.email)
 
     const bea = person('Bea')
     const { name, email, password } = freshCredentials('Bea')
-    expect(await bea.at(here.url).post('/register', { name, email, password }, { hasty: true }), 303)
-    await expectSignedIn(bea.at(there.url), email)
+    expect(await bea.at(stage.here).post('/register', { name, email, password }, { hasty: true }), 303)
+    await expectSignedIn(bea.at(stage.there), email)
   },
 )
 
 scenario('what was put into the basket is there for the next request, however long the commit takes', async () => {
-  const [here, there] = pair()
   const vic = person('Vic')
   const products = await productsOf(vic)
-  stage.road.slow(here.name, SLOW)
+  stage.road.slow('app-1', SLOW)
   for (const [index, product] of products.slice(0, 3).entries()) {
-    await vic.at(here.url).post('/basket/items', { product, quantity: index + 1 }, { hasty: true })
-    assert.equal((await sessionOf(vic.at(there.url))).basket[product], index + 1)
+    await vic.at(stage.here).post('/basket/items', { product, quantity: index + 1 }, { hasty: true })
+    assert.equal((await sessionOf(vic.at(stage.there))).basket[product], index + 1)
   }
 })
 
 scenario('who has signed out is out with the next request, however long the commit takes', async () => {
-  const [here, there] = pair()
   const browser = person('Ada')
   await register(browser)
-  const thief = copyOf(browser)
-  stage.road.slow(here.name, SLOW)
-  expect(await browser.at(here.url).post('/logout', {}, { hasty: true }), 303)
-  await expectVisitor(thief.at(there.url))
+  const thief = stolen(browser, person('a thief'))
+  stage.road.slow('app-1', SLOW)
+  expect(await browser.at(stage.here).post('/logout', {}, { hasty: true }), 303)
+  await expectVisitor(thief.at(stage.there))
 })
 
 scenario('a change that cannot be saved is a 503 without a cookie, and nothing has changed', async () => {
@@ -103,16 +100,4 @@ function refused(answer: Answer): void {
   expect(answer, 503)
   assert.match(String(answer.headers['retry-after']), /^\d+$/, told(answer, 'Retry-After was expected'))
   assert.deepEqual(answer.cookies, [], told(answer, 'no cookie was expected'))
-}
-
-function copyOf({ jar }: Visitor): Visitor {
-  const thief = person('somebody who kept a copy of the cookie')
-  thief.jar.put('sid', jar.get('sid')?.value ?? '')
-  return thief
-}
-
-function pair() {
-  const [here, there] = stage.cluster.replicas
-  assert.ok(here && there)
-  return [here, there] as const
 }

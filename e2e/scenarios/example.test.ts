@@ -9,7 +9,8 @@ import { startPostgres } from '../cluster/postgres.ts'
 import { expect } from '../people/answer.ts'
 import { exampleAsk, exampleView, prepareExample, startExample } from '../people/example.ts'
 import { buildRoad } from '../people/road.ts'
-import { createVisitor, type Visitor } from '../people/visitor.ts'
+import { stolen } from '../people/thief.ts'
+import { createVisitor } from '../people/visitor.ts'
 
 const ADA = { username: 'ada', password: 'lantern over water' }
 const folder = await mkdtemp(join(process.env.E2E_FOLDER ?? tmpdir(), 'roundhouse-example-'))
@@ -58,7 +59,7 @@ test('its two tabs wish for two things at once: both are kept', async () => {
 test('its sign-out is final, whatever was in flight', async () => {
   const browser = createVisitor({ name: 'Ada', url: here.url })
   await exampleAsk(browser.at(here.url), '/login', ADA)
-  const thief = copyOf(browser)
+  const thief = stolen(browser, createVisitor({ name: 'a thief', url: here.url }))
   const gate = road.holdAfterRead('example-1')
   const late = browser.at(here.url).post('/wishes', { wish: 'to stay' }, { json: true })
   await gate.reached
@@ -76,9 +77,3 @@ test('its passwords are checked', async () => {
   expect(await browser.at(here.url).post('/login', { ...ADA, password: 'a guess' }, { json: true }), 401)
   assert.deepEqual(browser.jar.all(), [])
 })
-
-function copyOf({ jar, url }: Visitor): Visitor {
-  const thief = createVisitor({ name: 'somebody who kept a copy of the cookie', url })
-  thief.jar.put('sid', jar.get('sid')?.value ?? '')
-  return thief
-}

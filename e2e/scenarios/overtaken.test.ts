@@ -11,6 +11,7 @@ import {
   signIn,
   signOut,
 } from '../people/errands.ts'
+import { stolen } from '../people/thief.ts'
 import type { Visitor } from '../people/visitor.ts'
 import { setRoadside } from './roadside.ts'
 
@@ -20,12 +21,12 @@ const { scenario, person } = stage
 /** What ends Ada's session on the second replica while a request of hers is in flight on the first. */
 type Ending = (browser: Visitor, ada: Credentials) => Promise<unknown>
 const endings: Readonly<Record<string, Ending>> = {
-  'signing out': (browser) => signOut(browser.at(there())),
+  'signing out': (browser) => signOut(browser.at(stage.there)),
   'a password change elsewhere': async (_, ada) => {
     const elsewhere = person('Ada at work')
-    await signIn(elsewhere.at(there()), ada)
+    await signIn(elsewhere.at(stage.there), ada)
     const changed = { current: ada.password, password: `${ada.password} anew` }
-    expect(await elsewhere.at(there()).post('/account/password', changed), 303)
+    expect(await elsewhere.at(stage.there).post('/account/password', changed), 303)
   },
   'somebody who deletes the row by hand': async (_, { email }) => {
     await stage.database.rows(
@@ -39,7 +40,7 @@ for (const [ending, end] of Object.entries(endings)) {
   scenario(`a change that is overtaken by ${ending} brings nothing back, and is answered as signed out`, async () => {
     for (const json of [false, true]) {
       const { browser, thief, ada, product } = await regular()
-      const ask = () => browser.at(here()).post('/basket/items', { product, quantity: 5 }, { json })
+      const ask = () => browser.at(stage.here).post('/basket/items', { product, quantity: 5 }, { json })
       signedOut(await overtaken(ask, () => end(browser, ada)))
       await expectEnded(thief)
     }
@@ -50,7 +51,7 @@ for (const [ending, end] of Object.entries(endings)) {
     // So long ago that the expiry is due to be moved.
     await stage.database.age(days(2))
     const page = await overtaken(
-      () => browser.at(here()).get('/account'),
+      () => browser.at(stage.here).get('/account'),
       () => end(browser, ada),
     )
     expect(page, 200, 303)
@@ -62,10 +63,10 @@ for (const [ending, end] of Object.entries(endings)) {
     const { browser, thief, ada } = await regular()
     const other = await register(person('Bea'))
     await overtaken(
-      () => signIn(browser.at(here()), other),
+      () => signIn(browser.at(stage.here), other),
       () => end(browser, ada),
     )
-    for (const url of [here(), there()]) await expectSignedIn(browser.at(url), other.email)
+    for (const url of [stage.here, stage.there]) await expectSignedIn(browser.at(url), other.email)
     await expectEnded(thief)
   })
 }
@@ -74,8 +75,8 @@ scenario('a password change that is overtaken by signing out signs nobody in', a
   const { browser, thief, ada } = await regular()
   const change = { current: ada.password, password: `${ada.password} anew` }
   const answer = await overtaken(
-    () => browser.at(here()).post('/account/password', change),
-    () => signOut(browser.at(there())),
+    () => browser.at(stage.here).post('/account/password', change),
+    () => signOut(browser.at(stage.there)),
   )
   signedOut(answer)
   await expectEnded(thief)
@@ -87,9 +88,9 @@ scenario(
   async () => {
     for (const json of [false, true]) {
       const { browser, thief, ada, product } = await regular()
-      const ask = () => browser.at(here()).post('/basket/items', { product, quantity: 5 }, { json })
-      signedOut(await overtaken(ask, () => signIn(browser.at(there()), ada)))
-      for (const url of [here(), there()]) await expectSignedIn(browser.at(url), ada.email)
+      const ask = () => browser.at(stage.here).post('/basket/items', { product, quantity: 5 }, { json })
+      signedOut(await overtaken(ask, () => signIn(browser.at(stage.there), ada)))
+      for (const url of [stage.here, stage.there]) await expectSignedIn(browser.at(url), ada.email)
       await expectEnded(thief)
       assert.equal(await rowsOf(ada), 1)
     }
@@ -106,7 +107,7 @@ for (const [what, end] of [
       const { browser, thief, ada, product } = await regular()
       await end(browser, ada)
       const before = await stage.database.sessions()
-      for (const url of [here(), there()]) {
+      for (const url of [stage.here, stage.there]) {
         const late = thief.at(url)
         for (const json of [false, true]) {
           signedOut(await late.post('/basket/items', { product, quantity: 1 }, { json }))
@@ -116,10 +117,10 @@ for (const [what, end] of [
         await expectVisitor(late)
       }
       assert.equal(await stage.database.sessions(), before, 'no row came of it')
-      for (const url of [here(), there()]) {
-        const again = copyOf(thief)
+      for (const url of [stage.here, stage.there]) {
+        const again = stolen(thief, person('Ada again'))
         await signIn(again.at(url), ada)
-        for (const home of [here(), there()]) await expectSignedIn(again.at(home), ada.email)
+        for (const home of [stage.here, stage.there]) await expectSignedIn(again.at(home), ada.email)
       }
     },
   )
@@ -145,7 +146,7 @@ function withoutCookie(answer: Answer): void {
 
 /** Fails unless the id is dead on every replica. */
 async function expectEnded(thief: Visitor): Promise<void> {
-  for (const url of [here(), there()]) await expectVisitor(thief.at(url))
+  for (const url of [stage.here, stage.there]) await expectVisitor(thief.at(url))
 }
 
 /** Somebody who is signed in and has something in the basket, and somebody who has a copy of the cookie. */
@@ -154,13 +155,7 @@ async function regular() {
   const ada = await register(browser)
   const [product = '', other = ''] = await productsOf(browser)
   await putInBasket(browser, other, 2)
-  return { browser, thief: copyOf(browser), ada, product }
-}
-
-function copyOf({ jar }: Visitor): Visitor {
-  const thief = person('somebody who kept a copy of the cookie')
-  thief.jar.put('sid', jar.get('sid')?.value ?? '')
-  return thief
+  return { browser, thief: stolen(browser, person('a thief')), ada, product }
 }
 
 async function rowsOf({ email }: Credentials): Promise<number> {
@@ -169,12 +164,4 @@ async function rowsOf({ email }: Credentials): Promise<number> {
     [email],
   )
   return rows.length
-}
-
-function here(): string {
-  return stage.cluster.replicas[0]?.url ?? ''
-}
-
-function there(): string {
-  return stage.cluster.replicas[1]?.url ?? ''
 }

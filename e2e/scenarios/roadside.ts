@@ -14,6 +14,10 @@ import { type Stage, setStage } from './stage.ts'
 export interface Roadside extends Stage {
   readonly road: Road
   readonly postgres: Postgres
+  /** The first replica's address. */
+  readonly here: string
+  /** The second one's. */
+  readonly there: string
 }
 
 /** As `setStage`; `database` there looks at the tables directly. The road is open again after each scenario. */
@@ -37,6 +41,12 @@ export async function setRoadside(options: ClusterOptions = {}): Promise<Roadsid
     ...{ crowd: stage.crowd, stopAndStart: stage.stopAndStart },
     get cluster() {
       return stage.cluster
+    },
+    get here() {
+      return stage.cluster.replicas[0]?.url ?? ''
+    },
+    get there() {
+      return stage.cluster.replicas[1]?.url ?? ''
     },
     database: openDatabase(url),
     road,

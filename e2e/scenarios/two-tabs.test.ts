@@ -11,8 +11,8 @@ scenario('two tabs put two things into the basket at once, on two replicas: both
   const { browser, first, second, third } = await shopper()
   await putInBasket(browser, first, 1)
   const [one, other] = await crossed(
-    () => browser.at(here()).post('/basket/items', { product: second, quantity: 2 }),
-    () => browser.at(there()).post('/basket/items', { product: third, quantity: 3 }),
+    () => browser.at(stage.here).post('/basket/items', { product: second, quantity: 2 }),
+    () => browser.at(stage.there).post('/basket/items', { product: third, quantity: 3 }),
   )
   for (const answer of [one, other]) expect(answer, 303)
   await expectBasket(browser, { [first]: 1, [second]: 2, [third]: 3 })
@@ -22,8 +22,8 @@ scenario('two tabs put the first things of all into an empty basket: both are in
   const { browser, first, second } = await shopper()
   await register(browser)
   await crossed(
-    () => browser.at(here()).post('/basket/items', { product: first, quantity: 2 }),
-    () => browser.at(there()).post('/basket/items', { product: second, quantity: 3 }),
+    () => browser.at(stage.here).post('/basket/items', { product: first, quantity: 2 }),
+    () => browser.at(stage.there).post('/basket/items', { product: second, quantity: 3 }),
   )
   await expectBasket(browser, { [first]: 2, [second]: 3 })
 })
@@ -32,8 +32,8 @@ scenario('one tab takes a thing out while the other puts one in', async () => {
   const { browser, first, second, third } = await shopper()
   for (const product of [first, second]) await putInBasket(browser, product, 1)
   await crossed(
-    () => browser.at(here()).post('/basket/items', { product: first, quantity: 0 }),
-    () => browser.at(there()).post('/basket/items', { product: third, quantity: 3 }),
+    () => browser.at(stage.here).post('/basket/items', { product: first, quantity: 0 }),
+    () => browser.at(stage.there).post('/basket/items', { product: third, quantity: 3 }),
   )
   await expectBasket(browser, { [second]: 1, [third]: 3 })
 })
@@ -43,8 +43,8 @@ scenario('what one tab put into the basket while the other signed in is in it af
   const ada = await register(person('Ada'))
   await putInBasket(browser, first, 1)
   await crossed(
-    () => signIn(browser.at(here()), ada),
-    () => browser.at(there()).post('/basket/items', { product: second, quantity: 2 }),
+    () => signIn(browser.at(stage.here), ada),
+    () => browser.at(stage.there).post('/basket/items', { product: second, quantity: 2 }),
   )
   await expectSignedIn(browser, ada.email)
   await expectBasket(browser, { [first]: 1, [second]: 2 })
@@ -55,8 +55,8 @@ scenario('what one tab put into the basket while the other changed the password 
   const ada = await register(browser)
   await putInBasket(browser, first, 1)
   await crossed(
-    () => browser.at(here()).post('/account/password', { current: ada.password, password: `${ada.password} anew` }),
-    () => browser.at(there()).post('/basket/items', { product: second, quantity: 2 }),
+    () => browser.at(stage.here).post('/account/password', { current: ada.password, password: `${ada.password} anew` }),
+    () => browser.at(stage.there).post('/basket/items', { product: second, quantity: 2 }),
   )
   await expectSignedIn(browser, ada.email)
   await expectBasket(browser, { [first]: 1, [second]: 2 })
@@ -66,7 +66,7 @@ scenario('one more of the same thing, ten times at once on two replicas, is ten 
   const { browser, first } = await shopper()
   await putInBasket(browser, first, 1)
   const asked = Array.from({ length: 10 }, (_, turn) =>
-    browser.at(turn % 2 === 0 ? here() : there()).post('/basket/items', { product: first, add: 1 }),
+    browser.at(turn % 2 === 0 ? stage.here : stage.there).post('/basket/items', { product: first, add: 1 }),
   )
   for (const answer of await Promise.all(asked)) expect(answer, 303)
   await expectBasket(browser, { [first]: 11 })
@@ -77,7 +77,7 @@ scenario('a dozen things put into the basket at once are all in it', async (test
   await register(browser)
   for (let round = 1; round <= 5; round++) {
     const asked = products.map((product, turn) =>
-      browser.at(turn % 2 === 0 ? here() : there()).post('/basket/items', { product, quantity: round }),
+      browser.at(turn % 2 === 0 ? stage.here : stage.there).post('/basket/items', { product, quantity: round }),
     )
     const answers = await Promise.all(asked)
     for (const answer of answers) expect(answer, 303)
@@ -96,7 +96,7 @@ async function crossed(first: () => Promise<Answer>, second: () => Promise<Answe
 }
 
 async function expectBasket(browser: Visitor, basket: Readonly<Record<string, number>>): Promise<void> {
-  for (const url of [here(), there()]) assert.deepEqual((await sessionOf(browser.at(url))).basket, basket)
+  for (const url of [stage.here, stage.there]) assert.deepEqual((await sessionOf(browser.at(url))).basket, basket)
 }
 
 async function shopper() {
@@ -104,12 +104,4 @@ async function shopper() {
   const products = await productsOf(browser)
   const [first = '', second = '', third = ''] = products
   return { browser, products, first, second, third }
-}
-
-function here(): string {
-  return stage.cluster.replicas[0]?.url ?? ''
-}
-
-function there(): string {
-  return stage.cluster.replicas[1]?.url ?? ''
 }
