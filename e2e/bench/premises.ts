@@ -44,6 +44,11 @@ export async function openPremises(folder: string, durable: boolean, say: (line:
   })
   const redis = await startRedis(scratch)
   const noted = new Map<string, number>()
+  const note: Premises['note'] = (name, pid) => {
+    noted.set(name, pid)
+    noteProcesses(folder, Object.fromEntries([...noted].flatMap(([each, id]) => noteOf(each, id))))
+  }
+  if (redis !== undefined) note('redis-server', redis.pid)
   return {
     folder: scratch,
     postgres,
@@ -60,10 +65,7 @@ export async function openPremises(folder: string, durable: boolean, say: (line:
       if (schema === 'ours') await bringUpToDate(url)
       return url
     },
-    note(name, pid) {
-      noted.set(name, pid)
-      noteProcesses(folder, Object.fromEntries([...noted].flatMap(([each, id]) => noteOf(each, id))))
-    },
+    note,
     async close() {
       await redis?.stop()
       await postgres.stop()

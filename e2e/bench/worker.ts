@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { repository } from '../cluster/settings.ts'
 
 /** A process of ours that answers questions; it ends when we do, however that happens. */
 export interface Worker {
@@ -18,13 +19,16 @@ interface Reply {
   readonly fault?: string
 }
 
+/** The cluster's: a start costs a third less with it. */
+const cache = join(repository, 'node_modules', '.cache', 'node')
+
 /** Starts a file of this folder; `given` is its one argument. */
 export function startWorker(file: string, given: object = {}, nodeFlags: readonly string[] = []): Worker {
   const child = fork(join(import.meta.dirname, file), [JSON.stringify(given)], {
     // A group of its own: Ctrl-C reaches us alone, and a slice that runs is not spoilt.
     detached: true,
     execArgv: [...nodeFlags],
-    env: { ...process.env, NODE_ENV: 'production' },
+    env: { ...process.env, NODE_ENV: 'production', NODE_COMPILE_CACHE: cache },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   const waiting = new Map<number, PromiseWithResolvers<unknown>>()
