@@ -1,4 +1,4 @@
-import type { Group, Race, StoreName } from './race.ts'
+import type { Group, Race, Row, StoreName } from './race.ts'
 import { Tally } from './tally.ts'
 import type { Track } from './track.ts'
 
@@ -44,11 +44,19 @@ async function holdRound(
   const acts = groups.flatMap((group) => group.acts)
   const outcomes = await crew.run(store, acts, kills ? tally.kills++ % crew.size : undefined)
   for (const { id } of acts) tally.outcome(outcomes.get(id))
-  const rows = Map.groupBy(await table.all(), ({ content }) => content.group)
+  const rows = Map.groupBy(await table.all(), groupOf)
   for (const group of groups) {
     tally.verdict(race.judge(group, outcomes, rows.get(group.number) ?? []))
     rows.delete(group.number)
   }
+  // A sign-in whose former session had ended has begun a new one, with nothing in it of any group.
+  rows.delete(undefined)
   for (const { sid } of [...rows.values()].flat()) tally.stray(sid)
   await table.clear()
+}
+
+/** By what it holds, or by the id that it was prepared with. */
+function groupOf({ sid, content }: Row): unknown {
+  const number = /^[a-z]+-(\d+)$/.exec(sid)?.[1]
+  return content.group ?? (number === undefined ? undefined : Number(number))
 }

@@ -21,8 +21,8 @@ export function createOwnStore(pool: Pool): RacedStore {
     async endOthers({ sessionID }, account) {
       await directory.endOthers(account, sessionID)
     },
-    async rename(visit, change) {
-      await visit.session.regenerate({ keep: true, live: true })
+    async rename(visit, live, change) {
+      await visit.session.regenerate({ keep: true, live })
       change(visit.session)
       await visit.session.save()
       return visit.sessionID

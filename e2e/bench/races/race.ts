@@ -17,8 +17,8 @@ export type Act = {
   | { readonly verb: 'touch' | 'destroy' }
   /** Ends the account's sessions, except `sid`. */
   | { readonly verb: 'endOthers'; readonly account: string }
-  /** A new id, with what was there and a value added, as when somebody who is signed in changes the password. */
-  | { readonly verb: 'rename'; readonly path: Path; readonly value: unknown }
+  /** A new id, with what was there and a value added: `live` as when somebody who is signed in changes the password, else as a sign-in. */
+  | { readonly verb: 'rename'; readonly live: boolean; readonly path: Path; readonly value: unknown }
   | { readonly verb: 'increment'; readonly path: Path }
 )
 

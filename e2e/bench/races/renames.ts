@@ -2,7 +2,7 @@ import { valueAt } from './content.ts'
 import { type Act, NOTHING_TO_CHECK, type Race, verdict } from './race.ts'
 import { lostOf } from './writes.ts'
 
-/** One replica gives the session a new id, as a password change does, while all others write to it. */
+/** One replica gives the session a new id, as a sign-in does, while all others write to it. */
 export const renames: Race = {
   name: 'renames',
   unit: 'renames',
@@ -12,7 +12,8 @@ export const renames: Race = {
   group(number, workers, random) {
     const sid = `renamed-${number}`
     const renamer = number % workers
-    const rename: Act = { id: `${number}`, worker: renamer, sid, verb: 'rename', path: ['account'], value: 'ada' }
+    const at = { id: `${number}`, worker: renamer, sid }
+    const rename: Act = { ...at, verb: 'rename', live: random() < 0.5, path: ['account'], value: 'ada' }
     const writers = Array.from({ length: workers }, (_, worker) => worker).filter((worker) => worker !== renamer)
     const acts = writers.flatMap((worker) =>
       ['first', 'second'].map((name): Act => {

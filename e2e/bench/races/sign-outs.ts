@@ -31,7 +31,7 @@ export const signOuts: Race = {
         ? { ...at, verb: 'destroy', sid }
         : kind === 'endOthers'
           ? { ...at, verb: 'endOthers', sid: staying, account }
-          : { ...at, verb: 'rename', sid, path: ['renamed'], value: true }
+          : { ...at, verb: 'rename', live: random() < 0.5, sid, path: ['renamed'], value: true }
     const others = Array.from({ length: workers }, (_, worker) => worker).filter((worker) => worker !== ender)
     const content = { group: number, account }
     return {
@@ -44,7 +44,8 @@ export const signOuts: Race = {
     // Whoever ends the sessions of an account means the one that is just being renamed, too.
     function renaming(kind: string): Act[] {
       if (kind !== 'endOthers' || random() < 0.5) return []
-      return [{ id: `${number}-renaming`, worker: others[0] ?? 0, sid, verb: 'rename', path: ['renamed'], value: true }]
+      const at = { id: `${number}-renaming`, worker: others[0] ?? 0, sid }
+      return [{ ...at, verb: 'rename', live: random() < 0.5, path: ['renamed'], value: true }]
     }
   },
   judge(group, outcomes, rows) {

@@ -26,7 +26,7 @@ export function createStockStore(pool: Pool): RacedStore {
     async endOthers({ sessionID }, account) {
       await pool.query(`DELETE FROM session WHERE sess ->> 'account' = $1 AND sid <> $2`, [account, sessionID])
     },
-    async rename(visit, change) {
+    async rename(visit, _live, change) {
       const { cookie: _, ...kept } = visit.session
       await called((callback) => visit.session.regenerate(callback))
       Object.assign(visit.session, kept)

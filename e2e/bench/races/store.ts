@@ -20,8 +20,8 @@ export interface RacedStore {
   touch(visit: Visit): Promise<void>
   destroy(visit: Visit): Promise<void>
   endOthers(visit: Visit, account: string): Promise<void>
-  /** Whoever is signed in goes on under a new id, which is the answer. */
-  rename(visit: Visit, change: Change): Promise<string>
+  /** Answers with the new id; `live`: only where the session has not ended. */
+  rename(visit: Visit, live: boolean, change: Change): Promise<string>
   update(visit: Visit, change: Change): Promise<void>
 }
 

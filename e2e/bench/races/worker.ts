@@ -73,7 +73,7 @@ async function perform(act: Act, visit: Visit): Promise<string | undefined> {
     case 'increment':
       return void (await store.update(visit, (content) => increment(content, act.path)))
     case 'rename':
-      return await store.rename(visit, (content) => put(content, act.path, act.value))
+      return await store.rename(visit, act.live, (content) => put(content, act.path, act.value))
     case 'endOthers':
       return void (await store.endOthers(visit, act.account))
     default:
