@@ -57,7 +57,7 @@ export const sabotages: readonly Sabotage[] = [
     catcher: {
       scenario: 'overtaken',
       promise: 'a change that is overtaken by signing out brings nothing back, and is answered as signed out',
-      says: /401 was expected, 303 to \/basket/,
+      says: /a thief should be a visitor/,
     },
     quick: true,
   },
