@@ -1,13 +1,12 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { ErrorRequestHandler } from 'express'
 import { createAccounts } from './accounts/accounts.ts'
 import { createApp } from './app.ts'
-import { missingMigrations } from './database/migrate.ts'
 import { isOutage } from './database/outage.ts'
 import { createPool, type Pool, poolFigures } from './database/pool.ts'
 import { announceReplica } from './database/replicas.ts'
+import { type Schema, schemaSeen } from './database/schema.ts'
 import { answerClientErrors } from './http/client-error.ts'
 import { createLimits, type Limits } from './http/limits.ts'
 import { problems } from './http/problem.ts'
@@ -15,7 +14,7 @@ import { createAccessLog } from './runtime/access-log.ts'
 import { createDrain } from './runtime/drain.ts'
 import type { Log, LogFormat, LogLevel } from './runtime/log.ts'
 import { createMetrics, type Metrics } from './runtime/metrics.ts'
-import { createState, type State } from './runtime/state.ts'
+import { createState } from './runtime/state.ts'
 import { StoreUnavailable } from './sessions/errors.ts'
 import { createSessions, type Sessions } from './sessions/sessions.ts'
 import { createStatistics } from './sessions/statistics.ts'
@@ -73,7 +72,7 @@ export async function startReplica(options: ReplicaOptions, log: Log): Promise<R
   metrics.watchPool(() => poolFigures(pool))
   const answer = problems({ log, isOutage: isAway })
   const sessions = openSessions(options, pool, log, metrics, answer)
-  const schema = { reason: undefined as string | undefined }
+  const schema: Schema = { reason: undefined }
   const limits = createLimits({ pool })
   const drain = createDrain(options.drain)
   const app = createApp({
@@ -106,7 +105,7 @@ export async function startReplica(options: ReplicaOptions, log: Log): Promise<R
   const ready = becomeReady()
 
   async function becomeReady(): Promise<void> {
-    await schemaSeen(pool, state, schema, log)
+    await schemaSeen({ pool, log, schema, waiting: () => state.stage === 'starting' })
     if (state.stage !== 'starting') return
     state.enter('ready')
     stops.push(startUpkeep({ pool, log, metrics, chores: choresOf(sessions.store, limits) }))
@@ -173,26 +172,6 @@ function openSessions(
       answer(error, req, res, () => {})
     },
   })
-}
-
-/** Waits for a database whose schema is at least what this version needs, and says why it waits. */
-async function schemaSeen(pool: Pool, state: State, schema: { reason: string | undefined }, log: Log): Promise<void> {
-  for (let pause = 250; state.stage === 'starting'; pause = Math.min(pause * 2, 5000)) {
-    const reason = await schemaFault(pool)
-    if (reason !== undefined && reason !== schema.reason) log.warn('replica not ready', { reason })
-    schema.reason = reason
-    if (reason === undefined) return
-    await wait(pause)
-  }
-}
-
-async function schemaFault(pool: Pool): Promise<string | undefined> {
-  try {
-    const missing = await missingMigrations(pool)
-    return missing.length === 0 ? undefined : `schema: run "npm run migrate" (missing: ${missing.join(', ')})`
-  } catch (error) {
-    return `database: ${(error as Error).message || (error as { code?: string }).code}`
-  }
 }
 
 function choresOf(store: PostgresSessions, limits: Limits): Chore[] {

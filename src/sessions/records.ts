@@ -2,6 +2,7 @@ import type expressSession from 'express-session'
 import type { SessionData } from 'express-session'
 import { apply, type Change, difference, isObject, type JsonObject } from './changes.ts'
 import { SessionGone, SessionTooLarge } from './errors.ts'
+import { isDue, lifetimeOf, renewed, touch } from './lifetime.ts'
 import type { Content, Life, Row, Table } from './table.ts'
 
 export type Session = expressSession.Session & SessionData
@@ -38,12 +39,6 @@ interface Known {
   readonly view: string
 }
 
-/** As connect-pg-simple: a session whose cookie lives as long as the browser is kept for a day. */
-const WITHOUT_MAX_AGE = 86_400_000
-/** The expiry is moved once it lags by a hundredth of the lifetime, an hour at most. */
-const LAG = { share: 0.01, most: 3_600_000 }
-/** Ten years: what is longer does not fit into the column's arithmetic. */
-const LONGEST = 3650 * WITHOUT_MAX_AGE
 /** After so many tries that met another's change, the row is locked. */
 const TRIES = 2
 
@@ -214,24 +209,6 @@ export class Records {
   #life(session: SessionData): Life {
     return { idle: lifetimeOf(session), absolute: this.#absolute.get(session) ?? this.#options.absoluteMaxAge }
   }
-}
-
-function lifetimeOf({ cookie }: SessionData): number {
-  return Math.min(cookie?.originalMaxAge ?? WITHOUT_MAX_AGE, LONGEST)
-}
-
-function isDue({ remaining, ends }: Row, session: SessionData): boolean {
-  const lifetime = lifetimeOf(session)
-  return Math.min(lifetime, ends) - remaining >= Math.min(lifetime * LAG.share, LAG.most)
-}
-
-function renewed(row: Row, life: Life | undefined): Row {
-  return life === undefined ? row : { ...row, remaining: Math.min(life.idle, row.ends) }
-}
-
-/** Moves the cookie's expiry; what is no express-session's session has none that moves. */
-function touch(session: SessionData & { touch?: unknown }): void {
-  if (typeof session.touch === 'function') session.touch()
 }
 
 function storable(content: object): JsonObject {

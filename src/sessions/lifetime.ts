@@ -1,0 +1,29 @@
+import type { SessionData } from 'express-session'
+import type { Life, Row } from './table.ts'
+
+/** As connect-pg-simple: a session whose cookie lives as long as the browser is kept for a day. */
+const WITHOUT_MAX_AGE = 86_400_000
+/** The expiry is moved once it lags by a hundredth of the lifetime, an hour at most. */
+const LAG = { share: 0.01, most: 3_600_000 }
+/** Ten years: what is longer does not fit into the column's arithmetic. */
+const LONGEST = 3650 * WITHOUT_MAX_AGE
+/** Milliseconds that a session lives without activity. */
+export function lifetimeOf({ cookie }: SessionData): number {
+  return Math.min(cookie?.originalMaxAge ?? WITHOUT_MAX_AGE, LONGEST)
+}
+
+/** Whether the expiry lags so far that moving it is worth a write. */
+export function isDue({ remaining, ends }: Row, session: SessionData): boolean {
+  const lifetime = lifetimeOf(session)
+  return Math.min(lifetime, ends) - remaining >= Math.min(lifetime * LAG.share, LAG.most)
+}
+
+/** The row once its expiry was moved by `life`, if it was. */
+export function renewed(row: Row, life: Life | undefined): Row {
+  return life === undefined ? row : { ...row, remaining: Math.min(life.idle, row.ends) }
+}
+
+/** Moves the cookie's expiry; what is no express-session's session has none that moves. */
+export function touch(session: SessionData & { touch?: unknown }): void {
+  if (typeof session.touch === 'function') session.touch()
+}
