@@ -83,6 +83,25 @@ test('while the database takes no writes nobody is signed out: pages go on, and 
   }
 })
 
+test('a page whose renewal the database does not take is served: the next one makes up for it', {
+  todo: 'it is a 503',
+}, async () => {
+  const app = await testApp()
+  try {
+    const ada = app.visitor()
+    await ada.post('/register', { email: 'ada@example.net', name: 'Ada', password: 'a lantern over the turntable' })
+    await app.pool.query(`UPDATE session SET expire = expire - interval '61 minutes'`)
+    await setReadOnly(app, 'on')
+    const pages = ['/', '/shop', '/account']
+    const statuses = await Promise.all(pages.map(async (path) => (await ada.get(path)).status))
+    assert.deepEqual(statuses, [200, 200, 200])
+    await setReadOnly(app, 'off')
+    assert.notEqual((await ada.get('/account')).headers['set-cookie'], undefined)
+  } finally {
+    await app.close()
+  }
+})
+
 /** How many statements were refused while `work` ran. */
 async function refusals(pid: number, work: () => Promise<unknown>): Promise<number> {
   await database.pool.query(`SELECT setval('refused', 1)`)
