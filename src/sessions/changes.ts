@@ -35,7 +35,7 @@ export function apply(content: JsonObject, changes: readonly Change[]): JsonObje
     const name = change.path.at(-1)
     if (parent === undefined || name === undefined) continue
     if ('gone' in change) delete parent[name]
-    else if ('put' in change) define(parent, name, change.put)
+    else if ('put' in change) define(parent, name, cloned(change.put))
     else if (!isObject(own(parent, name))) define(parent, name, {})
   }
   return content
@@ -92,6 +92,18 @@ function same(former: Json | undefined, value: unknown, path: readonly string[])
 
 function copy(value: unknown): Json {
   return typeof value === 'object' && value !== null ? JSON.parse(JSON.stringify(value)) : (value as Json)
+}
+
+/** Another of the same: whoever changes one does not change the other. */
+export function cloned<Kind extends Json>(json: Kind): Kind {
+  if (typeof json !== 'object' || json === null) return json
+  if (Array.isArray(json)) return json.map(cloned) as unknown as Kind
+  const object: JsonObject = {}
+  for (const [name, value] of Object.entries(json)) {
+    if (name === '__proto__') define(object, name, cloned(value))
+    else object[name] = cloned(value)
+  }
+  return object as Kind
 }
 
 function parentOf(content: JsonObject, path: readonly string[], make: boolean): JsonObject | undefined {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { cookieValue, readCookie } from './cookie.ts'
+import { createSignatures, readCookie } from './cookie.ts'
 
-const secrets = ['the new secret', 'the old secret']
-const signed = (sid: string, secret = secrets[0] ?? '') => `sid=${cookieValue(sid, secret)}`
+const secrets = createSignatures(['the new secret', 'the old secret'])
+const signed = (sid: string, secret = 'the new secret') =>
+  `sid=${encodeURIComponent(createSignatures([secret]).sign(sid))}`
 
 test('a cookie that a secret of the list verifies counts, and it is told which', () => {
   assert.deepEqual(readCookie(signed('abc'), 'sid', secrets), { sid: 'abc', secret: 0 })

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type TestApp, testApp } from '../testing.ts'
-import { cookieValue } from './cookie.ts'
+import { createSignatures } from './cookie.ts'
 
 const SECRETS = ['the new secret of this test, long enough', 'the old secret of this test, long enough']
 const [NEW = '', OLD = ''] = SECRETS
+const cookieValue = (sid: string, secret: string) => encodeURIComponent(createSignatures([secret]).sign(sid))
 
 let app: TestApp
 before(async () => {

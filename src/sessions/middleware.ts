@@ -1,9 +1,8 @@
 import type { Request, RequestHandler, Response } from 'express'
 import type { Cookie } from 'express-session'
-import { readCookie, signed } from './cookie.ts'
+import { createSignatures, readCookie, type Signatures } from './cookie.ts'
 import { SessionGone } from './errors.ts'
 import { type Gate, install } from './gate.ts'
-import { equip } from './session.ts'
 import type { PostgresSessions } from './store.ts'
 
 export interface MiddlewareOptions {
@@ -32,15 +31,15 @@ type Route = { readonly activity?: boolean | undefined }
  */
 export function createMiddleware(options: MiddlewareOptions): (route?: Route) => RequestHandler {
   const { store } = options
+  const signatures = createSignatures(options.secrets)
   return ({ activity = true } = {}) => {
     return function sessions(req, res, next) {
       if (req.session !== undefined) return next()
-      const came = findCookie(req, options)
+      const came = findCookie(req, options, signatures)
       find(req, came.sid, store).then(begin, next)
 
       function begin(endedLately: boolean): void {
-        equip(req.session)
-        const dress = (gate: Gate) => setCookie(gate, came, options)
+        const dress = (gate: Gate) => setCookie(gate, came, options, signatures)
         const refuse = (_gate: Gate, error: unknown) => options.refuse(req, res, error)
         const gate = install(req, res, { settle: activity ? settleActive : settleQuiet, dress, refuse, endedLately })
         gate.cookieDue = came.isOld && !endedLately
@@ -50,10 +49,10 @@ export function createMiddleware(options: MiddlewareOptions): (route?: Route) =>
   }
 }
 
-function findCookie(req: Request, { name, former, secrets }: MiddlewareOptions): Came {
-  const own = readCookie(req.headers.cookie, name, secrets)
+function findCookie(req: Request, { name, former }: MiddlewareOptions, signatures: Signatures): Came {
+  const own = readCookie(req.headers.cookie, name, signatures)
   if (own !== undefined) return { sid: own.sid, isOld: own.secret > 0, isFormer: false }
-  const other = former === undefined ? undefined : readCookie(req.headers.cookie, former, secrets)
+  const other = former === undefined ? undefined : readCookie(req.headers.cookie, former, signatures)
   return { sid: other?.sid, isOld: other !== undefined, isFormer: other !== undefined }
 }
 
@@ -93,7 +92,8 @@ function settle(gate: Gate, activity: boolean): Promise<void> | undefined {
 function setCookie(
   { req, res, cookieDue }: Gate,
   came: Came,
-  { store, name, former, secrets, secure }: MiddlewareOptions,
+  { store, name, former, secure }: MiddlewareOptions,
+  signatures: Signatures,
 ): void {
   // As it was set: a browser takes nothing of a __Host- name without Secure.
   const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const
@@ -107,7 +107,7 @@ function setCookie(
   if (!store.records.has(session) || !(isNew || cookieDue)) return
   if (session.cookie.secure && !req.secure) return
   if (!isNew) session.touch()
-  res.append('Set-Cookie', serialized(session.cookie, name, signed(req.sessionID, secrets[0] ?? '')))
+  res.append('Set-Cookie', serialized(session.cookie, name, signatures.sign(req.sessionID)))
   if (came.isFormer && former !== undefined) res.clearCookie(former, attributes)
 }
 

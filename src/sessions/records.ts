@@ -1,20 +1,16 @@
 import type expressSession from 'express-session'
 import type { SessionData } from 'express-session'
-import { apply, type Change, difference, isObject, type JsonObject } from './changes.ts'
-import { SessionGone, SessionTooLarge } from './errors.ts'
-import { isDue, lifetimeOf, renewed, touch } from './lifetime.ts'
-import type { Content, Life, Row, Table } from './table.ts'
+import { apply, type Change, cloned, difference, isObject, type JsonObject } from './changes.ts'
+import { SessionGone } from './errors.ts'
+import { isDue, lifetimeOf, touch } from './lifetime.ts'
+import type { Life, Row, Table } from './table.ts'
+import { Writes, type WritesOptions } from './writes.ts'
 
 export type Session = expressSession.Session & SessionData
 
-export interface RecordsOptions {
-  readonly table: Table
+export interface RecordsOptions extends WritesOptions {
   /** Milliseconds that a session lives at most, whatever its activity. */
   readonly absoluteMaxAge: number
-  /** Bytes of JSON that a session may hold. */
-  readonly largest: number
-  /** Whose session it is, so that all of an account's can be ended. */
-  readonly accountOf: (session: JsonObject) => unknown
 }
 
 /** What a request would write. */
@@ -31,12 +27,13 @@ export interface Renaming {
   readonly live?: boolean
 }
 
-/** What is known of a session that has a row. */
+/** What is known of a session that has a row. Nobody else holds the two objects, and neither is changed. */
 interface Known {
   /** The row as it was last seen. */
   readonly row: Row
-  /** What of it this request has in its hands: JSON of the session when it and the row were last brought together. */
-  readonly view: string
+  readonly content: JsonObject
+  /** What of it this request has in its hands: the session when it and the row were last brought together. */
+  readonly view: JsonObject
 }
 
 /** After so many tries that met another's change, the row is locked. */
@@ -44,14 +41,16 @@ const TRIES = 2
 
 /** Sessions as requests hold them, and how each is brought together with its row. */
 export class Records {
-  readonly #options: RecordsOptions
   readonly #table: Table
+  readonly #writes: Writes
+  readonly #absoluteMaxAge: number
   readonly #known = new WeakMap<object, Known>()
   readonly #absolute = new WeakMap<object, number>()
 
   constructor(options: RecordsOptions) {
-    this.#options = options
     this.#table = options.table
+    this.#writes = new Writes(options)
+    this.#absoluteMaxAge = options.absoluteMaxAge
   }
 
   /** The row's content; undefined where there is none. Throws where it is no object, which is no session of anybody's. */
@@ -60,7 +59,9 @@ export class Records {
     if (row === undefined) return undefined
     const data = JSON.parse(row.text)
     if (!isObject(data)) throw new TypeError('a session that is no JSON object')
-    this.#known.set(data, { row, view: row.text })
+    // Copied, since parsing a second time costs three times as much.
+    const content = cloned(data)
+    this.#known.set(data, { row, content, view: content })
     return data as unknown as SessionData
   }
 
@@ -78,7 +79,7 @@ export class Records {
   /** What this request would write; undefined where that is nothing. Throws Unstorable. */
   pending(session: SessionData, activity = true): Pending | undefined {
     const known = this.#known.get(session)
-    const changes = difference(known === undefined ? {} : JSON.parse(known.view), session, 'cookie')
+    const changes = difference(known?.view ?? {}, session, 'cookie')
     const renew = activity && known !== undefined && isDue(known.row, session)
     return changes.length > 0 || renew ? { changes, renew } : undefined
   }
@@ -88,8 +89,16 @@ export class Records {
     const known = this.#known.get(session)
     if (known === undefined) return this.#insert(sid, session)
     if (pending.changes.length === 0) return this.#renew(sid, session, known)
-    await this.#write(sid, session, known, pending.renew, TRIES, (content) => apply(content, pending.changes))
-    return pending.renew
+    const { changes, renew } = pending
+    if (renew) touch(session)
+    const life = renew ? this.#life(session) : undefined
+    const make = (content: JsonObject) => apply(content, changes)
+    const written = await this.#writes.write({ sid, session, known, make, life, tries: TRIES })
+    // Not what the session holds by now: what was changed while this was on its way is still to be written.
+    const view =
+      known.view === known.content && written.untouched ? written.content : apply(cloned(known.view), changes)
+    this.#known.set(session, { ...written, view })
+    return renew
   }
 
   /**
@@ -103,60 +112,57 @@ export class Records {
       await this.#insert(sid, session)
       return
     }
-    const own = difference(JSON.parse(known.view), session, 'cookie')
+    const own = difference(known.view, session, 'cookie')
     let latest: JsonObject = {}
-    await this.#write(sid, session, known, false, 2 * TRIES, (content) => {
+    const make = (content: JsonObject) => {
       latest = apply(content, own)
       const result: unknown = change(latest as unknown as SessionData)
       if (result instanceof Promise)
         throw new TypeError('session.update takes a function that is not async: it may run several times')
       return storable(latest)
-    })
+    }
+    const { row, content } = await this.#writes.write({ sid, session, known, make, life: undefined, tries: 2 * TRIES })
     refill(session, latest)
-    this.#remember(session, (this.#known.get(session) ?? known).row)
+    this.#known.set(session, { row, content, view: content })
   }
 
   /** The session as the row has it now; throws SessionGone. */
   async reload(sid: string, session: SessionData): Promise<void> {
     const row = await this.#table.read(sid)
     if (row === undefined) throw new SessionGone()
-    refill(session, JSON.parse(row.text))
-    this.#remember(session, row)
+    const content = JSON.parse(row.text)
+    refill(session, cloned(content))
+    this.#known.set(session, { row, content, view: content })
   }
 
   /** Moves `former`'s row to `next`'s id, in one step, with everything in it; `next` is given those fields that are to be `kept`. */
   async rename(former: Session, next: Session, { kept, absoluteMaxAge, live = false }: Renaming): Promise<void> {
     if (absoluteMaxAge !== undefined) this.#absolute.set(next, absoluteMaxAge)
     const known = this.#known.get(former)
-    const own = known && difference(JSON.parse(known.view), former, 'cookie')
+    const own = known && difference(known.view, former, 'cookie')
     const row = known && (await this.#table.rename(former.id, next.id, this.#life(next)))
     if (row === undefined && live) throw new SessionGone()
-    if (row !== undefined) this.#known.set(next, { row, view: row.text })
+    const held: JsonObject | undefined = row && JSON.parse(row.text)
+    if (row !== undefined && held !== undefined) this.#known.set(next, { row, content: held, view: held })
     // Of a session that ended meanwhile nothing goes on: who was signed in there, and what they had, is not the next one's.
     const ended = known !== undefined && row === undefined
-    const content =
-      row === undefined || own === undefined ? { ...(ended ? {} : former) } : apply(JSON.parse(row.text), own)
+    const content = held === undefined || own === undefined ? { ...(ended ? {} : former) } : apply(cloned(held), own)
     for (const [name, value] of Object.entries(content))
       if (name !== 'cookie' && kept(name)) Object.assign(next, { [name]: value })
   }
 
   async #insert(sid: string, session: SessionData): Promise<true> {
     touch(session)
-    const content = this.#content(session, storable({ ...session }))
+    const content = storable({ ...session })
+    const written = this.#writes.contentOf(session, content)
     const life = this.#life(session)
-    const version = await this.#table.insert(sid, content, life)
+    let version = await this.#table.insert(sid, written, life)
     // An id that is taken is nobody's chance, but a caller that stores by id: what it says takes the place of what is there.
-    if (version === undefined) await this.#overwrite(sid, session)
-    else this.#remember(session, { text: content.text, version, remaining: life.idle, ends: life.absolute })
+    version ??= (await this.#table.change(sid, () => written, life))?.version
+    if (version === undefined) throw new SessionGone()
+    const row = { text: written.text, version, remaining: life.idle, ends: life.absolute }
+    this.#known.set(session, { row, content, view: content })
     return true
-  }
-
-  async #overwrite(sid: string, session: SessionData): Promise<void> {
-    const content = this.#content(session, storable({ ...session }))
-    const changed = await this.#table.change(sid, () => content, this.#life(session))
-    if (changed === undefined) throw new SessionGone()
-    const row = await this.#table.read(sid)
-    if (row !== undefined) this.#remember(session, row)
   }
 
   async #renew(sid: string, session: SessionData, known: Known): Promise<boolean> {
@@ -168,46 +174,8 @@ export class Records {
     return renewed
   }
 
-  async #write(
-    sid: string,
-    session: SessionData,
-    { row: seen }: Known,
-    renew: boolean,
-    tries: number,
-    make: (content: JsonObject) => JsonObject,
-  ): Promise<void> {
-    if (renew) touch(session)
-    const life = renew ? this.#life(session) : undefined
-    const contentFor = ({ text }: Row) => this.#content(session, make(JSON.parse(text)))
-    let row = seen
-    for (let tried = 0; tried < tries; tried++) {
-      const content = contentFor(row)
-      const version = await this.#table.update(sid, row.version, content, life)
-      if (version !== undefined) return this.#remember(session, renewed({ ...row, ...content, version }, life))
-      const now = await this.#table.read(sid)
-      if (now === undefined) throw new SessionGone()
-      row = now
-    }
-    const changed = await this.#table.change(sid, contentFor, life)
-    if (changed === undefined) throw new SessionGone()
-    this.#remember(session, renewed({ ...row, text: changed.content.text, version: changed.version }, life))
-  }
-
-  #remember(session: SessionData, row: Row): void {
-    this.#known.set(session, { row, view: JSON.stringify(session) })
-  }
-
-  #content({ cookie }: SessionData, content: JsonObject): Content {
-    const { cookie: _, ...rest } = content
-    const text = JSON.stringify({ cookie, ...rest })
-    const bytes = Buffer.byteLength(text)
-    if (bytes > this.#options.largest) throw new SessionTooLarge(bytes, this.#options.largest)
-    const account = this.#options.accountOf(rest)
-    return { text, account: typeof account === 'string' ? account : null }
-  }
-
   #life(session: SessionData): Life {
-    return { idle: lifetimeOf(session), absolute: this.#absolute.get(session) ?? this.#options.absoluteMaxAge }
+    return { idle: lifetimeOf(session), absolute: this.#absolute.get(session) ?? this.#absoluteMaxAge }
   }
 }
 

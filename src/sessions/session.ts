@@ -1,6 +1,5 @@
 import type { Request } from 'express'
-import type { SessionData } from 'express-session'
-import expressSession from 'express-session'
+import expressSession, { type Cookie, type CookieOptions, type SessionData } from 'express-session'
 import { SessionGone, StoreUnavailable } from './errors.ts'
 import { gateOf } from './gate.ts'
 import type { Session } from './records.ts'
@@ -67,12 +66,26 @@ const METHODS: PropertyDescriptorMap & ThisType<Session & Held> = {
   },
 }
 
-const { Session: Stock } = expressSession as unknown as { Session: { readonly prototype: object } }
-const EQUIPPED: object = Object.create(Stock.prototype, METHODS)
+/** express-session exports its classes; its types do not. */
+const stock = expressSession as unknown as {
+  Session: new (req: unknown, data?: object) => Session
+  Cookie: new (options: CookieOptions) => Cookie
+}
 
-/** Gives the request's session its promise forms: by its prototype, since properties of its own would cost more than the rest of this folder. */
-export function equip(session: expressSession.Session): void {
-  Object.setPrototypeOf(session, EQUIPPED)
+class EquippedSession extends stock.Session {
+  // By the prototype: properties of its own would cost more than the rest of this folder.
+  static {
+    Object.defineProperties(EquippedSession.prototype, METHODS)
+  }
+}
+
+/** A request's session, of its `sessionID` and with these fields. */
+export function newSession(req: unknown, data?: object): Session {
+  return new EquippedSession(req, data)
+}
+
+export function newCookie(options: CookieOptions): Cookie {
+  return new stock.Cookie(options)
 }
 
 function save(req: Request): Promise<void> {
@@ -94,7 +107,6 @@ async function regenerate(req: Request, { keep = false, ...renewal }: Renewal): 
   const work = storeOf(req).renewId(req, kept, renewal)
   // From here on the request is somebody's again, whatever its cookie was.
   await busy(req, work)
-  equip(req.session)
   const gate = gateOf(req)
   if (gate !== undefined) gate.endedLately = false
 }

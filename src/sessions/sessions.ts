@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { Request, RequestHandler, Response } from 'express'
-import expressSession, { type CookieOptions } from 'express-session'
+import type { CookieOptions } from 'express-session'
 import type { Pool } from 'pg'
 import { createDirectory, type Directory } from './directory.ts'
 import { MemoryTable } from './memory-table.ts'
 import { createMiddleware } from './middleware.ts'
 import type { Report } from './postgres-table.ts'
+import { newCookie, newSession } from './session.ts'
 import { PostgresSessions, type StoreOptions } from './store.ts'
 
 export interface SessionsOptions {
@@ -65,17 +66,12 @@ export function createSessions(options: SessionsOptions): Sessions {
   }
 }
 
-/** As express-session makes a new session; its classes are exported, their types are not. */
 function generator(settings: CookieOptions): PostgresSessions['generate'] {
-  const { Session, Cookie } = expressSession as unknown as {
-    Session: new (req: unknown) => Request['session']
-    Cookie: new (options: CookieOptions) => Request['session']['cookie']
-  }
   return function generate(req) {
     // 192 bits, as many as express-session's own; OWASP asks for 64.
     req.sessionID = randomBytes(24).toString('base64url')
-    req.session = new Session(req)
-    req.session.cookie = new Cookie(settings)
+    req.session = newSession(req)
+    req.session.cookie = newCookie(settings)
   }
 }
 

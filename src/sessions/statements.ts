@@ -12,9 +12,10 @@ const LATER = (idle: string, absolute: string) =>
 /** A role or database may have it off; what a person was told must survive a crash. Read at commit, so it may stand in RETURNING. */
 const DURABLE = `CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END`
 
+/** `date_part`, not `extract`, which reckons in decimals: a tenth of what reading a row costs. */
 const ROW = `sess::text, xmin::text,
-  (extract(epoch FROM expire AT TIME ZONE session_zone() - now()) * 1000)::float8,
-  coalesce((extract(epoch FROM ends - now()) * 1000)::float8, 'Infinity')`
+  date_part('epoch', expire AT TIME ZONE session_zone() - now()) * 1000,
+  coalesce(date_part('epoch', ends - now()) * 1000, 'Infinity')`
 
 /** Of many: sid, then the columns of a row. */
 export const READ = `SELECT sid, ${ROW} FROM session WHERE sid = ANY($1::varchar[]) AND ${LIVE}`

@@ -1,10 +1,10 @@
 import connectPgSimple from 'connect-pg-simple'
-import expressSession, { type CookieOptions, type SessionData } from 'express-session'
+import expressSession, { type Cookie, type CookieOptions, type SessionData } from 'express-session'
 import type { Pool } from 'pg'
 import { isObject, type JsonObject } from './changes.ts'
 import { PostgresTable, type Report } from './postgres-table.ts'
 import { Records, type Session } from './records.ts'
-import type { Renewal } from './session.ts'
+import { newCookie, newSession, type Renewal } from './session.ts'
 import type { Table } from './table.ts'
 
 type Callback = (error?: unknown) => void
@@ -67,8 +67,9 @@ export class PostgresSessions extends Stock {
   }
 
   override createSession(req: Parameters<expressSession.Store['createSession']>[0], data: SessionData): Session {
-    this.#mendCookie(data)
-    const session = super.createSession(req, data) as Session
+    data.cookie = this.#cookieOf(data)
+    const session = newSession(req, data)
+    req.session = session
     this.records.follow(data, session)
     return session
   }
@@ -154,17 +155,17 @@ export class PostgresSessions extends Stock {
    * Rows that others wrote may hold anything where express-session expects its cookie. Only how long it lives is the row's to say; a row can neither widen
    * the cookie to a domain nor take HttpOnly from it.
    */
-  #mendCookie(data: SessionData): void {
-    const cookie: unknown = data.cookie
-    const { originalMaxAge, expires } = isObject(cookie) ? cookie : {}
+  #cookieOf(data: SessionData): Cookie {
+    const written: unknown = data.cookie
+    const { originalMaxAge, expires } = isObject(written) ? written : {}
     const isAge =
       originalMaxAge === null ||
       (typeof originalMaxAge === 'number' && originalMaxAge > 0 && originalMaxAge <= this.#longest)
     const isDate = typeof expires === 'string' && !Number.isNaN(Date.parse(expires))
-    data.cookie = {
-      ...this.#cookie,
-      originalMaxAge: isAge ? originalMaxAge : this.#maxAge,
-      expires: isDate ? expires : null,
-    } as never
+    const cookie = newCookie(this.#cookie)
+    cookie.expires = isDate ? new Date(expires) : null
+    // Last: express-session reckons it anew when the expiry is set.
+    cookie.originalMaxAge = isAge ? originalMaxAge : this.#maxAge
+    return cookie
   }
 }

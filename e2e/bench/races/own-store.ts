@@ -1,5 +1,4 @@
 import type { Pool } from 'pg'
-import { equip } from '../../../src/sessions/session.ts'
 import { createSessions } from '../../../src/sessions/sessions.ts'
 import { called, LIFETIME, openVisit, type RacedStore } from './store.ts'
 
@@ -7,11 +6,7 @@ import { called, LIFETIME, openVisit, type RacedStore } from './store.ts'
 export function createOwnStore(pool: Pool): RacedStore {
   const { store, directory } = createSessions({ pool, secret: 'unused', maxAge: LIFETIME })
   return {
-    async open(sid) {
-      const visit = await openVisit(store, sid)
-      if (visit !== undefined) equip(visit.session)
-      return visit
-    },
+    open: (sid) => openVisit(store, sid),
     async change({ session }, change) {
       change(session)
       await session.save()

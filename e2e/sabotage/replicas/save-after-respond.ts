@@ -4,7 +4,7 @@ import type { MiddlewareOptions } from '../../../src/sessions/middleware.ts'
 import { exchange } from '../exchange.ts'
 
 // Stock express-session: it saves while the answer is already on its way.
-const { equip } = await import('../../../src/sessions/session.ts')
+const { newSession } = await import('../../../src/sessions/session.ts')
 await exchange<typeof import('../../../src/sessions/middleware.ts')>('src/sessions/middleware.ts', () => ({
   createMiddleware({ store, secrets, name, secure }: MiddlewareOptions) {
     const settings = { path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge: 30 * 86_400_000 } as const
@@ -24,7 +24,7 @@ await import('../../../src/server.ts')
 /** What a handler saves on its own account is left to express-session as well. */
 function neverWait(req: Request): void {
   const { session } = req
-  equip(session)
+  Object.setPrototypeOf(session, Object.getPrototypeOf(newSession(req)))
   const save = session.save as (done: unknown) => unknown
   const regenerate = session.regenerate as (...given: unknown[]) => Promise<void>
   const methods = {

@@ -1,0 +1,78 @@
+import type { SessionData } from 'express-session'
+import { cloned, type JsonObject } from './changes.ts'
+import { SessionGone, SessionTooLarge } from './errors.ts'
+import { renewed } from './lifetime.ts'
+import type { Content, Life, Row, Table } from './table.ts'
+
+export interface WritesOptions {
+  readonly table: Table
+  /** Bytes of JSON that a session may hold. */
+  readonly largest: number
+  /** Whose session it is, so that all of an account's can be ended. */
+  readonly accountOf: (session: JsonObject) => unknown
+}
+
+export interface Write {
+  readonly sid: string
+  /** Whose cookie is written. */
+  readonly session: SessionData
+  /** The row as it was last seen, and what it holds. */
+  readonly known: { readonly row: Row; readonly content: JsonObject }
+  /** The content to be written, made of what the row holds; it may change what it is given, and runs again where another request's change came in between. */
+  readonly make: (content: JsonObject) => JsonObject
+  /** The expiry moves as well. */
+  readonly life: Life | undefined
+  /** After so many tries that met another's change, the row is locked. */
+  readonly tries: number
+}
+
+export interface Written {
+  readonly row: Row
+  readonly content: JsonObject
+  /** Nobody else had changed the row since it was seen. */
+  readonly untouched: boolean
+}
+
+/** How a session's content gets into its row. */
+export class Writes {
+  readonly #options: WritesOptions
+
+  constructor(options: WritesOptions) {
+    this.#options = options
+  }
+
+  /** On top of the row as it is at that moment; throws SessionGone, SessionTooLarge. */
+  async write({ sid, session, known, make, life, tries }: Write): Promise<Written> {
+    const { table } = this.#options
+    let { row } = known
+    let content = make(cloned(known.content))
+    for (let tried = 1; tried <= tries; tried++) {
+      const next = this.contentOf(session, content)
+      const version = await table.update(sid, row.version, next, life)
+      if (version !== undefined)
+        return { row: renewed({ ...row, text: next.text, version }, life), content, untouched: tried === 1 }
+      const now = await table.read(sid)
+      if (now === undefined) throw new SessionGone()
+      row = now
+      if (tried < tries) content = make(JSON.parse(row.text))
+    }
+    const remake = ({ text }: Row) => {
+      content = make(JSON.parse(text))
+      return this.contentOf(session, content)
+    }
+    const changed = await table.change(sid, remake, life)
+    if (changed === undefined) throw new SessionGone()
+    const { version } = changed
+    return { row: renewed({ ...row, text: changed.content.text, version }, life), content, untouched: false }
+  }
+
+  /** What is written for this content; throws SessionTooLarge. */
+  contentOf({ cookie }: SessionData, content: JsonObject): Content {
+    const { cookie: _, ...rest } = content
+    const text = JSON.stringify({ cookie, ...rest })
+    const bytes = Buffer.byteLength(text)
+    if (bytes > this.#options.largest) throw new SessionTooLarge(bytes, this.#options.largest)
+    const account = this.#options.accountOf(rest)
+    return { text, account: typeof account === 'string' ? account : null }
+  }
+}
