@@ -3,7 +3,7 @@ export type Ask<Key, Value> = (key: Key) => Promise<Value>
 
 /** One hung statement must not stall a replica, and many would take the pool from everything else. */
 const IN_FLIGHT = 2
-/** Milliseconds after which a batch that is still on its way no longer holds up the next: until then waiting makes fewer, larger ones. */
+/** Milliseconds after which a batch that is still on its way no longer holds up the next, unless told: until then waiting makes fewer, larger ones. */
 const OVERDUE = 30
 /** As many as a statement takes without growing slow. */
 const LARGEST = 500
@@ -11,17 +11,18 @@ const LARGEST = 500
 interface Waiter<Key, Value> {
   readonly key: Key
   readonly since: number
-  readonly resolve: (value: Value) => void
+  readonly resolve: (value: Value | Promise<Value>) => void
   readonly reject: (error: unknown) => void
 }
 
 /**
  * Joins questions that wait at the same time: those of one turn of the event loop go out together, and while a batch is on its
- * way the next gathers. `patience`: milliseconds from the question to its answer or failure. Nothing is remembered from one batch to the next. A failed batch fails each of its waiters; `work` answers in the order of the keys.
+ * way the next gathers. `patience`: milliseconds from the question to its answer or failure. Nothing is remembered from one batch to the next. A failed batch fails each of its waiters; `work` answers in the order of the keys, also with a promise of its own for each.
  */
 export function createBatches<Key, Value>(
-  work: (keys: readonly Key[], patience: number) => Promise<readonly Value[]>,
+  work: (keys: readonly Key[], patience: number) => Promise<readonly (Value | Promise<Value>)[]>,
   patience: number,
+  overdueAfter = OVERDUE,
 ): Ask<Key, Value> {
   const waiting: Waiter<Key, Value>[] = []
   let inFlight = 0
@@ -31,7 +32,7 @@ export function createBatches<Key, Value>(
 
   function schedule(): void {
     if (scheduled || waiting.length === 0 || inFlight >= IN_FLIGHT) return
-    const early = inFlight > 0 ? OVERDUE - (performance.now() - sent) : 0
+    const early = inFlight > 0 ? overdueAfter - (performance.now() - sent) : 0
     if (early <= 0) {
       scheduled = true
       setImmediate(send)
@@ -72,7 +73,7 @@ export function createBatches<Key, Value>(
     })
 }
 
-function answer<Key, Value>(batch: readonly Waiter<Key, Value>[], values: readonly Value[]): void {
+function answer<Key, Value>(batch: readonly Waiter<Key, Value>[], values: readonly (Value | Promise<Value>)[]): void {
   if (values.length !== batch.length) throw new Error(`${values.length} answers to ${batch.length} questions`)
   for (const [index, { resolve }] of batch.entries()) resolve(values[index] as Value)
 }

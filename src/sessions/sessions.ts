@@ -5,7 +5,7 @@ import type { Pool } from 'pg'
 import { createDirectory, type Directory } from './directory.ts'
 import { MemoryTable } from './memory-table.ts'
 import { createMiddleware } from './middleware.ts'
-import type { Report } from './postgres-table.ts'
+import type { Report } from './queries.ts'
 import { newCookie, newSession } from './session.ts'
 import { PostgresSessions, type StoreOptions } from './store.ts'
 

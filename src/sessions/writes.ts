@@ -1,6 +1,7 @@
 import type { SessionData } from 'express-session'
 import { cloned, type JsonObject } from './changes.ts'
-import { SessionGone, SessionTooLarge } from './errors.ts'
+import { DEADLINE, within } from './deadline.ts'
+import { SessionGone, SessionTooLarge, StoreUnavailable } from './errors.ts'
 import { renewed } from './lifetime.ts'
 import type { Content, Life, Row, Table } from './table.ts'
 
@@ -41,8 +42,13 @@ export class Writes {
     this.#options = options
   }
 
-  /** On top of the row as it is at that moment; throws SessionGone, SessionTooLarge. */
-  async write({ sid, session, known, make, life, tries }: Write): Promise<Written> {
+  /** On top of the row as it is at that moment; throws SessionGone, SessionTooLarge, StoreUnavailable where all of it together takes longer than the deadline. */
+  write(write: Write): Promise<Written> {
+    const last = performance.now() + DEADLINE
+    return within(DEADLINE, this.#write(write, last))
+  }
+
+  async #write({ sid, session, known, make, life, tries }: Write, last: number): Promise<Written> {
     const { table } = this.#options
     let { row } = known
     let content = make(cloned(known.content))
@@ -51,16 +57,25 @@ export class Writes {
       const version = await table.update(sid, row.version, next, life)
       if (version !== undefined)
         return { row: renewed({ ...row, text: next.text, version }, life), content, untouched: tried === 1 }
+      // Whoever waited was told long ago that it failed: it must not happen now.
+      if (performance.now() > last) throw new StoreUnavailable(new Error('out of time'))
       const now = await table.read(sid)
       if (now === undefined) throw new SessionGone()
       row = now
       if (tried < tries) content = make(JSON.parse(row.text))
     }
+    let fault: unknown
     const remake = ({ text }: Row) => {
-      content = make(JSON.parse(text))
-      return this.contentOf(session, content)
+      try {
+        content = make(JSON.parse(text))
+        return this.contentOf(session, content)
+      } catch (error) {
+        fault = error
+        throw error
+      }
     }
-    const changed = await table.change(sid, remake, life)
+    // What `make` refuses is no fault of the table's, whatever that makes of it.
+    const changed = await table.change(sid, remake, life).catch((error) => Promise.reject(fault ?? error))
     if (changed === undefined) throw new SessionGone()
     const { version } = changed
     return { row: renewed({ ...row, text: changed.content.text, version }, life), content, untouched: false }

@@ -1,0 +1,64 @@
+import { type Ask, createBatches } from './batches.ts'
+import { DEADLINE } from './deadline.ts'
+import type { Queries } from './queries.ts'
+import * as sql from './statements.ts'
+import type { Content, Life } from './table.ts'
+
+export interface Update {
+  readonly sid: string
+  /** The row's, as it was seen. */
+  readonly version: string
+  readonly content: Content
+  readonly life: Life | undefined
+}
+
+/** What the server refuses because of one of them (an account with a NUL, too long for its index, a trigger of somebody's). */
+const REFUSED = /^(22|23|54|P0)/
+
+/** Updates of rows that nobody changed meanwhile. Those that wait at the same time share a statement, and the wait for the disk; answers are new versions. */
+export function createUpdates(queries: Queries): Ask<Update, string | undefined> {
+  return createBatches(
+    (updates, patience) => {
+      const [only] = updates
+      return updates.length === 1 && only !== undefined
+        ? one(queries, only, patience).then((version) => [version])
+        : many(queries, updates, patience)
+      // It is the disk that is waited for, and Postgres lets two wait together.
+    },
+    DEADLINE,
+    0,
+  )
+}
+
+async function one(queries: Queries, update: Update, patience: number): Promise<string | undefined> {
+  const { sid, version, content, life } = update
+  const values = [sid, version, content.text, content.account]
+  const { rows } =
+    life === undefined
+      ? await queries.ask('update', sql.UPDATE, values, { patience })
+      : await queries.ask('update and renew', sql.UPDATE_AND_RENEW, [...values, life.idle, life.absolute], { patience })
+  return rows[0]?.[0] as string | undefined
+}
+
+async function many(queries: Queries, updates: readonly Update[], patience: number) {
+  const start = performance.now()
+  const values = [
+    updates.map(({ sid }) => sid),
+    updates.map(({ version }) => version),
+    updates.map(({ content }) => content.account),
+    updates.map(({ life }) => life?.idle ?? null),
+    updates.map(({ life }) => life?.absolute ?? null),
+    `[${updates.map(({ content }) => content.text).join(',')}]`,
+  ]
+  try {
+    const { rows } = await queries.ask('update many', sql.UPDATE_MANY, values, { patience })
+    const versions = new Map(rows as [number, string][])
+    return updates.map((_, index) => versions.get(index + 1))
+  } catch (error) {
+    const { code } = (error as { cause?: { code?: string } }).cause ?? {}
+    if (!REFUSED.test(code ?? '')) throw error
+    // Nothing of it happened: one must not fail the others.
+    const rest = Math.max(1, patience - (performance.now() - start))
+    return updates.map((update) => one(queries, update, rest))
+  }
+}
