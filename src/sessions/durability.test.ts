@@ -42,6 +42,15 @@ const WRITES: Readonly<
     session.note = 'changed'
     await set(store, sid, session)
   },
+  'changes that come together': async (store, sid) => {
+    const sids = [sid, await stored(store), await stored(store)]
+    const sessions = await Promise.all(sids.map((each) => load(store, each)))
+    const changed = sessions.map((session, index) => {
+      session.note = 'changed'
+      return set(store, sids[index] ?? '', session)
+    })
+    await Promise.all(changed)
+  },
   'a change under the lock': (store, sid) => store.table.change(sid, () => ({ text: '{"cookie":{}}', account: null })),
   'an update': async (store, sid) => {
     const session = await load(store, sid)

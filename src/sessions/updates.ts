@@ -17,26 +17,20 @@ const REFUSED = /^(22|23|54|P0)/
 
 /** Updates of rows that nobody changed meanwhile. Those that wait at the same time share a statement, and the wait for the disk; answers are new versions. */
 export function createUpdates(queries: Queries): Ask<Update, string | undefined> {
-  return createBatches(
-    (updates, patience) => {
-      const [only] = updates
-      return updates.length === 1 && only !== undefined
-        ? one(queries, only, patience).then((version) => [version])
-        : many(queries, updates, patience)
-      // It is the disk that is waited for, and Postgres lets two wait together.
-    },
-    DEADLINE,
-    0,
-  )
+  // It is the disk that is waited for, and Postgres lets two wait together.
+  return createBatches((updates, patience) => many(queries, updates, patience), DEADLINE, 0)
 }
 
+/** Waits where somebody holds the row. */
 async function one(queries: Queries, update: Update, patience: number): Promise<string | undefined> {
   const { sid, version, content, life } = update
   const values = [sid, version, content.text, content.account]
   const { rows } =
     life === undefined
-      ? await queries.ask('update', sql.UPDATE, values, { patience })
-      : await queries.ask('update and renew', sql.UPDATE_AND_RENEW, [...values, life.idle, life.absolute], { patience })
+      ? await queries.ask('update one', sql.UPDATE, values, { patience })
+      : await queries.ask('update and renew one', sql.UPDATE_AND_RENEW, [...values, life.idle, life.absolute], {
+          patience,
+        })
   return rows[0]?.[0] as string | undefined
 }
 
@@ -51,12 +45,12 @@ async function many(queries: Queries, updates: readonly Update[], patience: numb
     `[${updates.map(({ content }) => content.text).join(',')}]`,
   ]
   try {
-    const { rows } = await queries.ask('update many', sql.UPDATE_MANY, values, { patience })
+    const { rows } = await queries.ask('update', sql.UPDATE_MANY, values, { patience })
     const versions = new Map(rows as [number, string][])
     return updates.map((_, index) => versions.get(index + 1))
   } catch (error) {
     const { code } = (error as { cause?: { code?: string } }).cause ?? {}
-    if (!REFUSED.test(code ?? '')) throw error
+    if (updates.length === 1 || !REFUSED.test(code ?? '')) throw error
     // Nothing of it happened: one must not fail the others.
     const rest = Math.max(1, patience - (performance.now() - start))
     return updates.map((update) => one(queries, update, rest))

@@ -61,7 +61,10 @@ export class Writes {
       if (performance.now() > last) throw new StoreUnavailable(new Error('out of time'))
       const now = await table.read(sid)
       if (now === undefined) throw new SessionGone()
+      // The same row: somebody holds it, and only under the lock can one wait for that.
+      const isHeld = now.version === row.version
       row = now
+      if (isHeld) break
       if (tried < tries) content = make(JSON.parse(row.text))
     }
     let fault: unknown
