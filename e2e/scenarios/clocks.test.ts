@@ -95,7 +95,6 @@ describe('replicas whose clocks are off by minutes, over one database', () => {
   })
 
   slow.scenario('the browser keeps the cookie as long as the session lasts', async (test) => {
-    test.todo('the cookie says when it expires by the clock of the replica, not how long it lives')
     for (const { person } of [slow, fast]) {
       const ada = person('Ada')
       await register(ada)

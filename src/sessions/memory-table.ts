@@ -13,7 +13,7 @@ const MINUTE = 60_000
 /** Sessions in this process alone, as before the move to Postgres: the way back in an emergency, for one replica only. */
 export class MemoryTable implements Table {
   readonly #rows = new Map<string, Kept>()
-  readonly #ended = new Map<string, number>()
+  readonly #ended = new Map<string, { readonly at: number; readonly renamed?: string }>()
 
   async read(sid: string): Promise<Row | undefined> {
     const kept = this.#live(sid)
@@ -21,7 +21,7 @@ export class MemoryTable implements Table {
   }
 
   async endedLately(sid: string): Promise<boolean> {
-    return Date.now() - (this.#ended.get(sid) ?? 0) < MINUTE
+    return Date.now() - (this.#ended.get(sid)?.at ?? 0) < MINUTE
   }
 
   async insert(sid: string, { text, account }: Content, { idle, absolute }: Life): Promise<string | undefined> {
@@ -52,7 +52,7 @@ export class MemoryTable implements Table {
   async rename(sid: string, next: string, { idle, absolute }: Life): Promise<Row | undefined> {
     const kept = this.#live(sid)
     if (kept === undefined) return undefined
-    this.#end(sid)
+    this.#end(sid, next)
     const now = Date.now()
     Object.assign(kept, { version: kept.version + 1, expire: now + Math.min(idle, absolute), ends: now + absolute })
     this.#rows.set(next, kept)
@@ -66,7 +66,9 @@ export class MemoryTable implements Table {
   }
 
   async destroy(sid: string): Promise<number> {
-    return this.#end(sid) ? 1 : 0
+    if (this.#end(sid)) return 1
+    const renamed = this.#ended.get(sid)?.renamed
+    return renamed === undefined ? 0 : await this.destroy(renamed)
   }
 
   async endAccount(account: string, exceptSid?: string): Promise<number> {
@@ -78,7 +80,7 @@ export class MemoryTable implements Table {
   async removeExpired(): Promise<number> {
     const expired = [...this.#rows.keys()].filter((sid) => this.#live(sid) === undefined)
     for (const sid of expired) this.#rows.delete(sid)
-    for (const [sid, at] of this.#ended) if (Date.now() - at > MINUTE) this.#ended.delete(sid)
+    for (const [sid, { at }] of this.#ended) if (Date.now() - at > MINUTE) this.#ended.delete(sid)
     return expired.length
   }
 
@@ -102,9 +104,9 @@ export class MemoryTable implements Table {
     return kept !== undefined && kept.expire > Date.now() ? kept : undefined
   }
 
-  #end(sid: string): boolean {
+  #end(sid: string, renamed?: string): boolean {
     if (!this.#rows.delete(sid)) return false
-    this.#ended.set(sid, Date.now())
+    this.#ended.set(sid, { at: Date.now(), ...(renamed !== undefined && { renamed }) })
     return true
   }
 }

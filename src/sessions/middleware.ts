@@ -111,7 +111,9 @@ function setCookie(
   if (came.isFormer && former !== undefined) res.clearCookie(former, attributes)
 }
 
-/** express-session's cookie writes itself; its types do not say so. */
+/** express-session's cookie writes itself, which its types do not say; without Max-Age, so that a replica whose clock is off would shorten it. */
 function serialized(cookie: Cookie, name: string, value: string): string {
-  return (cookie as Cookie & { serialize(name: string, value: string): string }).serialize(name, value)
+  const text = (cookie as Cookie & { serialize(name: string, value: string): string }).serialize(name, value)
+  const { originalMaxAge } = cookie
+  return originalMaxAge === null ? text : `${text}; Max-Age=${Math.floor(originalMaxAge / 1000)}`
 }

@@ -23,7 +23,7 @@ export class PostgresTable implements Table {
   }
 
   async endedLately(sid: string): Promise<boolean> {
-    return (await this.#queries.ask('ended', sql.ENDED_LATELY, [sid])).rowCount === 1
+    return (await this.#queries.ask('ended', sql.ENDED_LATELY, [sid], { again: true })).rowCount === 1
   }
 
   async insert(sid: string, { text, account }: Content, { idle, absolute }: Life): Promise<string | undefined> {
@@ -48,7 +48,10 @@ export class PostgresTable implements Table {
   }
 
   async destroy(sid: string): Promise<number> {
-    return (await this.#queries.ask('destroy', sql.DESTROY, [sid])).rowCount ?? 0
+    const { rowCount } = await this.#queries.ask('destroy', sql.DESTROY, [sid])
+    if (rowCount) return rowCount
+    // It got another id while this was under way, for which a statement that began before is blind.
+    return (await this.#queries.ask('destroy renamed', sql.DESTROY_RENAMED, [sid])).rowCount ?? 0
   }
 
   async endAccount(account: string, exceptSid?: string): Promise<number> {

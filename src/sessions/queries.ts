@@ -1,3 +1,4 @@
+import { setTimeout as pass } from 'node:timers/promises'
 import type { Pool, PoolClient, QueryArrayResult } from 'pg'
 import { DEADLINE, within } from './deadline.ts'
 import { StoreUnavailable } from './errors.ts'
@@ -9,6 +10,8 @@ export type Values = readonly unknown[]
 
 /** The server went away, and another connection may find it: shut down, or no longer the primary after a failover. */
 const WENT_AWAY = new Set(['57P01', '57P02', '25006', 'ECONNRESET', 'EPIPE'])
+/** Milliseconds in which a pool has noticed which of its idle connections broke at the same moment. */
+const NOTICED = 50
 
 interface Asking {
   /** Milliseconds; default: the deadline. */
@@ -31,13 +34,23 @@ export class Queries {
   ask(operation: string, text: string, values: Values, { patience = DEADLINE, again = false }: Asking = {}) {
     const send = (): Promise<QueryArrayResult> =>
       this.#pool.query({ name: `session ${operation}`, text, values: [...values], rowMode: 'array' })
-    const work = () => send().catch((error) => (again && isAway(error) ? send() : Promise.reject(error)))
-    return this.#timed(operation, work, patience)
+    return this.#timed(operation, again ? () => this.#asked(send) : send, patience)
   }
 
   /** `work` may change several things, and all or nothing of it happens. Throws as `ask`. */
   transaction<Result>(operation: string, work: (client: PoolClient) => Promise<Result>): Promise<Result> {
     return this.#timed(operation, () => this.#inTransaction(work), DEADLINE)
+  }
+
+  /** Once more, on another connection. */
+  async #asked<Result>(send: () => Promise<Result>): Promise<Result> {
+    try {
+      return await send()
+    } catch (error) {
+      if (!isAway(error)) throw error
+      await pass(NOTICED)
+      return await send()
+    }
   }
 
   async #timed<Result>(operation: string, work: () => Promise<Result>, patience: number): Promise<Result> {

@@ -168,7 +168,8 @@ export class Records {
   async #renew(sid: string, session: SessionData, known: Known): Promise<boolean> {
     touch(session)
     const life = this.#life(session)
-    const renewed = await this.#table.renew(sid, life)
+    // One that fails has been reported, and the next request makes up for it: it must not cost this one its answer.
+    const renewed = await this.#table.renew(sid, life).catch(() => false)
     // Also where another is at it, or the session is gone: this request does not try again.
     this.#known.set(session, { ...known, row: { ...known.row, remaining: life.idle } })
     return renewed

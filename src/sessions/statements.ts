@@ -60,7 +60,7 @@ export const RENAME = `
   WITH renamed AS (
     UPDATE session SET sid = $2, expire = ${FIRST('$3', '$4')}, ends = ${after('$4')}
      WHERE sid = $1 AND ${LIVE} RETURNING ${ROW}, ${DURABLE}
-  ), ended AS (INSERT INTO session_ended (sid) SELECT $1 FROM renamed ON CONFLICT DO NOTHING)
+  ), ended AS (INSERT INTO session_ended (sid, renamed) SELECT $1, $2 FROM renamed ON CONFLICT DO NOTHING)
   SELECT * FROM renamed`
 
 /**
@@ -79,6 +79,13 @@ const ENDED = 'INSERT INTO session_ended (sid) SELECT sid FROM gone ON CONFLICT 
 
 export const DESTROY = `WITH gone AS (DELETE FROM session WHERE sid = $1 RETURNING sid, ${DURABLE}) ${ENDED}`
 
+/** What has another id by now than the one that was to be destroyed, or one after that. */
+export const DESTROY_RENAMED = `
+  WITH RECURSIVE later(sid) AS (
+    SELECT renamed FROM session_ended WHERE sid = $1 UNION
+    SELECT renamed FROM later JOIN session_ended USING (sid)
+  ), gone AS (DELETE FROM session WHERE sid IN (SELECT sid FROM later) RETURNING sid, ${DURABLE}) ${ENDED}`
+
 export const END_ACCOUNT = `
   WITH gone AS (DELETE FROM session WHERE account = $1 AND sid IS DISTINCT FROM $2 RETURNING sid, ${DURABLE}) ${ENDED}`
 
@@ -92,7 +99,7 @@ export const FORGET_ENDED = `
   DELETE FROM session_ended WHERE sid IN (
     SELECT sid FROM session_ended WHERE at < now() - interval '10 minutes' LIMIT $1 FOR UPDATE SKIP LOCKED)`
 
-export const CLEAR = `WITH gone AS (DELETE FROM session RETURNING sid) ${ENDED}`
+export const CLEAR = `WITH gone AS (DELETE FROM session RETURNING sid, ${DURABLE}) ${ENDED}`
 
 export const ALL = `SELECT sid, sess::text FROM session WHERE ${LIVE}`
 

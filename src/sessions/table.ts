@@ -40,6 +40,7 @@ export interface Table {
   rename(sid: string, next: string, life: Life): Promise<Row | undefined>
   /** Moves the expiry on, never back; whether it did. */
   renew(sid: string, life: Life): Promise<boolean>
+  /** Also where it was renamed a moment ago. */
   destroy(sid: string): Promise<number>
   endAccount(account: string, exceptSid?: string): Promise<number>
   removeExpired(batch: number): Promise<number>
