@@ -94,7 +94,7 @@ describe('replicas whose clocks are off by minutes, over one database', () => {
     }
   })
 
-  slow.scenario('the browser keeps the cookie as long as the session lasts', async (test) => {
+  slow.scenario('the browser keeps the cookie as long as the session lasts', async () => {
     for (const { person } of [slow, fast]) {
       const ada = person('Ada')
       await register(ada)
