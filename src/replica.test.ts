@@ -3,7 +3,7 @@ import { Writable } from 'node:stream'
 import { test } from 'node:test'
 import { migrate } from './database/migrate.ts'
 import { testDatabase } from './database/testing.ts'
-import { startReplica } from './replica.ts'
+import { type Replica, startReplica } from './replica.ts'
 import { createLog } from './runtime/log.ts'
 import { OPTIONS } from './testing.ts'
 
@@ -16,6 +16,7 @@ test('without its schema a replica says what to run, serves nobody a fault, and 
   try {
     const ready = await until(`${url}/readyz`, (body) => 'reason' in body && String(body.reason).startsWith('schema'))
     assert.match(String(ready.reason), /run "npm run migrate"/)
+    assert.match(await metricsOf(replica), /^replica_ready\{replica="test",version="0\.0\.0"\} 0$/m)
     const page = await fetch(`${url}/shop`)
     assert.equal(page.status, 503)
     assert.ok(Number(page.headers.get('retry-after')) > 0)
@@ -23,11 +24,16 @@ test('without its schema a replica says what to run, serves nobody a fault, and 
     await migrate({ url: database.url, role: decodeURIComponent(new URL(database.url).username), say: () => {} })
     await replica.ready
     assert.equal((await fetch(`${url}/shop`)).status, 200)
+    assert.match(await metricsOf(replica), /^replica_ready\{replica="test",version="0\.0\.0"\} 1$/m)
   } finally {
     await replica.stop()
     await database.drop()
   }
 })
+
+async function metricsOf({ metricsPort }: Replica): Promise<string> {
+  return (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
+}
 
 async function until(url: string, isSo: (body: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> {
   for (;;) {

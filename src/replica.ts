@@ -70,6 +70,7 @@ export async function startReplica(options: ReplicaOptions, log: Log): Promise<R
   const state = createState()
   const pool = openPool(options, log)
   metrics.watchPool(() => poolFigures(pool))
+  metrics.watchReadiness(options, () => state.stage === 'ready')
   const answer = problems({ log, isOutage: isAway })
   const sessions = openSessions(options, pool, log, metrics, answer)
   const schema: Schema = { reason: undefined }

@@ -24,6 +24,7 @@ const ASK = 60_000
 
 /** Begins to ask for turns; returns what ends it. A chore that fails is told, and comes again with its next turn. */
 export function startUpkeep(options: UpkeepOptions): () => void {
+  for (const { name } of options.chores) options.metrics.expects(name)
   // Not all replicas in one second: they are often started together.
   const first = setTimeout(round, Math.random() * ASK).unref()
   const timer = setInterval(round, ASK).unref()

@@ -16,8 +16,12 @@ export interface Metrics {
   answered(request: { method: string; route: string; status: number; seconds: number }): void
   /** `session_store_duration_seconds{operation,outcome}`. */
   stored(operation: string, outcome: 'ok' | 'error', seconds: number): void
-  /** `upkeep_removed_total{chore}`: what a chore removed. */
+  /** A chore at which this replica may get the turn: counted from 0, so that the first removal is an increase. */
+  expects(chore: string): void
+  /** `upkeep_removed_total{chore}`: what a chore removed; `upkeep_done_timestamp_seconds{chore}`: when, 0 while this replica had no turn. */
   removed(chore: string, count: number): void
+  /** `replica_ready{replica,version}`, read when scraped. */
+  watchReadiness(about: { readonly replica: string; readonly version: string }, read: () => boolean): void
   /** `pool_connections{state}`, read when scraped. */
   watchPool(read: () => PoolFigures): void
   /** `GET /metrics` on a port of its own; resolves once it listens. */
@@ -48,14 +52,44 @@ export function createMetrics(): Metrics {
     labelNames: ['chore'],
     registers: [registry],
   })
+  const done = new Gauge({
+    name: 'upkeep_done_timestamp_seconds',
+    help: 'When this replica last did a chore, in seconds since 1970; 0: not since its start',
+    labelNames: ['chore'],
+    registers: [registry],
+  })
   return {
     answered: ({ method, route, status, seconds }) => http.observe({ method, route, status: String(status) }, seconds),
     stored: (operation, outcome, seconds) => store.observe({ operation, outcome }, seconds),
-    removed: (chore, count) => upkeep.inc({ chore }, count),
+    expects(chore) {
+      upkeep.inc({ chore }, 0)
+      done.set({ chore }, 0)
+    },
+    removed(chore, count) {
+      upkeep.inc({ chore }, count)
+      done.setToCurrentTime({ chore })
+    },
+    watchReadiness: (about, read) => watchReadiness(registry, about, read),
     watchPool: (read) => watchPool(registry, read),
     serve: ({ port, host }) => serve(registry, port, host),
     text: () => registry.metrics(),
   }
+}
+
+function watchReadiness(
+  registry: Registry,
+  { replica, version }: { replica: string; version: string },
+  read: () => boolean,
+): void {
+  new Gauge({
+    name: 'replica_ready',
+    help: '1 while the replica takes traffic, 0 while it starts or drains; as /readyz',
+    labelNames: ['replica', 'version'],
+    registers: [registry],
+    collect() {
+      this.set({ replica, version }, read() ? 1 : 0)
+    },
+  })
 }
 
 function watchPool(registry: Registry, read: () => PoolFigures): void {
