@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { migrate, missingMigrations, printMigrations } from './migrate.ts'
+import { LOCK, migrate, missingMigrations, printMigrations } from './migrate.ts'
 import { createClient } from './pool.ts'
 import { type TestDatabase, testDatabase } from './testing.ts'
 
@@ -23,6 +23,24 @@ test('ten migrations at once wait for each other: each step is run by one of the
 })
 
 test('migrating again changes nothing', async () => {
+  assert.deepEqual(await migrate(options()), [])
+})
+
+test('where nothing is to be done nobody waits for a migration that is under way', { timeout: 20_000 }, async () => {
+  const other = createClient(database.url, 'test')
+  await other.connect()
+  await other.query('SELECT pg_advisory_lock($1)', [LOCK])
+  try {
+    assert.deepEqual(await migrate(options()), [])
+  } finally {
+    await other.end()
+  }
+})
+
+test('a step that is missing is run again, and one of a newer version does no harm', async () => {
+  await database.pool.query("DELETE FROM migration WHERE name = '0006_session_account_index'")
+  await database.pool.query("INSERT INTO migration (name, run_on) VALUES ('9999_later', now())")
+  assert.deepEqual(await migrate(options()), ['0006_session_account_index'])
   assert.deepEqual(await migrate(options()), [])
 })
 

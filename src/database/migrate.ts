@@ -10,7 +10,7 @@ const FOLDERS = [join(import.meta.dirname, 'migrations'), join(import.meta.dirna
 /** The table that remembers which have run; node-pg-migrate's form. */
 const TABLE = 'migration'
 /** Any number that nobody else uses: who holds it migrates. */
-const LOCK = 7_060_215_001
+export const LOCK = 7_060_215_001
 /** Set for the replicas' role; below the client's own limit of 3 s, so that it is the server that gives up and no connection is lost. */
 const STATEMENT_TIMEOUT = '2500ms'
 
@@ -30,11 +30,15 @@ interface File {
   readonly transaction: boolean
 }
 
-/** Brings the schema up to date; resolves with the names of what was run. Several at once wait for each other. */
+/**
+ * Brings the schema up to date; resolves with the names of what was run. Several at once wait for each other; where nothing is to be done, which
+ * one query tells, nobody waits: every replica that starts may ask.
+ */
 export async function migrate({ url, role, say }: MigrateOptions): Promise<readonly string[]> {
   const client = createClient(url, 'migrate')
   await client.connect()
   try {
+    if (await isCurrent(client, role)) return []
     await client.query('SET statement_timeout = 0')
     await takeLock(client, say)
     const ran = await run(client)
@@ -44,6 +48,23 @@ export async function migrate({ url, role, say }: MigrateOptions): Promise<reado
   } finally {
     await client.end()
   }
+}
+
+async function isCurrent(client: pg.Client, role: string): Promise<boolean> {
+  const { rows } = await client.query(CURRENT, [role, `statement_timeout=${STATEMENT_TIMEOUT}`]).catch(noTable)
+  if (rows[0]?.limited !== true) return false
+  const run = new Set<string>(rows[0].names)
+  return (await migrationFiles()).every(({ name }) => run.has(name))
+}
+
+const CURRENT = `SELECT array_agg(name::text) AS names, EXISTS (
+    SELECT FROM pg_db_role_setting JOIN pg_database ON pg_database.oid = setdatabase JOIN pg_roles ON pg_roles.oid = setrole
+    WHERE datname = current_database() AND rolname = $1 AND setconfig @> ARRAY[$2]
+  ) AS limited FROM ${TABLE}`
+
+function noTable(error: unknown): { rows: never[] } {
+  if ((error as { code?: unknown }).code === '42P01') return { rows: [] }
+  throw error
 }
 
 /** The names of migrations that this version needs and the database lacks; all of them where it was never migrated. */
