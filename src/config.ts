@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { readAddress } from './database/address.ts'
 import { z } from './runtime/schema.ts'
 import { cookieName, duration, flag, whole } from './runtime/settings.ts'
+import type { Settings, Variable } from './variables.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 /** What the environment says, read once. Times are milliseconds; README's table has every variable. */
@@ -69,11 +70,11 @@ const shape = z.object({
     .optional(),
   DRAIN_DELAY: duration('0s'),
   DRAIN_TIMEOUT: duration('15s'),
-})
+} satisfies Partial<Record<Variable, z.ZodType>>)
 
 /** Reads and checks an environment whole; throws ConfigFaults with every fault at once. An empty variable counts as unset. */
 export function loadConfig(environment: Environment, { terminal = false } = {}) {
-  const env: Environment = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+  const env: Settings = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
   const faults: string[] = []
   const parsed = shape.safeParse(env)
   for (const issue of parsed.error?.issues ?? []) faults.push(`${String(issue.path[0])} ${issue.message}`)
@@ -120,7 +121,7 @@ export function loadConfig(environment: Environment, { terminal = false } = {}) 
   })
 }
 
-function readSecrets(env: Environment, production: boolean, faults: string[]): readonly string[] {
+function readSecrets(env: Settings, production: boolean, faults: string[]): readonly string[] {
   const text = env.SESSION_SECRET ?? readFile('SESSION_SECRET_FILE', env.SESSION_SECRET_FILE, faults)
   if (text === undefined) {
     if (production && env.SESSION_SECRET_FILE === undefined)
@@ -143,7 +144,7 @@ function checkSecret(secret: string, index: number, faults: string[]): void {
   else if (secret.length < SHORTEST_SECRET) faults.push(`${name} is too short: ${SHORTEST_SECRET} characters or more`)
 }
 
-function readDatabaseUrl(env: Environment, faults: string[]): string {
+function readDatabaseUrl(env: Settings, faults: string[]): string {
   if (env.DATABASE_URL !== undefined) {
     checkAddress('DATABASE_URL', env.DATABASE_URL, faults)
     return env.DATABASE_URL
@@ -155,8 +156,7 @@ function readDatabaseUrl(env: Environment, faults: string[]): string {
     return ''
   }
   const password = env.PGPASSWORD ?? readFile('PGPASSWORD_FILE', env.PGPASSWORD_FILE, faults)
-  const url = new URL('postgres://localhost')
-  url.username = encodeURIComponent(env.PGUSER ?? 'postgres')
+  const url = new URL(`postgres://${encodeURIComponent(env.PGUSER ?? 'postgres')}@localhost`)
   if (password !== undefined) url.password = encodeURIComponent(password)
   url.pathname = `/${encodeURIComponent(env.PGDATABASE ?? env.PGUSER ?? 'postgres')}`
   if (env.PGPORT !== undefined && /^\d+$/.test(env.PGPORT)) url.port = env.PGPORT
@@ -177,7 +177,7 @@ function checkAddress(name: string, text: string | undefined, faults: string[]):
   }
 }
 
-function checkProduction(env: Environment, faults: string[]): void {
+function checkProduction(env: Settings, faults: string[]): void {
   if (env.TRUST_PROXY === 'true')
     faults.push('TRUST_PROXY=true would believe any client about its address: say how many proxies stand in front')
   if (env.SESSION_STORE === 'memory' && env.REPLICAS !== '1')
