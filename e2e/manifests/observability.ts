@@ -1,0 +1,65 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { repository } from '../cluster/settings.ts'
+import { parseYaml } from './yaml.ts'
+
+/** What Prometheus and Grafana read, and the tests of the rules. */
+export const folder = join(repository, 'observability')
+
+export interface Alert {
+  readonly alert: string
+  readonly expr: string
+  readonly for?: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+}
+
+export interface Panel {
+  readonly title: string
+  readonly description: string
+  readonly queries: readonly Query[]
+}
+
+export interface Query {
+  /** With Grafana's variables filled in. */
+  readonly expr: string
+  readonly legend: string
+}
+
+export function readAlerts(): readonly Alert[] {
+  const { groups } = parseYaml(read('rules.yml')) as { groups: { rules: Alert[] }[] }
+  return groups.flatMap(({ rules }) => rules)
+}
+
+export function readPanels(): readonly Panel[] {
+  const { panels } = JSON.parse(read('dashboard.json')) as { panels: GrafanaPanel[] }
+  return panels
+    .filter(({ type }) => type !== 'row')
+    .map(({ title, description, targets }) => ({
+      title,
+      description,
+      queries: targets.map(({ expr, legendFormat }) => ({ expr: filledIn(expr), legend: legendFormat })),
+    }))
+}
+
+interface GrafanaPanel {
+  readonly type: string
+  readonly title: string
+  readonly description: string
+  readonly targets: readonly { readonly expr: string; readonly legendFormat: string }[]
+}
+
+function filledIn(expr: string): string {
+  return expr.replaceAll('$__rate_interval', '1m').replaceAll('$namespace', '.*')
+}
+
+export function read(file: string): string {
+  return readFileSync(join(folder, file), 'utf8')
+}
+
+/** Why a test that needs this program is skipped; false where it is there. */
+export function missing(program: 'promtool' | 'prometheus'): string | false {
+  if (spawnSync(program, ['--version']).error === undefined) return false
+  return `${program} is not installed: Debian and Ubuntu have it in the package "prometheus", which also starts a server`
+}
