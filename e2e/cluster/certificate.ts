@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import tls from 'node:tls'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+/** In PEM. */
+export interface Certificate {
+  readonly key: string
+  readonly cert: string
+}
+
+/** For 127.0.0.1 and localhost, good for a week: the one kept in this folder, made by `openssl` at the first call. */
+export async function keptCertificate(folder: string): Promise<Certificate> {
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
+  if (!existsSync(cert)) {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    const names = 'subjectAltName=IP:127.0.0.1,DNS:localhost'
+    const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '7']
+    const words = ['req', '-x509', ...kind, '-subj', '/CN=localhost', '-addext', names, '-keyout', key, '-out', cert]
+    await run('openssl', words).catch((fault: Error) => {
+      throw new Error(`openssl could not make a certificate: ${fault.message}`, { cause: fault })
+    })
+  }
+  return { key: await readFile(key, 'utf8'), cert: await readFile(cert, 'utf8') }
+}
+
+/** From now on every client in this process trusts it, beside all that it trusts already. */
+export function trust({ cert }: Certificate): void {
+  tls.setDefaultCACertificates([...tls.getCACertificates('default'), cert])
+}

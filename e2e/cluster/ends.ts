@@ -1,0 +1,7 @@
+/** What undoes one step of a start. */
+export type End = () => void | Promise<void>
+
+/** Undoes the steps, the last one first; done, there is nothing left to undo. */
+export async function endAll(ends: End[]): Promise<void> {
+  for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end()
+}

@@ -1,0 +1,11 @@
+import process from 'node:process'
+import { docker } from './docker.ts'
+
+/** The image that the containers of a test run: the one that E2E_IMAGE names, else built here and now. */
+export async function provideImage(): Promise<string> {
+  const given = process.env.E2E_IMAGE
+  if (given) return given
+  const tag = 'roundhouse:e2e'
+  await docker(['build', '--quiet', '--tag', tag, '.'], { within: 590_000 })
+  return tag
+}

@@ -1,0 +1,30 @@
+import { spawnSync } from 'node:child_process'
+import process from 'node:process'
+
+const standing = new Set<string>()
+let sweeping = false
+
+/** From now on the containers and networks of this label do not outlive us, however we end (but for SIGKILL). */
+export function sweepAtExit(label: string): void {
+  standing.add(label)
+  if (sweeping) return
+  sweeping = true
+  process.once('exit', () => {
+    for (const one of standing) sweep(one)
+  })
+}
+
+/** Removes at once what has this label. */
+export function sweep(label: string): void {
+  standing.delete(label)
+  const ids = (...words: string[]) => run(...words, '--quiet', '--filter', `label=${label}`)
+  const containers = ids('ps', '--all')
+  if (containers.length > 0) run('rm', '--force', ...containers)
+  const networks = ids('network', 'ls')
+  if (networks.length > 0) run('network', 'rm', ...networks)
+}
+
+function run(...words: string[]): string[] {
+  const { stdout } = spawnSync('docker', words, { encoding: 'utf8', timeout: 60_000 })
+  return (stdout ?? '').split('\n').filter((line) => line !== '')
+}
