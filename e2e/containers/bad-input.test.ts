@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { docker } from '../cluster/docker.ts'
+import { waitFor } from '../cluster/waiting.ts'
+import { expectReady, openSite, readiness, type Site } from './site.ts'
+import { inspect, openYard, PATIENCE, type Yard } from './yard.ts'
+
+let yard: Yard
+let site: Site
+before(async () => {
+  yard = await openYard({ after })
+  site = await openSite(yard)
+  assert.equal((await site.command('migrate')).code, 0)
+})
+
+test('without settings a replica ends with 78, and names each that is missing', async () => {
+  const replica = await yard.run({ image: site.image })
+  assert.equal(await replica.ended(), 78)
+  const said = await replica.logs()
+  assert.match(said, /^ {2}DATABASE_URL is missing/m)
+  assert.match(said, /^ {2}SESSION_SECRET is missing/m)
+})
+
+test('a file with a secret that is not there, or that nobody may read, ends a replica with 78 and its name', async () => {
+  const env = { SESSION_SECRET: '', SESSION_SECRET_FILE: '/secrets/session-secret' }
+  const replica = await site.run({ env })
+  assert.equal(await replica.ended(), 78)
+  assert.match(await replica.logs(), /SESSION_SECRET_FILE names a file that cannot be read \(ENOENT\)/)
+})
+
+for (const { what, address, reason } of [
+  { what: 'a database that cannot be reached', address: '@nowhere.invalid/roundhouse', reason: /^database: .*nowhere/ },
+  { what: 'a wrong password', address: ':wrong@', reason: /^database: password authentication failed/ },
+]) {
+  test(`with ${what} a replica stays, unready, and says why; a migration ends with a reason`, async () => {
+    const env = { DATABASE_URL: spoilt(site.env.DATABASE_URL ?? '', address) }
+    const [replica, migration] = [await site.run({ env }), await site.run({ env, command: MIGRATE })]
+    const said = await waitFor('a reason', PATIENCE, async () => {
+      const answer = await readiness(replica)
+      return answer.reason?.startsWith('database') && answer
+    })
+    assert.equal(said.status, 503)
+    assert.match(said.reason ?? '', reason)
+    assert.match(await replica.logs(), /"msg":"replica not ready".*"reason":"database: /)
+    assert.equal(await inspect(replica.name, '.State.Status'), 'running')
+    assert.notEqual(await migration.ended(), 0)
+    assert.match(await migration.logs(), /nowhere\.invalid|password authentication failed/)
+  })
+}
+
+const MIGRATE = ['node', 'src/cli.ts', 'migrate']
+
+/** Another server, or another password. */
+function spoilt(address: string, part: string): string {
+  return part.startsWith('@') ? address.replace(/@.*/, part) : address.replace(/:[^:@]*@/, part)
+}
+
+test('a database that is older than the image keeps a replica unready, with what is missing, until it is migrated', async () => {
+  const newest = await site.sql('DELETE FROM migration WHERE id = (SELECT max(id) FROM migration) RETURNING name')
+  const replica = await site.run()
+  const reason = await waitFor('a reason', PATIENCE, async () => (await readiness(replica)).reason?.includes('schema'))
+  assert.ok(reason)
+  assert.match(await replica.logs(), new RegExp(`missing: ${newest}`))
+  assert.equal((await fetch(`http://${replica.address}:3000/shop`)).status, 503)
+  await site.sql(`INSERT INTO migration (name, run_on) VALUES ('${newest}', now())`)
+  await expectReady(replica)
+})
+
+test('a database that is newer than the image serves, and is left as it is', async () => {
+  await site.sql("INSERT INTO migration (name, run_on) VALUES ('9999_of_a_later_release', now())")
+  const { code, said } = await site.command('migrate')
+  assert.deepEqual({ code, said: said.trim() }, { code: 0, said: 'the schema is up to date' })
+  await expectReady(await site.run())
+})
+
+test('a log that cannot be written loses lines, and nothing else', async () => {
+  const full = ['sh', '-c', 'exec node src/server.ts >/dev/full 2>&1']
+  const replica = await site.run({ command: full })
+  await expectReady(replica)
+  for (let turn = 0; turn < 50; turn++) assert.equal((await fetch(`http://${replica.address}:3000/shop`)).status, 200)
+  assert.equal(await inspect(replica.name, '.RestartCount'), '0')
+  await docker(['stop', replica.name])
+  assert.equal(await replica.ended(), 0)
+  const migration = await site.run({ command: ['sh', '-c', 'exec node src/cli.ts migrate >/dev/full'] })
+  assert.equal(await migration.ended(), 0)
+})

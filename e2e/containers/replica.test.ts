@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { docker } from '../cluster/docker.ts'
+import { waitFor } from '../cluster/waiting.ts'
+import { expectReady, openSite, type Site } from './site.ts'
+import { inspect, openYard, PATIENCE } from './yard.ts'
+
+let site: Site
+before(async () => {
+  site = await openSite(await openYard({ after }))
+})
+
+test('one image migrates, counts sessions and knows accounts, with nothing that it could write to', async () => {
+  const migrated = await site.command('migrate')
+  assert.equal(migrated.code, 0, migrated.said)
+  assert.match(migrated.said, /^migrated 0001_session$/m)
+  assert.match((await site.command('sessions', 'count')).said, /^live 0$/m)
+  assert.deepEqual(await site.command('account', 'list'), { code: 0, said: '' })
+})
+
+test('a replica is ready soon, by its own word and by Docker’s, without root, capabilities or a disk', async (t) => {
+  const replica = await site.run()
+  await expectReady(replica)
+  await waitFor('Docker to call it healthy', PATIENCE, async () => {
+    return (await inspect(replica.name, '.State.Health.Status')) === 'healthy'
+  })
+  const ready = (await replica.logs()).split('\n').find((line) => line.includes('"replica ready"')) ?? ''
+  const { time, sinceStart } = JSON.parse(ready) as { time: string; sinceStart: number }
+  const started = Date.parse(await inspect(replica.name, '.State.StartedAt'))
+  t.diagnostic(
+    `ready ${Date.parse(time) - started} ms after the container's start, ${sinceStart} ms after the process'`,
+  )
+  const status = await docker(['exec', replica.name, 'cat', '/proc/1/status'])
+  assert.match(status, /^Name:\s+(node|MainThread)$/m)
+  assert.match(status, /^Uid:\s+1000\s+1000/m)
+  assert.match(status, /^CapBnd:\s+0+$/m)
+  await assert.rejects(docker(['exec', replica.name, 'touch', '/app/x', '/tmp/x']), /Read-only file system/)
+})
+
+test('SIGTERM reaches the replica, which drains and ends with 0', async () => {
+  const replica = await site.run({ env: { DRAIN_DELAY: '250ms' } })
+  await expectReady(replica)
+  await docker(['stop', '--time', '60', replica.name])
+  assert.equal(await replica.ended(), 0)
+  const events = (await replica.logs()).match(/(?<="msg":")(drain begun|replica stopped)/g)
+  assert.deepEqual(events, ['drain begun', 'replica stopped'])
+})
