@@ -4,13 +4,36 @@ import { waitFor } from './waiting.ts'
 
 /** The replicas of one cluster. */
 export class Fleet {
-  readonly replicas: readonly LocalReplica[]
+  #replicas: readonly LocalReplica[] = []
+  readonly #make: (name: string) => Promise<LocalReplica>
   readonly #pause: number
 
   /** `pause`: milliseconds between one's readiness and the next one's end; nginx marks a replica as failed for one second. */
-  constructor(replicas: readonly LocalReplica[], pause = 2_000) {
-    this.replicas = replicas
+  constructor(make: (name: string) => Promise<LocalReplica>, pause = 2_000) {
+    this.#make = make
     this.#pause = pause
+  }
+
+  get replicas(): readonly LocalReplica[] {
+    return this.#replicas
+  }
+
+  /** Makes app-1 … app-N, or as many more as are missing; answers with those that are new, which do not run yet. */
+  async grow(count: number): Promise<readonly LocalReplica[]> {
+    const numbers = Array.from(
+      { length: count - this.#replicas.length },
+      (_, index) => this.#replicas.length + index + 1,
+    )
+    const fresh = await Promise.all(numbers.map((number) => this.#make(`app-${number}`)))
+    this.#replicas = [...this.#replicas, ...fresh]
+    return fresh
+  }
+
+  /** Answers with those that are too many, the last ones, which run on and are no part of it any more. */
+  shrink(count: number): readonly LocalReplica[] {
+    const surplus = this.#replicas.slice(count)
+    this.#replicas = this.#replicas.slice(0, count)
+    return surplus
   }
 
   named(name: string): LocalReplica {

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import type { Ability, Cluster, Replica } from './cluster.ts'
+import type { Cluster, Replica } from './cluster.ts'
 import { signalGroup } from './guard.ts'
 import { identify } from './identity.ts'
 import { forgetProcesses } from './leftovers.ts'
@@ -8,8 +8,6 @@ import type { Postgres, StopMode } from './postgres.ts'
 import type { Premises } from './premises.ts'
 import { endTenure } from './tenure.ts'
 import { readLogs } from './timeline.ts'
-
-const abilities: readonly Ability[] = ['restart', 'kill', 'nginx', 'environment']
 
 /** A cluster on this machine. */
 export class LocalCluster implements Cluster {
@@ -44,10 +42,6 @@ export class LocalCluster implements Cluster {
     return this.#parts.fleet.replicas
   }
 
-  can(what: Ability): boolean {
-    return abilities.includes(what) || (what === 'database' && this.#parts.postgres !== undefined)
-  }
-
   /** Brings the schema up to date with the files. */
   async migrate(): Promise<void> {
     await this.#premises.chore('migrate')
@@ -59,6 +53,22 @@ export class LocalCluster implements Cluster {
 
   async killReplica(name: string): Promise<void> {
     await this.#parts.fleet.named(name).kill()
+  }
+
+  /** Whose address is closed refuses at once; silent is none here. */
+  async loseReplica(): Promise<void> {
+    throw new Error('On this machine no address is silent')
+  }
+
+  async findReplica(): Promise<void> {
+    throw new Error('On this machine no replica is lost')
+  }
+
+  async scale(replicas: number): Promise<void> {
+    this.#premises.note(`there shall be ${replicas} replicas`)
+    await this.#parts.scale(replicas)
+    this.#premises.note(`there are ${replicas} replicas`)
+    this.#changed()
   }
 
   async roll(environment: Readonly<Record<string, string>> = {}): Promise<void> {

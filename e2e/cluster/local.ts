@@ -125,17 +125,17 @@ async function makeFleet(premises: Premises, options: LocalOptions, changed: () 
     premises.note(line)
     options.event?.(line)
   }
-  const numbers = Array.from({ length: count }, (_, index) => index + 1)
-  const replicas = numbers.map(async (number) => {
-    const name = `app-${number}`
+  const make = async (name: string) => {
     const [port, metricsPort] = [await freePort(), await freePort()]
     const own = { REPLICA: name, PORT: String(port), METRICS_PORT: String(metricsPort) }
     const command = [process.execPath, options.server ?? 'src/server.ts']
     const environment = () => premises.environment(own)
     const place = { cwd: repository, log: premises.log(name) }
     return new LocalReplica({ name, port, metricsPort, command, environment, say, changed, ...place })
-  })
-  return new Fleet(await Promise.all(replicas), options.pause)
+  }
+  const fleet = new Fleet(make, options.pause)
+  await fleet.grow(count)
+  return fleet
 }
 
 async function startFleet(parts: Parts, say: Say): Promise<void> {
@@ -170,7 +170,7 @@ async function front(binary: string, premises: Premises, options: LocalOptions, 
     binary,
     folder: premises.path('nginx'),
     port,
-    upstreams: parts.fleet.replicas.map(({ url }) => new URL(url).host),
+    upstreams: parts.upstreams(),
     ...(options.keepalive === undefined ? {} : { keepalive: options.keepalive }),
   })
 }

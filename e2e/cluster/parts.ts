@@ -8,7 +8,7 @@ import type { Postgres } from './postgres.ts'
 /** What runs of a cluster. */
 export class Parts {
   postgres: Postgres | undefined
-  fleet = new Fleet([])
+  fleet = new Fleet(() => Promise.reject(new Error('no replica can be made yet')))
   #nginx: Nginx | undefined
 
   get nginx(): Nginx | undefined {
@@ -18,6 +18,20 @@ export class Parts {
   set nginx(nginx: Nginx) {
     this.#nginx = nginx
     guard(nginx.pid, 'SIGKILL')
+  }
+
+  /** The round, as nginx should know it. */
+  upstreams(): readonly string[] {
+    return this.fleet.replicas.map(({ url }) => new URL(url).host)
+  }
+
+  /** More replicas, or fewer: new ones are ready before nginx knows them, and those that leave do so after it has forgotten them. */
+  async scale(count: number): Promise<void> {
+    const fresh = await this.fleet.grow(Math.max(count, this.fleet.replicas.length))
+    await Promise.all(fresh.map((replica) => replica.start()))
+    const surplus = this.fleet.shrink(count)
+    await this.#nginx?.setUpstreams(this.upstreams())
+    await Promise.all(surplus.map((replica) => replica.stop()))
   }
 
   async restartNginx(): Promise<void> {

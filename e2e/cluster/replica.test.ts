@@ -34,7 +34,9 @@ beforeEach(async () => {
   told = []
   replicas = [await replica('app-1'), await replica('app-2')]
 })
-afterEach(async () => await new Fleet(replicas).stop())
+afterEach(async () => {
+  for (const replica of replicas) await replica.stop()
+})
 
 test('a replica that dies is started again, after a pause that doubles', async () => {
   const [first] = replicas
@@ -66,7 +68,7 @@ test('a replica that refuses its settings is told with its exit code and what it
 })
 
 test('a rolling restart replaces one after the other, the next one only after a pause', async () => {
-  const fleet = new Fleet(replicas, 300)
+  const fleet = await fleetOfTwo(300)
   await fleet.start()
   const former = replicas.map(({ pid }) => pid)
   await fleet.roll()
@@ -77,7 +79,7 @@ test('a rolling restart replaces one after the other, the next one only after a 
 })
 
 test('a rolling restart stops where one does not come up, and the rest goes on', async () => {
-  const fleet = new Fleet(replicas, 0)
+  const fleet = await fleetOfTwo(0)
   await fleet.start()
   const second = replicas[1]?.pid
   settings = { FAULT: 'yes' }
@@ -85,6 +87,12 @@ test('a rolling restart stops where one does not come up, and the rest goes on',
   assert.equal(replicas[1]?.pid, second)
   assert.notEqual(replicas[1]?.readyAt, undefined)
 })
+
+async function fleetOfTwo(pause: number): Promise<Fleet> {
+  const fleet = new Fleet(async (name) => replicas.find((one) => one.name === name) ?? (await replica(name)), pause)
+  await fleet.grow(2)
+  return fleet
+}
 
 async function replica(name: string): Promise<LocalReplica> {
   const [port, metricsPort] = [await freePort(), await freePort()]

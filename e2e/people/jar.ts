@@ -18,15 +18,17 @@ export interface Jar {
   take(lines: readonly string[], address: URL): void
   /** The Cookie header for this address; undefined where there is nothing to send. */
   header(address: URL): string | undefined
+  /** By its name, without the prefix `__Host-` that it has on a site of HTTPS. */
   get(name: string): Cookie | undefined
   all(): readonly Cookie[]
   /** Every value that it ever held. */
   history(): readonly string[]
-  /** Puts a value there by hand, as somebody does who forges or copies a cookie. */
+  /** Puts a value there by hand, as somebody does who forges or copies a cookie; the session's gets the prefix that it has. */
   put(name: string, value: string): void
 }
 
-export function createJar(clock: Clock): Jar {
+/** `secure`: a jar for a site of HTTPS. */
+export function createJar(clock: Clock, { secure = false } = {}): Jar {
   const cookies = new Map<string, Cookie>()
   const values = new Set<string>()
   const keep = (cookie: Cookie) => {
@@ -44,12 +46,12 @@ export function createJar(clock: Clock): Jar {
       const sent = living().filter((cookie) => belongs(cookie, address))
       return sent.length === 0 ? undefined : sent.map(({ name, value }) => `${name}=${value}`).join('; ')
     },
-    get: (name) => living().find((cookie) => cookie.name === name),
+    get: (name) => living().find((cookie) => cookie.name === name || cookie.name === `__Host-${name}`),
     all: living,
     history: () => [...values],
     put(name, value) {
-      const plain = { path: '/', secure: false, httpOnly: true, sameSite: undefined, expires: undefined }
-      keep({ name, value, ...plain })
+      const plain = { path: '/', secure, httpOnly: true, sameSite: undefined, expires: undefined }
+      keep({ name: secure && name === 'sid' ? `__Host-${name}` : name, value, ...plain })
     },
   }
 }

@@ -1,4 +1,5 @@
 import http from 'node:http'
+import https from 'node:https'
 import type { Answer } from './answer.ts'
 import { createClock } from './clock.ts'
 import { createJar, type Jar } from './jar.ts'
@@ -41,8 +42,8 @@ export interface Visitor {
   leave(): void
 }
 
-export function createVisitor({ name, url, jar = createJar(createClock()), ...line }: VisitorOptions): Visitor {
-  const agent = new http.Agent({
+export function createVisitor({ name, url, jar = jarFor(url), ...line }: VisitorOptions): Visitor {
+  const agent = new (wayTo(url).Agent)({
     keepAlive: line.connection !== 'fresh',
     maxSockets: 1,
     ...(line.from !== undefined && { localAddress: line.from }),
@@ -87,6 +88,14 @@ export function createVisitor({ name, url, jar = createJar(createClock()), ...li
   }
 }
 
+function jarFor(url: string): Jar {
+  return createJar(createClock(), { secure: url.startsWith('https:') })
+}
+
+function wayTo(url: string | URL): typeof http | typeof https {
+  return String(url).startsWith('https:') ? https : http
+}
+
 function browserHeaders(method: string, { json }: Extras): Record<string, string> {
   const accept = json ? 'application/json' : 'text/html,application/xhtml+xml,*/*;q=0.8'
   return { accept, ...(method !== 'GET' && { 'sec-fetch-site': 'same-origin' }) }
@@ -127,7 +136,7 @@ function exchange({ name, address, method, path, headers, body, agent, patience,
       reject(new Error(`${question} at ${address.host}: ${error.message}`, { cause: error }))
     // The path goes out as it stands: a URL would tidy up what a scenario spoilt on purpose.
     const { hostname, port } = address
-    const request = http.request({ hostname, port, method, path, agent, headers: { ...headers, ...length } })
+    const request = wayTo(address).request({ hostname, port, method, path, agent, headers: { ...headers, ...length } })
     request.setTimeout(patience, () => request.destroy(new Error(`no answer within ${patience} ms`)))
     request.once('error', fail)
     request.once('response', (response) => {

@@ -1,13 +1,15 @@
 import net from 'node:net'
+import tls from 'node:tls'
 
 /**
  * Sends bytes as they stand, where an HTTP library would refuse to, and returns all that comes back until the other
  * side closes (ask for it with `Connection: close`) or two seconds are silent.
  */
 export function overTheWire(url: string, bytes: string): Promise<string> {
-  const { hostname, port } = new URL(url)
+  const { hostname, port, protocol } = new URL(url)
   return new Promise((resolve, reject) => {
-    const socket = net.connect(Number(port), hostname)
+    const far = { host: hostname, port: Number(port || (protocol === 'https:' ? 443 : 80)) }
+    const socket = protocol === 'https:' ? tls.connect(far) : net.connect(far)
     let text = ''
     socket.setTimeout(2000, () => socket.destroy())
     socket.on('data', (chunk: Buffer) => {

@@ -4,7 +4,7 @@ import { storeCalls } from '../people/metrics.ts'
 import type { Visitor } from '../people/visitor.ts'
 import { setStage } from './stage.ts'
 
-const stage = setStage()
+const stage = setStage({}, 'database')
 const { scenario, person } = stage
 const PAGES = [
   '/',
@@ -21,7 +21,7 @@ const PAGES = [
 const HEALTH = ['/livez', '/readyz']
 const FILES = ['/favicon.ico', '/robots.txt']
 
-scenario('anonymous visits leave no row and no cookie', async () => {
+scenario('anonymous visits leave no row and no cookie', ['replicas'], async () => {
   const before = await stage.database.counts()
   for (const url of everywhere()) {
     const vic = person('Vic', { url })
@@ -36,17 +36,22 @@ scenario('anonymous visits leave no row and no cookie', async () => {
   assert.deepEqual(await stage.database.counts(), before)
 })
 
-scenario('health checks leave no row and no cookie, and ask the session store nothing', async () => {
-  const before = await stage.database.counts()
-  const asked = await storeCalls(stage.cluster.replicas)
-  for (const url of everywhere()) {
-    const probe = person('a probe', { url, connection: 'fresh' })
-    for (let time = 0; time < 10; time++) for (const path of HEALTH) noCookie(probe, expect(await probe.get(path), 200))
-    for (const path of FILES) noCookie(probe, expect(await probe.get(path), 200, 204))
-  }
-  assert.equal(await storeCalls(stage.cluster.replicas), asked)
-  assert.deepEqual(await stage.database.counts(), before)
-})
+scenario(
+  'health checks leave no row and no cookie, and ask the session store nothing',
+  ['replicas', 'metrics'],
+  async () => {
+    const before = await stage.database.counts()
+    const asked = await storeCalls(stage.cluster.replicas)
+    for (const url of everywhere()) {
+      const probe = person('a probe', { url, connection: 'fresh' })
+      for (let time = 0; time < 10; time++)
+        for (const path of HEALTH) noCookie(probe, expect(await probe.get(path), 200))
+      for (const path of FILES) noCookie(probe, expect(await probe.get(path), 200, 204))
+    }
+    assert.equal(await storeCalls(stage.cluster.replicas), asked)
+    assert.deepEqual(await stage.database.counts(), before)
+  },
+)
 
 scenario('a wrong password leaves no session and no cookie', async () => {
   const before = await stage.database.sessions()

@@ -14,7 +14,7 @@ import {
 import { stolen } from '../people/thief.ts'
 import { setRoadside } from './roadside.ts'
 
-const stage = await setRoadside()
+const stage = setRoadside()
 const { scenario, person } = stage
 const SLOW = 120
 /** The limit of a commit, 3 s, and what a busy machine takes. */
@@ -24,7 +24,7 @@ scenario(
   'whoever follows the redirect at once is signed in on the next replica, however long the commit takes',
   async () => {
     const ada = await register(person('Ada'))
-    stage.road.slow('app-1', SLOW)
+    stage.road.slow(stage.first, SLOW)
     const browser = person('Ada')
     await signIn(browser.at(stage.here), ada, { hasty: true })
     await expectSignedIn(browser.at(stage.there), ada.email)
@@ -39,7 +39,7 @@ scenario(
 scenario('what was put into the basket is there for the next request, however long the commit takes', async () => {
   const vic = person('Vic')
   const products = await productsOf(vic)
-  stage.road.slow('app-1', SLOW)
+  stage.road.slow(stage.first, SLOW)
   for (const [index, product] of products.slice(0, 3).entries()) {
     await vic.at(stage.here).post('/basket/items', { product, quantity: index + 1 }, { hasty: true })
     assert.equal((await sessionOf(vic.at(stage.there))).basket[product], index + 1)
@@ -50,7 +50,7 @@ scenario('who has signed out is out with the next request, however long the comm
   const browser = person('Ada')
   await register(browser)
   const thief = stolen(browser, person('a thief'))
-  stage.road.slow('app-1', SLOW)
+  stage.road.slow(stage.first, SLOW)
   expect(await browser.at(stage.here).post('/logout', {}, { hasty: true }), 303)
   await expectVisitor(thief.at(stage.there))
 })

@@ -9,7 +9,7 @@ import { partsOf } from '../people/forger.ts'
 import { type StockReplica, startStock, stockSignIn } from '../people/stock.ts'
 import { createVisitor, type Visitor } from '../people/visitor.ts'
 import { setBareDatabase } from './bare-database.ts'
-import { type Stage, setStage } from './stage.ts'
+import { reasonAgainst, type Stage, setStage } from './stage.ts'
 
 /** A deployment of before, with people signed in, and ours beside it over the same database. */
 export interface Deployment extends Stage {
@@ -31,6 +31,7 @@ export interface Deployment extends Stage {
   count(): Promise<{ readonly living: number; readonly expired: number }>
 }
 
+const NEEDS = ['plain', 'given-database', 'environment', 'replicas'] as const
 const SECRET = randomBytes(24).toString('hex')
 
 /** Makes a database in this zone with the reference's table, lets a stock replica sign people in, then starts ours. */
@@ -45,6 +46,7 @@ export function setDeployment(zone: string): Deployment {
     return await site.database.rows('SELECT sid, expire::text FROM session WHERE sid = ANY($1) ORDER BY sid', [sids])
   }
   before(async () => {
+    if (reasonAgainst(NEEDS) !== undefined) return
     const { url } = bare
     await query(url, `ALTER DATABASE shop SET timezone = '${zone}'`)
     site.database = openDatabase(url)
@@ -58,13 +60,15 @@ export function setDeployment(zone: string): Deployment {
     }
     atFirst.push(...(await expiries()))
   })
-  const stage = setStage(() => ({
+  const wanted = () => ({
     replicas: 2,
     keepalive: 0,
     environment: { SESSION_SECRET: SECRET, SESSION_COOKIE: 'connect.sid' },
     databaseUrl: site.database.url,
-  }))
+  })
+  const stage = setStage(wanted, ...NEEDS)
   before(async () => {
+    if (stage.lacks !== undefined) return
     const someone = stage.person('Ada')
     account.email = (await register(someone)).email
     // The account gets the id that the sessions of before name.
@@ -76,7 +80,7 @@ export function setDeployment(zone: string): Deployment {
     await site.stock?.stop()
   })
   return {
-    ...{ scenario: stage.scenario, person: stage.person, cookies: stage.cookies },
+    ...{ scenario: stage.scenario, person: stage.person, cookies: stage.cookies, lacks: stage.lacks, can: stage.can },
     ...{ crowd: stage.crowd, stopAndStart: stage.stopAndStart },
     get cluster() {
       return stage.cluster

@@ -8,7 +8,7 @@ import { storeCalls } from '../people/metrics.ts'
 import { setStage } from './stage.ts'
 
 const SECRET = randomBytes(24).toString('hex')
-const stage = setStage({ environment: { SESSION_SECRET: SECRET } })
+const stage = setStage({ environment: { SESSION_SECRET: SECRET } }, 'replicas', 'database', 'metrics')
 const { scenario, person } = stage
 
 for (const where of ['through nginx', 'at a replica'] as const) {

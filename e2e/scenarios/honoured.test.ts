@@ -8,7 +8,7 @@ import { setStage } from './stage.ts'
 const stage = setStage()
 const { scenario, person } = stage
 
-scenario('a login on one replica is honoured by every other', async (test) => {
+scenario('a login on one replica is honoured by every other', ['replicas'], async (test) => {
   const { replicas } = stage.cluster
   const ada = await register(person('Ada'))
   for (const home of replicas) {
@@ -27,7 +27,7 @@ scenario('behind nginx, too, every replica answers somebody who signed in once',
   test.diagnostic(expectAll(await ask(ada, '/account', replicas.length * 4), replicas))
 })
 
-scenario('the very next request after signing in is signed in, wherever it goes', async () => {
+scenario('the very next request after signing in is signed in, wherever it goes', ['replicas'], async () => {
   const { replicas } = stage.cluster
   const ada = await register(person('Ada'))
   for (let time = 0; time < replicas.length * 2; time++) {
@@ -39,7 +39,7 @@ scenario('the very next request after signing in is signed in, wherever it goes'
   }
 })
 
-scenario('an answer waits until its change is committed, however long that takes', async () => {
+scenario('an answer waits until its change is committed, however long that takes', ['database'], async () => {
   const ada = await register(person('Ada'))
   const vic = person('Vic')
   const [product = ''] = await productsOf(vic)
@@ -59,7 +59,7 @@ scenario('an answer waits until its change is committed, however long that takes
   }
 })
 
-scenario('registering is signing in, on every replica', async () => {
+scenario('registering is signing in, on every replica', ['replicas'], async () => {
   const { replicas } = stage.cluster
   for (const home of replicas) {
     const bea = person('Bea')

@@ -3,7 +3,7 @@ import { type Answer, expect } from '../people/answer.ts'
 import { expectSignedIn, freshCredentials, register, signIn, signOut } from '../people/errands.ts'
 import { setStage } from './stage.ts'
 
-const stage = setStage()
+const stage = setStage({}, 'addresses', 'replicas')
 const { scenario, person } = stage
 /** More than any limit allows on one replica; with a limit for each replica it would not be reached by them together. */
 const PATIENCE = 40

@@ -3,9 +3,9 @@ import { describe, test } from 'node:test'
 import { openDatabase } from '../people/database.ts'
 import { operate } from '../people/operator.ts'
 import { setBareDatabase } from './bare-database.ts'
-import { setStage } from './stage.ts'
+import { onlyHere, setStage } from './stage.ts'
 
-describe('an empty database', () => {
+describe('an empty database', { skip: onlyHere() }, () => {
   const bare = setBareDatabase()
 
   test('ten migrations at once wait for each other and do no harm', async () => {
@@ -18,7 +18,7 @@ describe('an empty database', () => {
 })
 
 describe('a running cluster', () => {
-  const stage = setStage()
+  const stage = setStage({}, 'database')
 
   stage.scenario('several migrations at once beside it disturb nobody', async (test) => {
     const before = await tables(stage.database.url)

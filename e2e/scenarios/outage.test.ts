@@ -6,7 +6,7 @@ import type { Entry } from '../people/ledger.ts'
 import type { Visitor } from '../people/visitor.ts'
 import { setRoadside } from './roadside.ts'
 
-const stage = await setRoadside()
+const stage = setRoadside()
 const { scenario, person } = stage
 /** Within which every request is answered, whatever the database does. */
 const BOUND = 3500

@@ -15,7 +15,7 @@ import { stolen } from '../people/thief.ts'
 import type { Visitor } from '../people/visitor.ts'
 import { setRoadside } from './roadside.ts'
 
-const stage = await setRoadside()
+const stage = setRoadside()
 const { scenario, person } = stage
 
 /** What ends Ada's session on the second replica while a request of hers is in flight on the first. */
@@ -129,7 +129,7 @@ for (const [what, end] of [
 
 /** Lets the first replica read the session, does what happens meanwhile, and only then lets it go on. */
 async function overtaken(ask: () => Promise<Answer>, meanwhile: () => Promise<unknown>): Promise<Answer> {
-  const gate = stage.road.holdAfterRead('app-1')
+  const gate = stage.road.holdAfterRead(stage.first)
   const asked = ask()
   await Promise.race([gate.reached, asked.then((answer) => assert.fail(told(answer, 'it was not held')))])
   await meanwhile().finally(gate.open)

@@ -4,7 +4,7 @@ import { days } from '../people/clock.ts'
 import { expectSignedIn, productsOf, putInBasket, register } from '../people/errands.ts'
 import { setRoadside } from './roadside.ts'
 
-const stage = await setRoadside()
+const stage = setRoadside()
 const { scenario, person } = stage
 const PAGES = ['/account', '/basket', '/shop', '/', '/api/session']
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { expectSignedIn, productsOf, putInBasket, register, sessionOf } from '../people/errands.ts'
-import { expectAll } from '../people/rounds.ts'
+import { everywhere } from '../people/rounds.ts'
 import type { Visitor } from '../people/visitor.ts'
 import { setStage } from './stage.ts'
 
 const stage = setStage()
 const { scenario, person } = stage
 
-scenario('a login survives the restart of every replica', async () => {
+scenario('a login survives the restart of every replica', ['restart-one'], async () => {
   const ada = await regular('Ada')
   for (const { name } of stage.cluster.replicas) {
     await stage.cluster.restartReplica(name)
@@ -15,13 +15,19 @@ scenario('a login survives the restart of every replica', async () => {
   }
 })
 
-scenario('a login survives a restart of nginx', async () => {
+scenario('a login survives a rolling restart', ['restart'], async () => {
+  const ada = await regular('Ada')
+  await stage.cluster.roll()
+  await expectRegular(ada)
+})
+
+scenario('a login survives a restart of nginx', ['nginx'], async () => {
   const ada = await regular('Ada')
   await stage.cluster.restartNginx()
   await expectRegular(ada)
 })
 
-scenario('a login survives a restart of Postgres, and no replica needs one for it', async () => {
+scenario('a login survives a restart of Postgres, and no replica needs one for it', ['postgres'], async () => {
   const ada = await regular('Ada')
   const processes = stage.cluster.replicas.map(({ pid }) => pid)
   for (const mode of ['fast', 'immediate'] as const) {
@@ -34,7 +40,7 @@ scenario('a login survives a restart of Postgres, and no replica needs one for i
   )
 })
 
-scenario('a login survives a full stop and start of the cluster', async () => {
+scenario('a login survives a full stop and start of the cluster', ['stop'], async () => {
   const ada = await regular('Ada')
   await stage.stopAndStart()
   await expectRegular({ ...ada, browser: ada.browser.at(stage.cluster.url) })
@@ -56,9 +62,7 @@ async function regular(name: string): Promise<Regular> {
 }
 
 async function expectRegular({ browser, email, product }: Regular): Promise<void> {
-  const answers = []
-  for (const { url } of stage.cluster.replicas) answers.push(await expectSignedIn(browser.at(url), email))
-  expectAll(answers, stage.cluster.replicas)
+  await everywhere(stage.cluster, browser, (there) => expectSignedIn(there, email))
   await expectSignedIn(browser, email)
   assert.equal((await sessionOf(browser)).basket[product], 3)
 }

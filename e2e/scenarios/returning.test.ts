@@ -4,7 +4,7 @@ import { expectSignedIn, expectVisitor, productsOf, putInBasket, register, sessi
 import type { Visitor } from '../people/visitor.ts'
 import { setStage } from './stage.ts'
 
-const stage = setStage()
+const stage = setStage({}, 'database', 'replicas')
 const { scenario, person } = stage
 
 scenario('a customer who comes back every 20 days and only reads stays signed in', async (test) => {

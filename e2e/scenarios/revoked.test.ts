@@ -4,7 +4,7 @@ import { expectSignedIn, expectVisitor, register, signIn } from '../people/erran
 import { operate } from '../people/operator.ts'
 import { setStage } from './stage.ts'
 
-const stage = setStage()
+const stage = setStage({}, 'database', 'replicas')
 const { scenario, person } = stage
 
 scenario('a password change ends every other session, and keeps the own one under a new id', async () => {

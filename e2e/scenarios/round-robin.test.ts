@@ -4,7 +4,7 @@ import { ask, expectAll, spreadOf } from '../people/rounds.ts'
 import type { Visitor } from '../people/visitor.ts'
 import { setStage } from './stage.ts'
 
-const stage = setStage()
+const stage = setStage({}, 'nginx')
 const { scenario, person } = stage
 const EACH = 20
 
@@ -31,7 +31,7 @@ scenario('no cookie pins anybody', async () => {
   await evenly(other)
 })
 
-scenario('no address pins anybody', async () => {
+scenario('no address pins anybody', ['addresses'], async () => {
   for (const from of ['127.0.0.1', '127.0.0.2', '127.0.7.9']) await evenly(person('Vic', { from }))
 })
 

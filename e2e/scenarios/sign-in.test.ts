@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
+import { type Answer, expect, json, told } from '../people/answer.ts'
 import {
   expectSignedIn,
   expectVisitor,
   productsOf,
   putInBasket,
   register,
-  sessionOf,
+  type SessionView,
   signIn,
 } from '../people/errands.ts'
+import { everywhere } from '../people/rounds.ts'
 import type { Visitor } from '../people/visitor.ts'
 import { setStage } from './stage.ts'
 
@@ -42,14 +44,12 @@ scenario(
     await signIn(browser, ada)
     assert.equal(new Set([...used, cookieOf(browser)]).size, 4, 'four ids, all different')
 
-    for (const { url } of stage.cluster.replicas) {
-      await expectSignedIn(browser.at(url), ada.email)
-      for (const cookie of used) {
-        const thief = person('somebody who planted the cookie before')
-        thief.jar.put('sid', cookie)
-        await expectVisitor(thief.at(url))
-        assert.deepEqual((await sessionOf(thief.at(url))).basket, {}, 'nothing is seen of what it held')
-      }
+    await everywhere(stage.cluster, browser, (there) => expectSignedIn(there, ada.email))
+    for (const cookie of used) {
+      const thief = person('somebody who planted the cookie before')
+      thief.jar.put('sid', cookie)
+      await everywhere(stage.cluster, thief, expectVisitor)
+      await expectBasket(thief, {})
     }
   },
 )
@@ -70,7 +70,11 @@ scenario('an address is the same in capitals', async () => {
 })
 
 async function expectBasket(visitor: Visitor, basket: Readonly<Record<string, number>>): Promise<void> {
-  for (const { url } of stage.cluster.replicas) assert.deepEqual((await sessionOf(visitor.at(url))).basket, basket)
+  await everywhere(stage.cluster, visitor, async (there): Promise<Answer> => {
+    const answer = expect(await there.get('/api/session', { json: true }), 200)
+    assert.deepEqual(json<SessionView>(answer).basket, basket, told(answer, 'another basket was expected'))
+    return answer
+  })
 }
 
 function cookieOf({ jar }: Visitor): string {

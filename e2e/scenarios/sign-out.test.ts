@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict'
 import { expect } from '../people/answer.ts'
 import { expectSignedIn, expectVisitor, register, signIn, signOut } from '../people/errands.ts'
-import { expectAll } from '../people/rounds.ts'
+import { everywhere } from '../people/rounds.ts'
 import { setStage } from './stage.ts'
 
 const stage = setStage()
 const { scenario, person } = stage
 
 scenario('signing out on one replica signs out on all', async (test) => {
-  const { replicas } = stage.cluster
   const ada = await register(person('Ada'))
-  for (const { url } of replicas) {
+  for (const { url } of stage.cluster.replicas) {
     const browser = person('Ada')
     await signIn(browser, ada)
     const cookie = browser.jar.get('sid')?.value ?? ''
@@ -18,13 +17,12 @@ scenario('signing out on one replica signs out on all', async (test) => {
     assert.equal(browser.jar.get('sid'), undefined, 'the cookie is gone from the browser')
     const thief = person('somebody who kept a copy of the cookie')
     thief.jar.put('sid', cookie)
-    const refused = []
-    for (const replica of replicas) refused.push(await expectVisitor(thief.at(replica.url)))
-    test.diagnostic(`signed out by ${signedOutBy.replica}, ${expectAll(refused, replicas)}`)
+    const refused = await everywhere(stage.cluster, thief, expectVisitor)
+    test.diagnostic(`signed out by ${signedOutBy.replica}, ${refused}`)
   }
 })
 
-scenario('signing out leaves no row, and other browsers of the same account are kept', async () => {
+scenario('signing out leaves no row, and other browsers of the same account are kept', ['database'], async () => {
   const phone = person('Ada on her phone')
   const laptop = person('Ada on her laptop')
   const ada = await register(laptop)
@@ -32,12 +30,12 @@ scenario('signing out leaves no row, and other browsers of the same account are 
   const before = await stage.database.sessions()
   await signOut(laptop)
   assert.equal(await stage.database.sessions(), before - 1)
-  for (const { url } of stage.cluster.replicas) await expectSignedIn(phone.at(url), ada.email)
+  await everywhere(stage.cluster, phone, (there) => expectSignedIn(there, ada.email))
 })
 
 scenario('a program signs out as well, and twice does no harm', async () => {
   const ada = person('Ada')
   await register(ada)
   for (let time = 0; time < 2; time++) expect(await ada.post('/logout', {}, { json: true }), 204)
-  for (const { url } of stage.cluster.replicas) await expectVisitor(ada.at(url))
+  await everywhere(stage.cluster, ada, expectVisitor)
 })

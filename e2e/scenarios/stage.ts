@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, type TestContext, test } from 'node:test'
-import type { Cluster, ClusterOptions } from '../cluster/cluster.ts'
+import type { Ability, Cluster, ClusterOptions } from '../cluster/cluster.ts'
 import { keepEvidence } from '../cluster/evidence.ts'
-import { startLocalCluster } from '../cluster/local.ts'
+import { chosenTarget } from '../cluster/target.ts'
 import { type Crowd, type CrowdOptions, startCrowd } from '../people/crowd.ts'
 import { type Database, openDatabase } from '../people/database.ts'
 import { PASSWORDS } from '../people/errands.ts'
@@ -10,25 +10,37 @@ import { partsOf } from '../people/forger.ts'
 import { found, linesOf } from '../people/grep.ts'
 import { createVisitor, type Visitor, type VisitorOptions } from '../people/visitor.ts'
 
+export type Story = (test: TestContext) => Promise<void>
+
 /** The cluster that the scenarios of one file (or one `describe`) share, and the people who come to it. */
 export interface Stage {
   readonly cluster: Cluster
   readonly database: Database
+  /** Why none of its scenarios runs on this target; undefined: they do. */
+  readonly lacks: string | undefined
+  can(what: Ability): boolean
   /** A person with a browser of their own, in front of nginx unless told; leaves when the stage is struck. */
   person(name: string, options?: Partial<VisitorOptions>): Visitor
   /** Sids, signatures and whole values of the cookies that those people ever held. */
   cookies(): readonly string[]
   /** People who look and buy in the background; what they saw is kept as evidence. */
   crowd(options?: Partial<CrowdOptions>): Promise<Crowd>
-  /** One promise and its story. */
-  scenario(promise: string, story: (test: TestContext) => Promise<void>): void
+  /** One promise and its story; not run where the target cannot what it needs. */
+  scenario(promise: string, story: Story): void
+  scenario(promise: string, needs: readonly Ability[], story: Story): void
   /** A full stop, and a start on the same data; the addresses may be others afterwards. */
   stopAndStart(): Promise<void>
 }
 
-/** Starts a cluster of its own before the scenarios that are declared beside it, and removes it after them; options as a function are asked for then. */
-export function setStage(options: ClusterOptions | (() => ClusterOptions) = {}): Stage {
-  const wanted = () => ({ seed: true, ...EXCHANGED, ...(typeof options === 'function' ? options() : options) })
+const target = chosenTarget()
+
+/**
+ * Starts a cluster of its own before the scenarios that are declared beside it, and removes it after them; options as a function are
+ * asked for then. `needs`: what all of them need; options that the target must heed are needed anyway.
+ */
+export function setStage(options: ClusterOptions | (() => ClusterOptions) = {}, ...needs: readonly Ability[]): Stage {
+  const wanted = () => ({ seed: true, ...(typeof options === 'function' ? options() : options) })
+  const lacks = reasonAgainst([...needs, ...(typeof options === 'function' ? [] : neededBy(options))])
   const people: Visitor[] = []
   let cluster: Cluster | undefined
   let crowd: Crowd | undefined
@@ -37,7 +49,7 @@ export function setStage(options: ClusterOptions | (() => ClusterOptions) = {}):
     return cluster
   }
   before(async () => {
-    cluster = await startLocalCluster(wanted())
+    if (lacks === undefined) cluster = await target.start(wanted())
   })
   afterEach(async (context) => {
     const record = crowd === undefined ? {} : { 'crowd.txt': crowd.ledger.text() }
@@ -60,6 +72,8 @@ export function setStage(options: ClusterOptions | (() => ClusterOptions) = {}):
     get database() {
       return openDatabase(running().databaseUrl)
     },
+    lacks,
+    can: (what) => target.lacks[what] === undefined,
     person(name, visitor = {}) {
       const person = createVisitor({ name, url: running().url, ...visitor })
       people.push(person)
@@ -70,15 +84,31 @@ export function setStage(options: ClusterOptions | (() => ClusterOptions) = {}):
       crowd = await startCrowd({ url: running().url, ...load })
       return crowd
     },
-    scenario(promise, story) {
-      test(promise, async (context) => await story(context))
+    scenario(promise: string, ...rest: [Story] | [readonly Ability[], Story]) {
+      const [own, story] = rest.length === 1 ? [[], rest[0]] : rest
+      const reason = lacks ?? reasonAgainst(own)
+      test(promise, reason === undefined ? {} : { skip: reason }, async (context) => await story(context))
     },
     async stopAndStart() {
       const { folder } = running()
       await running().stop()
-      cluster = await startLocalCluster({ ...wanted(), folder })
+      cluster = await target.start({ ...wanted(), folder })
     },
   }
+}
+
+/** For what is not about a target: runs on this machine alone, and once. */
+export function onlyHere(): string | false {
+  return target.name === 'local' ? false : 'it is the same whatever the target, and runs with the local one'
+}
+
+function neededBy({ environment, databaseUrl }: ClusterOptions): readonly Ability[] {
+  return [...(environment ? ['environment' as const] : []), ...(databaseUrl ? ['given-database' as const] : [])]
+}
+
+/** Why a scenario that needs this is not run on the chosen target; undefined: it is. */
+export function reasonAgainst(needs: readonly Ability[]): string | undefined {
+  return needs.map((ability) => target.lacks[ability]).find((reason) => reason !== undefined)
 }
 
 /** A cookie, and what in it would be enough for a thief; texts too short to mean anything are left out. */
@@ -96,6 +126,3 @@ function expectQuiet(logs: string, cookies: readonly string[]): void {
 
 /** Rounds of what is repeated to be sure: one unless E2E_ROUNDS says more. */
 export const ROUNDS = Number(process.env.E2E_ROUNDS ?? 1)
-
-/** E2E_SERVER is run in the place of src/server.ts: a replica with one part exchanged, to see the suite fail. */
-const EXCHANGED = process.env.E2E_SERVER === undefined ? {} : { server: process.env.E2E_SERVER }

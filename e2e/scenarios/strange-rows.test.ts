@@ -15,7 +15,7 @@ import type { Visitor } from '../people/visitor.ts'
 import { setStage } from './stage.ts'
 
 const SECRET = randomBytes(24).toString('hex')
-const stage = setStage({ replicas: 2, environment: { SESSION_SECRET: SECRET } })
+const stage = setStage({ replicas: 2, environment: { SESSION_SECRET: SECRET } }, 'replicas', 'database')
 const { scenario, person } = stage
 
 scenario('a row that is no object is a visitor, and stays where it is', async () => {

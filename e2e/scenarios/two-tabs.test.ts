@@ -4,7 +4,7 @@ import { expectSignedIn, productsOf, putInBasket, register, sessionOf, signIn } 
 import type { Visitor } from '../people/visitor.ts'
 import { setRoadside } from './roadside.ts'
 
-const stage = await setRoadside()
+const stage = setRoadside()
 const { scenario, person } = stage
 
 scenario('two tabs put two things into the basket at once, on two replicas: both are in it', async () => {
@@ -88,7 +88,7 @@ scenario('a dozen things put into the basket at once are all in it', async (test
 
 /** Both read the session, the second is answered, then the first goes on. */
 async function crossed(first: () => Promise<Answer>, second: () => Promise<Answer>): Promise<[Answer, Answer]> {
-  const gate = stage.road.holdAfterRead('app-1')
+  const gate = stage.road.holdAfterRead(stage.first)
   const asked = first()
   await Promise.race([gate.reached, asked.then((answer) => assert.fail(told(answer, 'it was not held')))])
   const answered = await second().finally(gate.open)

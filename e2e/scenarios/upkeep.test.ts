@@ -5,7 +5,7 @@ import { linesOf } from '../people/grep.ts'
 import { setStage } from './stage.ts'
 
 /** Each replica asks for a turn within its first minute; of five the first does so after ten seconds on average. */
-const stage = setStage({ replicas: 5 })
+const stage = setStage({ replicas: 5 }, 'database', 'logs')
 const { scenario, person } = stage
 const PATIENCE = 75_000
 const MANY = 2500

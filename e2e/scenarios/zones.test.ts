@@ -13,7 +13,10 @@ const SECRET = randomBytes(24).toString('hex')
 describe('replicas whose environments name zones 21 hours apart, over one database', () => {
   const shared = setBareDatabase()
   const [west, east] = ['Pacific/Honolulu', 'Pacific/Auckland'].map((TZ) =>
-    setStage(() => ({ replicas: 1, databaseUrl: shared.url, environment: { TZ, SESSION_SECRET: SECRET } })),
+    setStage(
+      () => ({ replicas: 1, databaseUrl: shared.url, environment: { TZ, SESSION_SECRET: SECRET } }),
+      ...(['beside', 'given-database', 'environment'] as const),
+    ),
   ) as [ReturnType<typeof setStage>, ReturnType<typeof setStage>]
 
   west.scenario('a session is as long in each of them, and moves for both', async () => {
