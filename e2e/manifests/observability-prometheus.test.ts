@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { type TestApp, testApp } from '../../src/testing.ts'
 import { waitFor } from '../cluster/waiting.ts'
 import { missing, readAlerts, readPanels } from './observability.ts'
@@ -10,10 +10,12 @@ const PATIENCE = 30_000
 /** Panels of what goes wrong. */
 const QUIET = ['Alerts', 'Faults']
 
-const skip = missing('prometheus')
 let app: TestApp
 let prometheus: Prometheus
-if (skip === false) {
+let left: Promise<void> | undefined
+const leave = () => (left ??= app.close())
+
+describe('read by a real Prometheus', { skip: missing('prometheus') }, () => {
   before(async () => {
     app = await testApp()
     await live(app)
@@ -23,39 +25,37 @@ if (skip === false) {
     await prometheus.stop()
     await leave()
   })
-}
-let left: Promise<void> | undefined
-const leave = () => (left ??= app.close())
 
-test('a real Prometheus reads a replica and understands every rule', { skip }, async () => {
-  await waitFor('the rules to be evaluated', PATIENCE, async () => (await prometheus.rules()).every(({ at }) => at > 0))
-  const rules = await prometheus.rules()
-  assert.deepEqual(
-    rules.map(({ name }) => name),
-    readAlerts().map(({ alert }) => alert),
-  )
-  assert.deepEqual(
-    rules.filter(({ fault }) => fault !== ''),
-    [],
-  )
-})
-
-for (const { title, queries } of readPanels())
-  test(`the panel "${title}" ${QUIET.includes(title) ? 'is empty while all is well' : 'shows something'}`, {
-    skip,
-  }, async () => {
-    for (const { expr } of queries) {
-      if (QUIET.includes(title)) assert.equal(await prometheus.query(expr), 0)
-      else await waitFor(`an answer to ${expr}`, PATIENCE, async () => (await prometheus.query(expr)) > 0)
-    }
+  test('every rule is understood', async () => {
+    const evaluated = async () => (await prometheus.rules()).every(({ at }) => at > 0)
+    await waitFor('the rules to be evaluated', PATIENCE, evaluated)
+    const rules = await prometheus.rules()
+    const names = readAlerts().map(({ alert }) => alert)
+    assert.deepEqual(
+      rules.map(({ name }) => name),
+      names,
+    )
+    const faults = rules.filter(({ fault }) => fault !== '')
+    assert.deepEqual(faults, [])
   })
 
-test('a replica that ends is noticed', { skip }, async () => {
-  const alarms = ['NoReadyReplica', 'ReplicaUnreachable']
-  await waitFor('quiet', PATIENCE, () => areAll(alarms, 'inactive'))
-  await leave()
-  // They fire when they have been pending for as long as the rules say.
-  await waitFor(alarms.join(' and '), PATIENCE, () => areAll(alarms, 'pending'))
+  for (const { title, queries } of readPanels()) {
+    const quiet = QUIET.includes(title)
+    test(`the panel "${title}" ${quiet ? 'is empty while all is well' : 'shows something'}`, async () => {
+      for (const { expr } of queries) {
+        if (quiet) assert.equal(await prometheus.query(expr), 0)
+        else await waitFor(`an answer to ${expr}`, PATIENCE, async () => (await prometheus.query(expr)) > 0)
+      }
+    })
+  }
+
+  test('a replica that ends is noticed', async () => {
+    const alarms = ['NoReadyReplica', 'ReplicaUnreachable']
+    await waitFor('quiet', PATIENCE, () => areAll(alarms, 'inactive'))
+    await leave()
+    // They fire when they have been pending for as long as the rules say.
+    await waitFor(alarms.join(' and '), PATIENCE, () => areAll(alarms, 'pending'))
+  })
 })
 
 async function areAll(alerts: readonly string[], state: string): Promise<boolean> {

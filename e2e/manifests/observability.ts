@@ -61,5 +61,5 @@ export function read(file: string): string {
 /** Why a test that needs this program is skipped; false where it is there. */
 export function missing(program: 'promtool' | 'prometheus'): string | false {
   if (spawnSync(program, ['--version']).error === undefined) return false
-  return `${program} is not installed: Debian and Ubuntu have it in the package "prometheus", which also starts a server`
+  return `${program} is not installed (Debian, Ubuntu: in the package "prometheus"; .ci/run takes it from there without its server)`
 }
