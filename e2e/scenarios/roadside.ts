@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, afterEach, before } from 'node:test'
+import { after, afterEach } from 'node:test'
 import type { ClusterOptions } from '../cluster/cluster.ts'
 import { provideDatabase } from '../cluster/database.ts'
 import { type Postgres, startPostgres } from '../cluster/postgres.ts'
 import { openDatabase } from '../people/database.ts'
 import { buildRoad, type Road } from '../people/road.ts'
-import { reasonAgainst, type Stage, setStage } from './stage.ts'
+import { type Stage, setStage } from './stage.ts'
 
 /** A stage whose replicas reach their database by a road of ours. */
 export interface Roadside extends Stage {
@@ -38,10 +38,13 @@ export function setRoadside(options: ClusterOptions = {}): Roadside {
     if (place === undefined) throw new Error('there is no road yet: use it within a scenario')
     return place
   }
-  before(async () => {
-    if (reasonAgainst(needs) === undefined) place = await buildPlace()
-  })
-  const stage = setStage(() => ({ replicas: 2, ...options, databaseUrl: built().road.url }), ...needs)
+  const stage = setStage(
+    async () => {
+      place ??= await buildPlace()
+      return { replicas: 2, ...options, databaseUrl: place.road.url }
+    },
+    ...needs,
+  )
   afterEach(async () => {
     await place?.postgres.start()
     await place?.road.open()

@@ -32,14 +32,16 @@ export interface Stage {
   stopAndStart(): Promise<void>
 }
 
+type Asked = () => ClusterOptions | Promise<ClusterOptions>
+
 const target = chosenTarget()
 
 /**
  * Starts a cluster of its own before the scenarios that are declared beside it, and removes it after them; options as a function are
- * asked for then. `needs`: what all of them need; options that the target must heed are needed anyway.
+ * asked for then, and again when it is started again. `needs`: what all of them need; options that the target must heed are needed anyway.
  */
-export function setStage(options: ClusterOptions | (() => ClusterOptions) = {}, ...needs: readonly Ability[]): Stage {
-  const wanted = () => ({ seed: true, ...(typeof options === 'function' ? options() : options) })
+export function setStage(options: ClusterOptions | Asked = {}, ...needs: readonly Ability[]): Stage {
+  const wanted = async () => ({ seed: true, ...(typeof options === 'function' ? await options() : options) })
   const lacks = reasonAgainst([...needs, ...(typeof options === 'function' ? [] : neededBy(options))])
   const people: Visitor[] = []
   let cluster: Cluster | undefined
@@ -49,7 +51,7 @@ export function setStage(options: ClusterOptions | (() => ClusterOptions) = {}, 
     return cluster
   }
   before(async () => {
-    if (lacks === undefined) cluster = await target.start(wanted())
+    if (lacks === undefined) cluster = await target.start(await wanted())
   })
   afterEach(async (context) => {
     const record = crowd === undefined ? {} : { 'crowd.txt': crowd.ledger.text() }
@@ -92,7 +94,7 @@ export function setStage(options: ClusterOptions | (() => ClusterOptions) = {}, 
     async stopAndStart() {
       const { folder } = running()
       await running().stop()
-      cluster = await target.start({ ...wanted(), folder })
+      cluster = await target.start({ ...(await wanted()), folder })
     },
   }
 }
