@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { get } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { IContainer } from 'kubernetes-models/v1/Container'
@@ -35,11 +36,8 @@ export function asContainer(objects: Objects, pod: Pod, name: string, folder: st
 export async function passes(probe: IProbe | undefined, of: IContainer, running: Container): Promise<boolean> {
   const port = (named: number | string) => of.ports?.find(({ name }) => name === named)?.containerPort ?? Number(named)
   if (probe?.httpGet !== undefined) {
-    const answer = await fetch(`http://${running.address}:${port(probe.httpGet.port)}${probe.httpGet.path}`).catch(
-      () => {},
-    )
-    await answer?.arrayBuffer()
-    return answer !== undefined && answer.status >= 200 && answer.status < 400
+    const status = await statusOf(running.address, port(probe.httpGet.port), probe.httpGet.path ?? '/')
+    return status >= 200 && status < 400
   }
   if (probe?.tcpSocket !== undefined) return await listens(running.address, port(probe.tcpSocket.port))
   const command = probe?.exec?.command ?? []
@@ -70,6 +68,15 @@ function mounted(objects: Objects, pod: Pod, mount: IVolumeMount, folder: string
 /** Docker gives it the owner of the folder below; a cluster lets the pod's user or its fsGroup write. */
 function ownedBy({ spec }: Pod): string {
   return `uid=${spec.securityContext?.runAsUser},gid=${spec.securityContext?.runAsGroup},mode=0775`
+}
+
+/** 0 where nobody answers. As the kubelet's, the connection is closed: an idle one would have to be drained. */
+function statusOf(host: string, port: number, path: string): Promise<number> {
+  return new Promise((resolve) => {
+    get({ host, port, path, agent: false }, (answer) => resolve(answer.resume().statusCode ?? 0)).once('error', () =>
+      resolve(0),
+    )
+  })
 }
 
 function listens(host: string, port: number): Promise<boolean> {

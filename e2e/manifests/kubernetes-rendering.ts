@@ -52,9 +52,10 @@ function names(kind: 'components' | 'overlays'): readonly string[] {
   return readdirSync(join(repository, 'k8s', kind)).sort()
 }
 
-/** A component changes what is there already: alone it has nothing to change. */
+/** A component changes what is there already: alone it has nothing to change. What has no image yet gets its one. */
 function putOnBase(folder: string, component: string): void {
-  const kustomization = { resources: ['../../base'], components: [`../../components/${component}`] }
+  const components = [...new Set([component, 'images'])].map((name) => `../../components/${name}`)
+  const kustomization = { resources: ['../../base'], components }
   mkdirSync(join(folder, 'k8s/tried', component), { recursive: true })
   writeFileSync(join(folder, 'k8s/tried', component, 'kustomization.yaml'), JSON.stringify(kustomization))
 }
