@@ -66,6 +66,10 @@ export class RailwayContainer {
   /** Runs it; resolves once it has an address. */
   async start(): Promise<void> {
     this.#wanted = true
+    await this.#run()
+  }
+
+  async #run(): Promise<void> {
     const { image, environment, container, network, label, name, port, log } = this.#options
     const own: Record<string, string> = { ...environment, PORT: String(port), RAILWAY_REPLICA_ID: name }
     const place = ['--name', container, '--network', network, '--label', label]
@@ -96,16 +100,14 @@ export class RailwayContainer {
   /** SIGTERM, and SIGKILL so many milliseconds later if it still runs then. */
   async terminate(draining: number): Promise<void> {
     this.#wanted = false
-    if (this.#child?.running() !== true) return
+    const child = this.#child
+    if (child?.running() !== true) return
     await this.#signal('TERM')
-    const timer = new AbortController()
-    const late = sleep(draining, 'late' as const, { signal: timer.signal }).catch(() => undefined)
-    if ((await Promise.race([this.#child.exited, late])) === 'late') {
-      this.#options.say(`SIGKILL to ${this.name}, ${draining / 1000} s later`)
-      await this.#signal('KILL')
-    }
-    timer.abort()
-    await this.#child.exited
+    if (await endsWithin(child, draining)) return
+    this.#options.say(`SIGKILL to ${this.name}, ${draining / 1000} s later`)
+    // Again where Docker had not made the container yet when the first signal came.
+    do await this.#signal('KILL')
+    while (!(await endsWithin(child, 1_000)))
   }
 
   /** Resolves when it has been started again. */
@@ -145,8 +147,16 @@ export class RailwayContainer {
     const again = code !== 0 && this.#retries++ < this.#options.retries
     if (!again) this.#wanted = false
     this.#options.say(`${this.name} ended by itself (exit ${code}), ${again ? 'and is started again' : 'and stays so'}`)
-    if (again) await this.start()
+    if (again) await this.#run()
   }
+}
+
+async function endsWithin(child: Child, milliseconds: number): Promise<boolean> {
+  const timer = new AbortController()
+  const late = sleep(milliseconds, false, { signal: timer.signal }).catch(() => false)
+  const ended = await Promise.race([child.exited.then(() => true), late])
+  timer.abort()
+  return ended
 }
 
 function answersWell(host: string, port: number, path: string): Promise<boolean> {

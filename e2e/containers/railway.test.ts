@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, describe, type TestContext, test } from 'node:test'
+import type { Cluster } from '../cluster/cluster.ts'
+import { keepEvidence } from '../cluster/evidence.ts'
+import { type RailwayOptions, startRailwayLikeCluster } from '../cluster/railway-like.ts'
+import { type Crowd, startCrowd } from '../people/crowd.ts'
+import { expectSignedIn, register } from '../people/errands.ts'
+import type { Ledger } from '../people/ledger.ts'
+import { createVisitor } from '../people/visitor.ts'
+
+const BOUND = 240_000
+
+describe('as .railway/railway.ts says', () => {
+  const stage = setRailway()
+
+  test('a deploy under load loses no request, though the edge learns late who leaves', async (context) => {
+    const ledger = await stage.deployUnderLoad()
+    context.diagnostic(ledger.summary())
+    ledger.verdict(500)
+  })
+
+  test('a replica that crashes is started again, and everybody stays signed in', async () => {
+    const { cluster } = stage
+    const ada = createVisitor({ name: 'Ada', url: cluster.url })
+    const { email } = await register(ada)
+    await cluster.killReplica('app-1')
+    for (const { url } of cluster.replicas) await expectSignedIn(ada.at(url), email)
+    ada.leave()
+  })
+})
+
+describe('without a draining time, as Railway does unless it is told one', () => {
+  const stage = setRailway({ settings: { draining: 0, retries: 1 } })
+
+  test('the same deploy loses requests', async (context) => {
+    const ledger = await stage.deployUnderLoad()
+    context.diagnostic(ledger.summary())
+    assert.ok(ledger.failures().length > 0)
+    assert.deepEqual(ledger.losses(), [], 'what was acknowledged is there all the same')
+  })
+
+  test('a deploy that cannot start, or whose migration fails, changes nothing and says why', async () => {
+    const { cluster } = stage
+    const pids = () => cluster.replicas.map(({ pid }) => pid)
+    const former = pids()
+    await assert.rejects(cluster.roll({ SESSION_SECRET: 'too short' }), /SESSION_SECRET is too short/)
+    await assert.rejects(
+      cluster.roll({ MIGRATE_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }),
+      /src\/cli\.ts migrate/,
+    )
+    assert.deepEqual(pids(), former)
+    await register(createVisitor({ name: 'Bea', url: cluster.url, connection: 'fresh' }))
+  })
+})
+
+/** A cluster for the tests beside it, and the load on it. */
+function setRailway(options: RailwayOptions = {}) {
+  let cluster: Cluster | undefined
+  let crowd: Crowd | undefined
+  const running = () => cluster ?? assert.fail('the cluster is not running')
+  before(async () => {
+    cluster = await startRailwayLikeCluster({ seed: true, ...options })
+  })
+  afterEach(async (context) => {
+    await keepEvidence(context as TestContext, cluster, crowd === undefined ? {} : { 'crowd.txt': crowd.ledger.text() })
+    await crowd?.stop()
+    crowd = undefined
+  })
+  after(() => cluster?.destroy())
+  return {
+    get cluster() {
+      return running()
+    },
+    async deployUnderLoad(): Promise<Ledger> {
+      crowd = await startCrowd({ url: running().url, bound: BOUND })
+      await crowd.served(200)
+      await running().roll()
+      await crowd.served(200)
+      return await crowd.stop()
+    },
+  }
+}
