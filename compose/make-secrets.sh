@@ -6,11 +6,10 @@ umask 0337
 for name in session-secret database-password; do
   secret=/secrets/$name
   [ ! -e "$secret" ] || continue
-  draft=/secrets/.$name.$$
+  draft=$(mktemp -u "/secrets/.$name.XXXXXXXX")
   od -An -v -N32 -tx1 /dev/urandom | tr -d ' \n' >"$draft"
   sync "$draft"
   # A link appears whole or not at all, and never takes the place of another's.
-  ln "$draft" "$secret" 2>/dev/null || [ -e "$secret" ]
+  if ln "$draft" "$secret" 2>/dev/null; then echo "made $name"; else [ -e "$secret" ]; fi
   rm -f "$draft"
-  echo "made $name"
 done

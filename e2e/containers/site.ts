@@ -50,7 +50,7 @@ async function startPostgres(yard: Yard): Promise<Container> {
 export async function readiness({ address }: Container): Promise<{ status: number; reason?: string }> {
   const asked = () => fetch(`http://${address}:3000/readyz`).catch(() => undefined)
   const answer = await waitFor(`an answer of ${address}`, PATIENCE, asked)
-  return { status: answer.status, ...((await answer.json()) as { reason?: string }) }
+  return { ...((await answer.json()) as { reason?: string }), status: answer.status }
 }
 
 export async function expectReady(replica: Container): Promise<void> {

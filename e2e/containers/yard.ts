@@ -28,7 +28,7 @@ export interface Yard {
 }
 
 /** What Kubernetes' restricted Pod Security asks for, and a root that cannot be written to. */
-const RESTRICTED = ['--read-only', '--cap-drop=ALL', '--security-opt=no-new-privileges', '--memory=384m']
+const RESTRICTED = ['--read-only', '--cap-drop=ALL', '--security-opt=no-new-privileges']
 /** Long, for a machine that does something else as well. */
 export const PATIENCE = 120_000
 

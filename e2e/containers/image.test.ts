@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { before, test } from 'node:test'
+import { docker } from '../cluster/docker.ts'
+import { provideImage } from '../cluster/image.ts'
+import { repository } from '../cluster/settings.ts'
+import { inspect } from './yard.ts'
+
+let image = ''
+before(async () => {
+  image = await provideImage()
+})
+
+test('the image holds the product and what it needs in production, and nothing else', async (t) => {
+  assert.deepEqual(await inside('ls -A'), ['node_modules', 'package.json', 'src'])
+  assert.deepEqual(await inside("find src -name '*.test.*' -o -name 'testing*' -o -name '.*'"), [])
+  assert.deepEqual(
+    await inside("find / -xdev '(' -name .git -o -name '.env*' ')' -not -path '*/proc/*' 2>/dev/null"),
+    [],
+  )
+  const packages = await inside(`find node_modules -type d -regex '.*node_modules/\\(@[^/]*/\\)?[^/@.][^/]*'`)
+  assert.deepEqual(packages.sort(), production().sort())
+  for (const name of ['node', 'typescript', '@biomejs/biome', 'fast-check'])
+    assert.ok(!packages.includes(`node_modules/${name}`), `${name} is in the image`)
+  t.diagnostic(`${packages.length} packages; kB: ${(await inside('du -sk node_modules src')).join(', ')}`)
+})
+
+/** Runs a shell's line in the image; answers with the lines that it wrote. */
+async function inside(script: string): Promise<string[]> {
+  return (await docker(['run', '--rm', image, 'sh', '-c', `${script} || true`])).split('\n').filter(Boolean)
+}
+
+/** The folders that `npm ci --omit=dev` fills, by the lock file. */
+function production(): string[] {
+  type Lock = { readonly packages: Readonly<Record<string, { readonly dev?: boolean }>> }
+  const { packages } = JSON.parse(readFileSync(join(repository, 'package-lock.json'), 'utf8')) as Lock
+  return Object.keys(packages).filter((path) => path !== '' && packages[path]?.dev !== true)
+}
+
+test('the image starts node itself, as a user by number, and says what it is', async () => {
+  const config = JSON.parse(await inspect(image, 'json .Config')) as Record<string, unknown>
+  assert.equal(config.User, '1000:1000')
+  assert.deepEqual([config.Entrypoint ?? null, config.Cmd], [null, ['node', 'src/server.ts']])
+  const labels = config.Labels as Record<string, string>
+  assert.equal(labels['org.opencontainers.image.title'], 'Roundhouse')
+  assert.equal(labels['org.opencontainers.image.licenses'], 'MIT')
+  assert.match((config.Env as string[]).join('\n'), /^NODE_ENV=production$/m)
+  assert.doesNotMatch((config.Env as string[]).join('\n'), /SECRET|PASSWORD|DATABASE/)
+})
+
+test('a change of the source builds one layer anew, quickly, and the dependencies stay', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'roundhouse-build-'))
+  const tags = ['before', 'after'].map((word) => `roundhouse-build-${process.pid}:${word}`)
+  t.after(async () => {
+    rmSync(folder, { recursive: true, force: true })
+    for (const tag of tags) await docker(['image', 'rm', '--force', tag])
+  })
+  for (const name of ['Dockerfile', '.dockerignore', '.npmrc', 'package.json', 'package-lock.json', 'src'])
+    cpSync(join(repository, name), join(folder, name), { recursive: true })
+  const layers = async (tag = '', version = '') => {
+    await docker(['build', '--quiet', `--tag=${tag}`, `--build-arg=VERSION=${version}`, folder], { within: 600_000 })
+    return JSON.parse(await inspect(tag, 'json .RootFS.Layers')) as string[]
+  }
+  const first = await layers(tags[0], '1.2.3')
+  appendFileSync(join(folder, 'src', 'app.ts'), '\n// changed\n')
+  const began = performance.now()
+  const second = await layers(tags[1], '1.2.4')
+  t.diagnostic(`built again in ${Math.round(performance.now() - began)} ms`)
+  assert.deepEqual(second.slice(0, -1), first.slice(0, -1))
+  assert.notEqual(second.at(-1), first.at(-1))
+  assert.equal(await inspect(tags[1] ?? '', 'index .Config.Labels "org.opencontainers.image.version"'), '1.2.4')
+})

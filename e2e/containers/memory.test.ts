@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { docker } from '../cluster/docker.ts'
+import { register } from '../people/errands.ts'
+import { createVisitor } from '../people/visitor.ts'
+import { load } from './load.ts'
+import { expectReady, openSite } from './site.ts'
+import { type Container, openYard } from './yard.ts'
+
+/** What a replica may hold in memory after a load without sign-ins, in MB. */
+const BAR = 200
+/** Rounds of load after the first; memory that grows with each is a leak. */
+const ROUNDS = 3
+const REQUESTS = 5000
+
+test('a replica that served a crowd holds less than 200 MB, and no more after it has served as many again', async (t) => {
+  const site = await openSite(await openYard(t))
+  assert.equal((await site.command('migrate')).code, 0)
+  const cookie = await cookieOf(await site.run())
+  // No limit of memory, by which Node would size its heap; and another replica than that: hashing a password takes 19 MB, which Node gives back late.
+  const replica = await site.run()
+  await expectReady(replica)
+  const held = [await memory(replica)]
+  for (let round = 0; round <= ROUNDS; round++) {
+    const { speed, refused } = await load({ url: urlOf(replica), cookie, requests: REQUESTS })
+    held.push(await memory(replica))
+    t.diagnostic(`${held.at(-1)} MB (${held[0]} at first), ${speed} requests/s, ${refused} refused`)
+    assert.ok(refused < REQUESTS / 20, `${refused} of ${REQUESTS} were refused`)
+  }
+  const [, first = 0, ...later] = held
+  assert.ok(Math.max(first, ...later) <= BAR, `MB: ${held.join(', ')}`)
+  assert.ok((later.at(-1) ?? 0) <= first * 1.1, `it grows, MB: ${held.join(', ')}`)
+})
+
+const urlOf = ({ address }: Container) => `http://${address}:3000`
+
+async function cookieOf(replica: Container): Promise<string> {
+  await expectReady(replica)
+  const ada = createVisitor({ name: 'Ada', url: urlOf(replica) })
+  await register(ada)
+  ada.leave()
+  await docker(['rm', '--force', replica.name])
+  return ada.jar.header(new URL(urlOf(replica))) ?? ''
+}
+
+/** VmRSS of the replica's process, in MB. */
+async function memory({ name }: Container): Promise<number> {
+  const status = await docker(['exec', name, 'grep', 'VmRSS', '/proc/1/status'])
+  return Math.round(Number(status.match(/\d+/)?.[0]) / 1024)
+}

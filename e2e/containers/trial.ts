@@ -1,0 +1,65 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { ComposeProject } from '../cluster/compose-project.ts'
+import { docker } from '../cluster/docker.ts'
+import { provideImage } from '../cluster/image.ts'
+import { freePort } from '../cluster/ports.ts'
+
+type Environment = Readonly<Record<string, string>>
+
+/** docker-compose.yml as an operator runs it, under a name of its own; gone with its volumes when the test ends. */
+export interface Trial {
+  readonly name: string
+  readonly url: string
+  readonly httpsUrl: string
+  /** `docker compose …`; `environment` is the operator's. Throws with Compose's last words. */
+  compose(words: readonly string[], environment?: Environment): Promise<string>
+  /** Resolves when all is healthy. */
+  up(environment?: Environment, ...words: readonly string[]): Promise<void>
+  /** The containers of a service, or of all, also those that have ended. */
+  containers(service?: string): Promise<readonly string[]>
+}
+
+export async function openTrial(t: { after(clear: () => void): void }): Promise<Trial> {
+  const image = await provideImage()
+  const folder = mkdtempSync(join(process.env.E2E_FOLDER ?? tmpdir(), 'roundhouse-trial-'))
+  const project = await ComposeProject.at(folder)
+  project.configure({ replicas: 3, environment: {} })
+  const httpsPort = await freePort()
+  const own = { ...project.environment, IMAGE: image, HTTPS_PORT: String(httpsPort) }
+  const compose: Trial['compose'] = (words, environment = {}) =>
+    docker(['compose', '--progress=quiet', '--profile=tls', ...words], {
+      env: { ...own, ...environment },
+      within: 300_000,
+    })
+  clearAtEnd(t, own)
+  return {
+    name: project.name,
+    url: project.url,
+    httpsUrl: `https://localhost:${httpsPort}`,
+    compose,
+    async up(environment = {}, ...words) {
+      const services = words.length > 0 ? words : ['nginx']
+      await compose(['up', '--detach', '--wait', '--wait-timeout=240', '--no-build', ...services], environment)
+    },
+    async containers(service) {
+      return (await compose(['ps', '--all', '--quiet', ...(service === undefined ? [] : [service])])).split('\n')
+    },
+  }
+}
+
+function clearAtEnd(t: { after(clear: () => void): void }, environment: Environment): void {
+  const env = { ...process.env, ...environment }
+  const words = ['compose', '--profile=tls', 'down', '--timeout=1', '--volumes', '--remove-orphans']
+  const clear = () => void spawnSync('docker', words, { env })
+  process.once('exit', clear)
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    if (process.listenerCount(name) === 0) process.once(name, () => process.exit(1))
+  t.after(() => {
+    process.off('exit', clear)
+    clear()
+  })
+}
