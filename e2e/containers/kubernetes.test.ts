@@ -9,9 +9,8 @@ import { waitFor } from '../cluster/waiting.ts'
 import { type Objects, pods } from '../manifests/kubernetes-objects.ts'
 import { kubectlMissing, renderAll } from '../manifests/kubernetes-rendering.ts'
 import { asContainer, containerOf, passes } from './pod.ts'
-import { type Container, openYard, type Yard } from './yard.ts'
+import { type Container, openYard, PATIENCE, type Yard } from './yard.ts'
 
-const PATIENCE = 60_000
 /** As a cluster's DNS has it. */
 const FULL_NAME = 'app.roundhouse.svc.cluster.local'
 
@@ -32,6 +31,7 @@ test('what the manifests start runs as they say: a database, the migration, a re
   const nginx = await start('Deployment nginx', 'nginx')
   await nginx.passed('readinessProbe')
   assert.equal(await nginx.passes('startupProbe'), false, 'nginx counts as started though it knows no replica')
+  assert.equal(await told(nginx.running), '2')
 
   const app = await start('Deployment app', 'app', ['--network-alias', FULL_NAME])
   for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe'] as const) await app.passed(probe)
