@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
+import { containersOf, waitUntilHealthy } from './containers.ts'
 import { docker } from './docker.ts'
 import { readJson, writeJson } from './files.ts'
 import { freePort } from './ports.ts'
@@ -21,6 +22,8 @@ interface Kept {
   /** On 127.0.0.1, nginx's. */
   readonly port: number
 }
+
+const TO_START = 120_000
 
 /** One `docker compose` project: its name and port are kept in the folder, so that another process finds it again. */
 export class ComposeProject {
@@ -69,7 +72,11 @@ export class ComposeProject {
   async up(wanted: Wanted): Promise<void> {
     this.configure(wanted)
     const scale = ['--scale', `app=${wanted.replicas}`]
-    await this.compose('up', '--detach', '--wait', '--wait-timeout', '120', '--no-build', '--timeout', '1', ...scale)
+    await this.compose('up', '--detach', '--no-build', '--timeout', '1', ...scale)
+    // Not by `--wait`, which gives up on nginx where its replicas were away for some of its health checks.
+    for (const service of ['app', 'nginx']) {
+      for (const { id } of await containersOf(this.name, service)) await waitUntilHealthy(id, TO_START)
+    }
   }
 
   /** From now on what is started has these settings. */

@@ -13,7 +13,9 @@ export interface Passage {
 export async function openPassage(databaseUrl: string): Promise<Passage> {
   const { hostname, port } = new URL(databaseUrl)
   const ends = new Set<net.Socket>()
+  let isOpen = true
   const server = net.createServer((near) => {
+    if (!isOpen) return void near.destroy()
     const far = net.connect(Number(port), hostname)
     for (const [one, other] of [
       [near, far],
@@ -34,6 +36,7 @@ export async function openPassage(databaseUrl: string): Promise<Passage> {
   return {
     url: Object.assign(new URL(databaseUrl), { host: `${address.address}:${address.port}` }).href,
     async close() {
+      isOpen = false
       const closed = once(server, 'close')
       server.close()
       for (const socket of ends) socket.destroy()

@@ -37,7 +37,6 @@ function local({ E2E_SERVER: server }: Environment): Target {
 const compose: Target = {
   name: 'compose',
   lacks: {
-    'restart-one': 'a container that replaces another has a name of its own',
     addresses: 'behind a published port of Docker every client has its address',
   },
   start: startComposeCluster,
@@ -47,7 +46,6 @@ const railwayLike: Target = {
   name: 'railway-like',
   lacks: {
     nginx: 'Railway has an edge of its own, and no nginx',
-    postgres: 'Railway runs Postgres by itself',
     plain: 'the edge sends people to HTTPS, and the application of before has none here',
     vanish: 'Railway starts a replica that ended again',
   },

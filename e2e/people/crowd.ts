@@ -12,6 +12,8 @@ export interface CrowdOptions {
   readonly bound?: number
   /** Milliseconds that each person waits between two requests; 0 unless told. */
   readonly leisure?: number
+  /** `fresh`: a connection for each request; unless told each person has one. */
+  readonly connection?: 'kept' | 'fresh'
 }
 
 /** People who are signed in, look and put things into their baskets all the time, and write everything down. */
@@ -24,13 +26,14 @@ export interface Crowd {
 }
 
 /** Registers the people, then lets them loose. */
-export async function startCrowd({ url, workers = 12, bound = 120_000, leisure = 0 }: CrowdOptions): Promise<Crowd> {
+export async function startCrowd(options: CrowdOptions): Promise<Crowd> {
+  const { url, workers = 12, bound = 120_000, leisure = 0, connection = 'kept' } = options
   const ledger = openLedger()
   const end = AbortSignal.timeout(bound)
   const stopping = new AbortController()
   const over = AbortSignal.any([end, stopping.signal])
   const people: Shopper[] = []
-  for (let number = 1; number <= workers; number++) people.push(await arrive(`Shopper ${number}`, url))
+  for (let number = 1; number <= workers; number++) people.push(await arrive(`Shopper ${number}`, url, connection))
   const work = Promise.all(people.map((person) => shop(person, ledger, over, leisure)))
   return {
     ledger,
@@ -58,8 +61,8 @@ interface Shopper {
   readonly basket: Map<string, number | undefined>
 }
 
-async function arrive(name: string, url: string): Promise<Shopper> {
-  const visitor = createVisitor({ name: name.replace(' ', ''), url })
+async function arrive(name: string, url: string, connection: 'kept' | 'fresh'): Promise<Shopper> {
+  const visitor = createVisitor({ name: name.replace(' ', ''), url, connection })
   await register(visitor)
   return { visitor, products: (await productsOf(visitor)).slice(0, 5), basket: new Map() }
 }

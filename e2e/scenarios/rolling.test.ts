@@ -16,7 +16,7 @@ for (const [pool, keepalive, ...needs] of [
     stage.scenario(
       `rolling restarts under load lose no request, POSTs among them (keepalive ${keepalive})`,
       async (test) => {
-        const crowd = await stage.crowd({ workers: WORKERS, bound: 60_000 * ROUNDS })
+        const crowd = await stage.crowd({ workers: WORKERS, bound: 280_000 * ROUNDS })
         await crowd.served(200)
         for (let round = 1; round <= ROUNDS; round++) await rollOnce(stage.cluster)
         await crowd.served(200)
