@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type TestApp, testApp } from '../../src/testing.ts'
-import { type Query, readAlerts, readPanels } from './observability.ts'
+import { type Query, readAlerts, readChoices, readPanels } from './observability.ts'
 import { live, said } from './observability-testing.ts'
 import { faults, labelsOf, metricsIn, type Series, seriesOf } from './promql.ts'
 
@@ -19,6 +19,15 @@ for (const { title, queries } of readPanels())
     assert.ok(queries.length > 0)
     for (const query of queries) assert.deepEqual([...faults(query.expr, exported), ...legendFaults(query)], [])
   })
+
+test('the choices of the dashboard are of what a replica exports', () => {
+  assert.ok(readChoices().length > 0)
+  for (const choice of readChoices()) {
+    const [, expr = '', label = ''] = choice.match(/^label_values\((.+), (\w+)\)$/) ?? []
+    assert.deepEqual(faults(expr, exported), [], choice)
+    assert.ok(resultLabels(expr).includes(label), choice)
+  }
+})
 
 for (const { alert, expr, annotations } of readAlerts())
   test(`the alert ${alert} asks for what a replica exports, and names only labels that it has`, () => {

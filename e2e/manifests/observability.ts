@@ -33,9 +33,8 @@ export function readAlerts(): readonly Alert[] {
 }
 
 export function readPanels(): readonly Panel[] {
-  const { panels } = JSON.parse(read('dashboard.json')) as { panels: GrafanaPanel[] }
-  return panels
-    .filter(({ type }) => type !== 'row')
+  return readDashboard()
+    .panels.filter(({ type }) => type !== 'row')
     .map(({ title, description, targets }) => ({
       title,
       description,
@@ -43,11 +42,26 @@ export function readPanels(): readonly Panel[] {
     }))
 }
 
+/** What the dashboard's choices are made of. */
+export function readChoices(): readonly string[] {
+  const { list } = readDashboard().templating
+  return list.flatMap(({ query }) => (typeof query === 'string' ? [] : [query.query]))
+}
+
+interface Dashboard {
+  readonly panels: readonly GrafanaPanel[]
+  readonly templating: { readonly list: readonly { readonly query: string | { readonly query: string } }[] }
+}
+
 interface GrafanaPanel {
   readonly type: string
   readonly title: string
   readonly description: string
   readonly targets: readonly { readonly expr: string; readonly legendFormat: string }[]
+}
+
+function readDashboard(): Dashboard {
+  return JSON.parse(read('dashboard.json')) as Dashboard
 }
 
 function filledIn(expr: string): string {
