@@ -75,5 +75,5 @@ export function read(file: string): string {
 /** Why a test that needs this program is skipped; false where it is there. */
 export function missing(program: 'promtool' | 'prometheus'): string | false {
   if (spawnSync(program, ['--version']).error === undefined) return false
-  return `${program} is not installed (Debian, Ubuntu: in the package "prometheus"; .ci/run takes it from there without its server)`
+  return `${program} is not installed (.ci/run takes it out of Debian’s package, without its server)`
 }
