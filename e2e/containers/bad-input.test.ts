@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { before, test } from 'node:test'
 import { docker } from '../cluster/docker.ts'
 import { waitFor } from '../cluster/waiting.ts'
 import { expectReady, openSite, readiness, type Site } from './site.ts'
-import { inspect, openYard, PATIENCE, type Yard } from './yard.ts'
+import { inspect, openYard, PATIENCE, wholeFile, type Yard } from './yard.ts'
 
 let yard: Yard
 let site: Site
+const file = wholeFile()
 before(async () => {
-  yard = await openYard({ after })
+  yard = await openYard(file)
   site = await openSite(yard)
   assert.equal((await site.command('migrate')).code, 0)
 })

@@ -6,13 +6,14 @@ import { docker } from '../cluster/docker.ts'
 import { expectSignedIn, register, sessionOf } from '../people/errands.ts'
 import { createVisitor, type Visitor } from '../people/visitor.ts'
 import { openTrial, type Trial } from './trial.ts'
-import { inspect } from './yard.ts'
+import { inspect, wholeFile } from './yard.ts'
 
 let trial: Trial
 let ada: Visitor
 let email = ''
+const file = wholeFile()
 before(async () => {
-  trial = await openTrial({ after })
+  trial = await openTrial(file)
   await trial.up()
   ada = createVisitor({ name: 'Ada', url: trial.url })
   email = (await register(ada)).email
@@ -131,7 +132,7 @@ test('over HTTPS cookies are Secure and __Host-, a browser keeps them, and plain
 
 test('a database that cannot be reached ends the start with the reason in the log of migrate', async () => {
   const environment = { DATABASE_URL: 'postgres://roundhouse:wrong@postgres/roundhouse' }
-  await assert.rejects(trial.up(environment), /"migrate" didn't complete successfully: exit 1/)
+  await assert.rejects(trial.up(environment), /"migrate" didn't complete successfully: exit 75/)
   assert.match(
     await trial.compose(['logs', 'migrate'], environment),
     /password authentication failed for user "roundhouse"/,

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { before, test } from 'node:test'
 import { docker } from '../cluster/docker.ts'
 import { waitFor } from '../cluster/waiting.ts'
 import { expectReady, openSite, type Site } from './site.ts'
-import { inspect, openYard, PATIENCE } from './yard.ts'
+import { inspect, openYard, PATIENCE, wholeFile } from './yard.ts'
 
 let site: Site
+const file = wholeFile()
 before(async () => {
-  site = await openSite(await openYard({ after }))
+  site = await openSite(await openYard(file))
 })
 
 test('one image migrates, counts sessions and knows accounts, with nothing that it could write to', async () => {

@@ -7,6 +7,7 @@ import { ComposeProject } from '../cluster/compose-project.ts'
 import { docker } from '../cluster/docker.ts'
 import { provideImage } from '../cluster/image.ts'
 import { freePort } from '../cluster/ports.ts'
+import type { Lifetime } from './yard.ts'
 
 type Environment = Readonly<Record<string, string>>
 
@@ -23,9 +24,10 @@ export interface Trial {
   containers(service?: string): Promise<readonly string[]>
 }
 
-export async function openTrial(t: { after(clear: () => void): void }): Promise<Trial> {
+export async function openTrial(t: Lifetime): Promise<Trial> {
   const image = await provideImage()
   const folder = mkdtempSync(join(process.env.E2E_FOLDER ?? tmpdir(), 'roundhouse-trial-'))
+  process.env.E2E_PROJECTS ??= 'roundhouse-test'
   const project = await ComposeProject.at(folder)
   project.configure({ replicas: 3, environment: {} })
   const httpsPort = await freePort()
@@ -51,7 +53,7 @@ export async function openTrial(t: { after(clear: () => void): void }): Promise<
   }
 }
 
-function clearAtEnd(t: { after(clear: () => void): void }, environment: Environment): void {
+function clearAtEnd(t: Lifetime, environment: Environment): void {
   const env = { ...process.env, ...environment }
   const words = ['compose', '--profile=tls', 'down', '--timeout=1', '--volumes', '--remove-orphans']
   const clear = () => void spawnSync('docker', words, { env })

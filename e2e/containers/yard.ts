@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
+import { after } from 'node:test'
 import { docker, dockerLogs } from '../cluster/docker.ts'
 import { waitFor } from '../cluster/waiting.ts'
 
@@ -34,8 +35,21 @@ export const PATIENCE = 120_000
 
 let yards = 0
 
-/** `t` is a test, or `{ after }` for a whole file of them. */
-export async function openYard(t: { after(clear: () => void): void }): Promise<Yard> {
+/** Who knows when something is over: a test, or a whole file of them. */
+export interface Lifetime {
+  after(clear: () => void): void
+}
+
+/** Of a file's tests together. Called at its top: `after` within `before` would mean the end of that hook. */
+export function wholeFile(): Lifetime {
+  const clears: (() => void)[] = []
+  after(() => {
+    for (const clear of clears.reverse()) clear()
+  })
+  return { after: (clear) => void clears.push(clear) }
+}
+
+export async function openYard(t: Lifetime): Promise<Yard> {
   const network = `${process.env.E2E_PROJECTS ?? 'roundhouse-test'}-yard-${process.pid}-${++yards}`
   const clear = () => clearAway(network)
   process.once('exit', clear)
