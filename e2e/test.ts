@@ -11,14 +11,17 @@ import { endLeftovers } from './cluster/leftovers.ts'
 import { repository } from './cluster/settings.ts'
 import { askedToEnd } from './cluster/signals.ts'
 import { seconds } from './cluster/steps.ts'
-import { type Counts, type Run, runScenarios, runUnits } from './cluster/test-runs.ts'
+import { type Counts, type Run, runContainers, runScenarios, runUnits } from './cluster/test-runs.ts'
 
-const help = `npm test -- [--unit | --e2e] [FILE …] [--name TEXT]
+const help = `npm test -- [--unit | --e2e | --containers] [FILE …] [--name TEXT]
 
-  --unit   types, lint, and the tests beside the code
-  --e2e    the scenarios on a cluster (E2E_REPLICAS replicas, 3)
-  FILE     only these test files, or those in these folders
-  --name   only the test with this name
+  --unit        types, lint, and the tests beside the code
+  --e2e         the scenarios on a cluster (E2E_REPLICAS replicas, 3)
+  --containers  what needs Docker: the image, Compose, and what Kubernetes and Railway run
+  FILE          only these test files, or those in these folders
+  --name        only the test with this name
+
+Without one of them: the first two.
 
 Example: npm test -- src/accounts/password.test.ts`
 
@@ -49,9 +52,10 @@ await runCommand(async () => {
 })
 
 function chooseSteps(args: readonly string[]): Step[] {
-  const { unit, e2e, files, flags } = readArguments(args)
+  const { unit, e2e, containers, files, flags } = readArguments(args)
   const scenarios = files.filter((file) => file.includes('e2e/scenarios/'))
-  const others = files.filter((file) => !scenarios.includes(file))
+  const contained = files.filter((file) => file.includes('e2e/containers/'))
+  const others = files.filter((file) => !scenarios.includes(file) && !contained.includes(file))
   const checks: Step[] = [
     { name: 'types', gate: true, run: check('tsc', '--noEmit') },
     { name: 'lint', gate: true, run: check('biome', 'check') },
@@ -61,7 +65,13 @@ function chooseSteps(args: readonly string[]): Step[] {
     name: 'scenarios',
     run: (run) => runScenarios(files.length > 0 ? scenarios : scenarioFiles(), flags, run),
   }
-  if (files.length > 0) return [...(others.length > 0 ? [units] : []), ...(scenarios.length > 0 ? [whole] : [])]
+  const docker: Step = {
+    name: 'containers',
+    run: (run) => runContainers(files.length > 0 ? contained : containerFiles(), flags, run),
+  }
+  const named = [others.length > 0 && units, scenarios.length > 0 && whole, contained.length > 0 && docker]
+  if (files.length > 0) return named.filter((step) => step !== false)
+  if (containers) return [docker]
   if (unit) return [...checks, units]
   return e2e ? [whole] : [...checks, units, whole]
 }
@@ -69,19 +79,21 @@ function chooseSteps(args: readonly string[]): Step[] {
 interface Arguments {
   readonly unit: boolean
   readonly e2e: boolean
+  readonly containers: boolean
   readonly files: readonly string[]
   /** For the test runner. */
   readonly flags: readonly string[]
 }
 
 function readArguments(args: readonly string[]): Arguments {
-  const switches = { unit: { type: 'boolean' }, e2e: { type: 'boolean' }, help: { type: 'boolean' } } as const
-  const options = { ...switches, name: { type: 'string' } } as const
+  const flag = { type: 'boolean', default: false } as const
+  const options = { unit: flag, e2e: flag, containers: flag, help: flag, name: { type: 'string' } } as const
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
     if (values.help) throw new Usage(help, 0)
     const flags = values.name === undefined ? [] : [`--test-name-pattern=${RegExp.escape(values.name)}$`]
-    return { unit: values.unit ?? false, e2e: values.e2e ?? false, files: positionals.flatMap(testFilesAt), flags }
+    const { unit, e2e, containers } = values
+    return { unit, e2e, containers, files: positionals.flatMap(testFilesAt), flags }
   } catch (error) {
     if (error instanceof Usage) throw error
     throw new Usage(`${(error as Error).message.split('. ')[0]}\n\n${help}`)
@@ -117,7 +129,11 @@ function check(program: string, argument: string): Step['run'] {
 }
 
 function unitFiles(): string[] {
-  return globSync(['src/**/*.test.ts', 'e2e/{cluster,people,bench}/**/*.test.ts'], { cwd: repository }).sort()
+  return globSync(['src/**/*.test.ts', 'e2e/{cluster,people,bench,manifests}/**/*.test.ts'], { cwd: repository }).sort()
+}
+
+function containerFiles(): string[] {
+  return globSync('e2e/containers/**/*.test.ts', { cwd: repository }).sort()
 }
 
 function scenarioFiles(): string[] {

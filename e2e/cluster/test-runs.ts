@@ -42,6 +42,11 @@ export async function runScenarios(files: readonly string[], flags: readonly str
   return await runTests('scenarios', files, [...flags, '--test-concurrency=1', '--test-timeout=300000'], {}, run)
 }
 
+/** Runs tests that build and start containers, one file after the other: a build alone may take a minute. */
+export async function runContainers(files: readonly string[], flags: readonly string[], run: Run): Promise<Counts> {
+  return await runTests('containers', files, [...flags, '--test-concurrency=1', '--test-timeout=600000'], {}, run)
+}
+
 async function runTests(
   name: string,
   files: readonly string[],
