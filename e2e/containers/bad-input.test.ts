@@ -80,7 +80,7 @@ test('a log that cannot be written loses lines, and nothing else', async () => {
   await expectReady(replica)
   for (let turn = 0; turn < 50; turn++) assert.equal((await fetch(`http://${replica.address}:3000/shop`)).status, 200)
   assert.equal(await inspect(replica.name, '.RestartCount'), '0')
-  await docker(['stop', replica.name])
+  await docker(['stop', '--time', '60', replica.name])
   assert.equal(await replica.ended(), 0)
   const migration = await site.run({ command: ['sh', '-c', 'exec node src/cli.ts migrate >/dev/full'] })
   assert.equal(await migration.ended(), 0)
