@@ -48,7 +48,7 @@ function described({ Id, State, Config, NetworkSettings }: Inspected): Container
 }
 
 /** Waits until it is healthy; throws with what its health check or its end said. */
-export async function waitUntilHealthy(id: string, within = 60_000): Promise<void> {
+export async function waitUntilHealthy(id: string, within = 180_000): Promise<void> {
   const format = '{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}healthy{{end}}'
   await waitFor(`container ${id.slice(0, 12)} to be healthy`, within, async () => {
     const state = await docker(['inspect', '--format', format, id])

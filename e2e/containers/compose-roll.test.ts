@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { after, before, test } from 'node:test'
+import { startComposeCluster } from '../cluster/compose.ts'
+import type { ComposeCluster } from '../cluster/compose-cluster.ts'
+import { docker } from '../cluster/docker.ts'
+import { runToEnd } from '../cluster/processes.ts'
+import { repository } from '../cluster/settings.ts'
+import { startCrowd } from '../people/crowd.ts'
+
+const IMAGE = `roundhouse-roll-${process.pid}`
+const VERSION = '9.9.9'
+let folder = ''
+let cluster: ComposeCluster | undefined
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'roundhouse-roll-'))
+  process.env.E2E_IMAGE = IMAGE
+  await docker(['build', '--quiet', '--tag', IMAGE, '.'], { within: 590_000 })
+  cluster = await startComposeCluster({ seed: true, replicas: 3, folder: join(folder, 'compose') })
+})
+after(async () => {
+  await cluster?.destroy()
+  await docker(['image', 'rm', '--force', IMAGE])
+  await rm(folder, { recursive: true, force: true })
+})
+
+test('npm run roll -- --target compose brings a new version under load, and no request fails', async (t) => {
+  assert.ok(cluster)
+  const former = cluster.replicas.map(({ name }) => name)
+  const crowd = await startCrowd({ url: cluster.url, workers: 8, leisure: 5, bound: 280_000 })
+  await crowd.served(100)
+  const args = ['e2e/cluster/roll.ts', '--target', 'compose']
+  const env = { ...process.env, ...cluster.environment, VERSION }
+  await runToEnd('roll', { command: process.execPath, args, cwd: repository, env, log: join(folder, 'roll.log') })
+  await crowd.served(200)
+  const ledger = await crowd.stop()
+  t.diagnostic(ledger.summary())
+  ledger.verdict(400)
+  await cluster.refresh()
+  const now = await Promise.all(cluster.replicas.map(({ url }) => versionAt(url)))
+  assert.deepEqual(now, [VERSION, VERSION, VERSION])
+  assert.deepEqual(
+    cluster.replicas.filter(({ name }) => former.includes(name)),
+    [],
+  )
+})
+
+async function versionAt(url: string): Promise<string> {
+  const response = await fetch(`${url}/livez`, { headers: { connection: 'close' } })
+  return ((await response.json()) as { version: string }).version
+}
