@@ -1,11 +1,10 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import process from 'node:process'
 import type { Cluster, Replica } from './cluster.ts'
 import type { ComposeProject, Wanted } from './compose-project.ts'
 import { replaceReplicas } from './compose-roll.ts'
+import { keepLogs } from './container-logs.ts'
 import { type Container, containersOf, waitUntilHealthy } from './containers.ts'
-import { docker, dockerLogs } from './docker.ts'
+import { docker } from './docker.ts'
 import { note, openLogs, readLogs } from './timeline.ts'
 import { waitFor } from './waiting.ts'
 
@@ -178,18 +177,8 @@ export class ComposeCluster implements Cluster {
     return [await this.#only('nginx'), await this.#only('postgres')]
   }
 
-  /** A container takes its logs with it. nginx writes requests to stdout and faults to stderr. */
-  async #keepLogs({ id, name }: Container): Promise<void> {
-    const { stdout, stderr } = await dockerLogs(id, this.#since)
-    const service = await docker(['inspect', '--format', '{{index .Config.Labels "com.docker.compose.service"}}', id])
-    if (service === 'nginx') {
-      this.#write('access', stdout)
-      this.#write('error', stderr)
-    } else this.#write(service === 'app' ? name : service, stdout + stderr)
-  }
-
-  #write(name: string, text: string): void {
-    writeFileSync(join(this.#logs, `${name}.log`), text, { mode: 0o600 })
+  async #keepLogs(container: Container): Promise<void> {
+    await keepLogs(container, this.#logs, this.#since)
   }
 
   #named(name: string): Container {

@@ -23,6 +23,8 @@ interface Kept {
   readonly port: number
 }
 
+/** Where Docker's networks are: from outside every client comes by the gateway of one, so that is who may say who it is. */
+const BRIDGES = '172.16.0.0/12,192.168.0.0/16'
 const TO_START = 120_000
 
 /** One `docker compose` project: its name and port are kept in the folder, so that another process finds it again. */
@@ -86,7 +88,7 @@ export class ComposeProject {
     const services = {
       migrate: { environment: database },
       app: { environment: { ...environment, ...database } },
-      nginx: { environment: pool },
+      nginx: { environment: { ...pool, TRUSTED_PROXIES: BRIDGES } },
     }
     writeJson(this.#override, { services })
   }

@@ -5,6 +5,7 @@ import { waitFor } from './waiting.ts'
 /** A container of a Compose project, as it is now. */
 export interface Container extends Replica {
   readonly id: string
+  readonly service: string
   /** Its place among those of its service. */
   readonly number: number
   readonly running: boolean
@@ -37,6 +38,7 @@ function described({ Id, State, Config, NetworkSettings }: Inspected): Container
   return {
     id: Id,
     name: Config.Hostname,
+    service: Config.Labels['com.docker.compose.service'] ?? '',
     number: Number(Config.Labels['com.docker.compose.container-number']),
     running: State.Running,
     health: State.Health?.Status ?? '',

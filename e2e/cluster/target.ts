@@ -10,6 +10,8 @@ export interface Target {
   readonly name: string
   /** What cannot be done there, and why not. */
   readonly lacks: Readonly<Partial<Record<Ability, string>>>
+  /** A client's address does not get there, but what a gateway says about it is believed. */
+  readonly isBehindGateway?: true
   start(options: ClusterOptions): Promise<Cluster>
 }
 
@@ -36,9 +38,8 @@ function local({ E2E_SERVER: server }: Environment): Target {
 
 const compose: Target = {
   name: 'compose',
-  lacks: {
-    addresses: 'behind a published port of Docker every client has its address',
-  },
+  lacks: {},
+  isBehindGateway: true,
   start: startComposeCluster,
 }
 

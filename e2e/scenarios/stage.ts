@@ -77,7 +77,9 @@ export function setStage(options: ClusterOptions | Asked = {}, ...needs: readonl
     lacks,
     can: (what) => target.lacks[what] === undefined,
     person(name, visitor = {}) {
-      const person = createVisitor({ name, url: running().url, ...visitor })
+      const { from, ...others } = visitor
+      const address = from === undefined ? {} : target.isBehindGateway ? { said: from } : { from }
+      const person = createVisitor({ name, url: running().url, ...others, ...address })
       people.push(person)
       return person
     },
