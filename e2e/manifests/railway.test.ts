@@ -88,6 +88,11 @@ test('a replica listens wherever it is told the port, on IPv6 too', () => {
   assert.ok(!('PORT' in (app.variables ?? {})))
 })
 
+test('the text of a generator that Railway has not evaluated is no secret', () => {
+  for (const text of ['secret(64)', `secret(64, "${'abcdef0123456789'.repeat(4)}")`, `\${{secret(64)}}`])
+    assert.throws(() => loadConfig({ ...environment, NODE_ENV: 'production', SESSION_SECRET: text }), /SESSION_SECRET/)
+})
+
 test('old and new replicas side by side fit into the database’s connections', () => {
   const wanted = 2 * (deploy.numReplicas ?? 1) * config.poolSize + 1
   assert.ok(wanted <= MAX_CONNECTIONS - RESERVED_FOR_SUPERUSERS, `${wanted} connections`)
