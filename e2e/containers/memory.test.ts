@@ -11,7 +11,7 @@ import { type Container, openYard } from './yard.ts'
 const BAR = 200
 /** Rounds of load after the first; memory that grows with each is a leak. */
 const ROUNDS = 3
-const REQUESTS = 5000
+const REQUESTS = 4000
 
 test('a replica that served a crowd holds less than 200 MB, and no more after it has served as many again', async (t) => {
   const site = await openSite(await openYard(t))
