@@ -103,7 +103,7 @@ test('a setting that Railway’s SDK does not know is refused by the compiler', 
   assert.equal(compile(text), '')
   assert.match(compile(text.replace('drainingSeconds:', 'drainingSecond:')), /'drainingSecond' does not exist/)
   assert.match(
-    compile(text.replace('drainingSeconds: 35', "drainingSeconds: '35'")),
+    compile(text.replace(/drainingSeconds: (\d+)/, "drainingSeconds: '$1'")),
     /'string' is not assignable to type 'number'/,
   )
 })
