@@ -61,7 +61,7 @@ export class ComposeProject {
       COMPOSE_FILE: `docker-compose.yml:${this.#override}`,
       // A person's .env is meant for a person's project.
       COMPOSE_DISABLE_ENV_FILE: '1',
-      IMAGE: process.env.E2E_IMAGE ?? 'roundhouse',
+      IMAGE: process.env.E2E_IMAGE ?? 'roundhouse:e2e',
       HTTP_PORT: String(this.#kept.port),
     }
   }

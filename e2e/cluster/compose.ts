@@ -6,7 +6,7 @@ import type { ClusterOptions } from './cluster.ts'
 import { ComposeCluster, type Leave } from './compose-cluster.ts'
 import { ComposeProject, type Wanted } from './compose-project.ts'
 import { query } from './database.ts'
-import { docker } from './docker.ts'
+import { provideImage } from './image.ts'
 import { openPassage, type Passage } from './passage.ts'
 import { runToEnd } from './processes.ts'
 import { repository } from './settings.ts'
@@ -26,7 +26,7 @@ export async function startComposeCluster(options: ClusterOptions = {}): Promise
   const cluster = new ComposeCluster(project, wanted, leaving(project, passage, isShared), options.databaseUrl)
   if (isShared) lent.add(folder)
   try {
-    if (process.env.E2E_IMAGE === undefined) await docker(['build', '--tag', 'roundhouse', '.'], { within: 600_000 })
+    await provideImage()
     await project.up(wanted)
     await cluster.refresh()
     await furnish(cluster, options, isShared)
@@ -75,8 +75,10 @@ function leaving(project: ComposeProject, passage: Passage | undefined, isShared
 }
 
 /** Demo people and products, and in a shared one nobody's session or failed attempts of before. */
-async function furnish(cluster: ComposeCluster, { seed, folder }: ClusterOptions, isShared: boolean): Promise<void> {
-  if (isShared && folder === undefined) await query(cluster.databaseUrl, 'TRUNCATE session, session_ended, attempt')
+async function furnish(cluster: ComposeCluster, options: ClusterOptions, isShared: boolean): Promise<void> {
+  const { seed, folder, databaseUrl } = options
+  const isUsed = isShared && folder === undefined && databaseUrl === undefined
+  if (isUsed) await query(cluster.databaseUrl, 'TRUNCATE session, session_ended, attempt')
   if (!seed) return
   const env = { PATH: process.env.PATH, NODE_ENV: 'development', DATABASE_URL: cluster.databaseUrl }
   const log = join(cluster.folder, 'logs', 'seed.log')
