@@ -8,7 +8,7 @@ export interface CrowdOptions {
   readonly url: string
   /** How many people act at once, each on a connection of its own; 12 unless told. */
   readonly workers?: number
-  /** Milliseconds after which it stops by itself; two minutes unless told. */
+  /** Milliseconds after which it stops by itself; 280,000 unless told. */
   readonly bound?: number
   /** Milliseconds that each person waits between two requests; 0 unless told. */
   readonly leisure?: number
@@ -27,7 +27,7 @@ export interface Crowd {
 
 /** Registers the people, then lets them loose. */
 export async function startCrowd(options: CrowdOptions): Promise<Crowd> {
-  const { url, workers = 12, bound = 120_000, leisure = 0, connection = 'kept' } = options
+  const { url, workers = 12, bound = 280_000, leisure = 0, connection = 'kept' } = options
   const ledger = openLedger()
   const end = AbortSignal.timeout(bound)
   const stopping = new AbortController()
