@@ -5,8 +5,8 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund --no-update-notifier
 
 FROM node:26-trixie-slim
-# What a request leaves behind is collected early: without this, and without a limit of memory, a replica under load went past 270 MB.
-ENV NODE_ENV=production NODE_OPTIONS=--max-semi-space-size=8 NPM_CONFIG_UPDATE_NOTIFIER=false
+# Without a limit of memory Node lets its heap grow with the machine's: a replica under load went past 270 MB. So it stays at 160.
+ENV NODE_ENV=production NODE_OPTIONS="--max-semi-space-size=8 --max-old-space-size=192" NPM_CONFIG_UPDATE_NOTIFIER=false
 WORKDIR /app
 # Compose mounts a volume here; a new one takes over whose this folder is. The group is for Postgres, which reads its password.
 RUN install -d -o 1000 -g 1000 -m 750 /secrets
