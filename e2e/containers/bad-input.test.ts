@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { before, test } from 'node:test'
 import { docker } from '../cluster/docker.ts'
+import { repository } from '../cluster/settings.ts'
 import { waitFor } from '../cluster/waiting.ts'
 import { expectReady, openSite, readiness, type Site } from './site.ts'
 import { inspect, openYard, PATIENCE, wholeFile, type Yard } from './yard.ts'
@@ -84,4 +86,16 @@ test('a log that cannot be written loses lines, and nothing else', async () => {
   assert.equal(await replica.ended(), 0)
   const migration = await site.run({ command: ['sh', '-c', 'exec node src/cli.ts migrate >/dev/full'] })
   assert.equal(await migration.ended(), 0)
+})
+
+test('a volume that cannot be written to ends whoever needs it, with the reason', async () => {
+  const script = `--volume=${join(repository, 'compose/make-secrets.sh')}:/make-secrets.sh:ro`
+  const command = ['sh', '/make-secrets.sh']
+  const secrets = await yard.run({ image: site.image, words: ['--read-only', script], command })
+  const env = { POSTGRES_PASSWORD: 'only.for.a.test' }
+  const postgres = await yard.run({ image: 'postgres:18', env, words: ['--tmpfs=/var/lib/postgresql:ro'] })
+  for (const container of [secrets, postgres]) {
+    assert.notEqual(await container.ended(), 0)
+    assert.match(await container.logs(), /Read-only file system/)
+  }
 })
