@@ -89,7 +89,7 @@ export async function inspect(name: string, field: string): Promise<string> {
 }
 
 function clearAway(network: string): void {
-  const listed = spawnSync('docker', ['ps', '--all', '--quiet', `--filter=network=${network}`], { encoding: 'utf8' })
+  const listed = spawnSync('docker', ['ps', '--all', '--quiet', `--filter=name=^${network}-`], { encoding: 'utf8' })
   const containers = listed.stdout.split('\n').filter(Boolean)
   if (containers.length > 0) spawnSync('docker', ['rm', '--force', '--volumes', ...containers])
   spawnSync('docker', ['network', 'rm', network])
