@@ -59,7 +59,7 @@ function clearAtEnd(t: Lifetime, environment: Environment): void {
   const clear = () => void spawnSync('docker', words, { env })
   process.once('exit', clear)
   for (const name of ['SIGINT', 'SIGTERM'] as const)
-    if (process.listenerCount(name) === 0) process.once(name, () => process.exit(1))
+    if (process.listenerCount(name) === 0) process.on(name, () => process.exit(1))
   t.after(() => {
     process.off('exit', clear)
     clear()

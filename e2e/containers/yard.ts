@@ -53,9 +53,9 @@ export async function openYard(t: Lifetime): Promise<Yard> {
   const network = `${process.env.E2E_PROJECTS ?? 'roundhouse-test'}-yard-${process.pid}-${++yards}`
   const clear = () => clearAway(network)
   process.once('exit', clear)
-  // A test that a signal ends runs no exit handler.
+  // A test that a signal ends runs no exit handler. The runner sends a second one, which must not end the clearing: `on`, not `once`.
   for (const name of ['SIGINT', 'SIGTERM'] as const)
-    if (process.listenerCount(name) === 0) process.once(name, () => process.exit(1))
+    if (process.listenerCount(name) === 0) process.on(name, () => process.exit(1))
   t.after(() => {
     process.off('exit', clear)
     clear()
