@@ -19,6 +19,8 @@ export type Ability =
   | 'given-database'
   /** Settings of replicas can be given. */
   | 'environment'
+  /** A replica can load a file of the suite beside its own program. */
+  | 'program'
   | 'logs'
   /** All replicas can be replaced one by one. */
   | 'restart'

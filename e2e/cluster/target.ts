@@ -36,9 +36,11 @@ function local({ E2E_SERVER: server }: Environment): Target {
   }
 }
 
+const OWN_FILES = 'an image holds files of its own, and none of the suite'
+
 const compose: Target = {
   name: 'compose',
-  lacks: {},
+  lacks: { program: OWN_FILES },
   isBehindGateway: true,
   start: startComposeCluster,
 }
@@ -48,6 +50,7 @@ const railwayLike: Target = {
   lacks: {
     nginx: 'Railway has an edge of its own, and no nginx',
     plain: 'the edge sends people to HTTPS, and the application of before has none here',
+    program: OWN_FILES,
     vanish: 'Railway starts a replica that ended again',
   },
   start: async (options) => (await import('./railway-like.ts')).startRailwayLikeCluster(options),
@@ -73,6 +76,7 @@ const OUT_OF_REACH = [
   'database',
   'given-database',
   'environment',
+  'program',
   'logs',
   'restart-one',
   'kill',

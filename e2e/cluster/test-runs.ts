@@ -44,7 +44,9 @@ export async function runScenarios(files: readonly string[], flags: readonly str
 
 /** Runs tests that build and start containers, one file after the other: a build alone may take a minute. */
 export async function runContainers(files: readonly string[], flags: readonly string[], run: Run): Promise<Counts> {
-  return await runTests('containers', files, [...flags, '--test-concurrency=1', '--test-timeout=600000'], {}, run)
+  // A connection to Docker that lingers must not hold up the next file.
+  const own = ['--test-concurrency=1', '--test-timeout=600000', '--test-force-exit']
+  return await runTests('containers', files, [...flags, ...own], {}, run)
 }
 
 async function runTests(

@@ -52,6 +52,8 @@ function runFile(file: string, { environment, name, asked }: Judging) {
     cwd: repository,
     env: { ...own, ...environment },
     timeout: PATIENCE,
+    // A connection to Docker that lingers must not hold up the next file.
+    execArgv: ['--test-force-exit'],
     signal: asked,
     ...(name === undefined ? {} : { testNamePatterns: [new RegExp(`${RegExp.escape(name)}$`)] }),
   })

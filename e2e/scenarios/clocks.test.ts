@@ -18,15 +18,19 @@ const OFF = 45 * MINUTE
 describe('replicas whose clocks are off by minutes, over one database', () => {
   const shared = setBareDatabase()
   const [slow, fast] = [-OFF, OFF].map((off) =>
-    setStage(() => ({
-      replicas: 1,
-      databaseUrl: shared.url,
-      environment: {
-        SESSION_SECRET: SECRET,
-        CLOCK_OFF: String(off),
-        NODE_OPTIONS: '--import=./e2e/people/wrong-clock.ts',
-      },
-    })),
+    setStage(
+      () => ({
+        replicas: 1,
+        databaseUrl: shared.url,
+        environment: {
+          SESSION_SECRET: SECRET,
+          CLOCK_OFF: String(off),
+          NODE_OPTIONS: '--import=./e2e/people/wrong-clock.ts',
+        },
+      }),
+      'program',
+      'given-database',
+    ),
   ) as [ReturnType<typeof setStage>, ReturnType<typeof setStage>]
   const sides = () =>
     [
