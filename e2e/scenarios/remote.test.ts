@@ -62,8 +62,8 @@ describe('a cluster that somebody has started by npm run up', { skip: onlyHere()
 
   function run(command: 'up' | 'suite', args: readonly string[]): Child {
     const script = [join(repository, `e2e/cluster/${command}.ts`), ...args]
-    // Within a test the runner would not run other tests.
-    const { NODE_TEST_CONTEXT: _, ...own } = process.env
+    // Within a test the runner would not run other tests; and how many replicas our own scenarios want is not how many run here.
+    const { NODE_TEST_CONTEXT: _, E2E_REPLICAS: __, ...own } = process.env
     const env = { ...own, DATABASE_URL: '' }
     const log = join(folder, `${command}.log`)
     return launch({ command: process.execPath, args: script, env, cwd: repository, log, hurry: 'SIGTERM' })
