@@ -1,44 +1,31 @@
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, test } from 'node:test'
+import { test } from 'node:test'
 import { createPool } from '../database/pool.ts'
-import { type TestDatabase, testDatabase } from '../database/testing.ts'
 import { createBatches } from './batches.ts'
 import { PostgresTable } from './postgres-table.ts'
 import { PostgresSessions } from './store.ts'
+import { LIFE, testTable } from './testing-table.ts'
 
-const LIFE = { idle: 86_400_000, absolute: 10 * 86_400_000 }
 const LONGER = { ...LIFE, idle: 2 * LIFE.idle }
-
-let database: TestDatabase
-let table: PostgresTable
-let statements: string[] = []
-before(async () => {
-  database = await testDatabase()
-  table = new PostgresTable(database.pool, (operation) => statements.push(operation))
-})
-beforeEach(() => {
-  statements = []
-})
-after(() => database.drop())
+const own = testTable()
 
 test('reads that wait at the same time are one statement, and each gets its own', async () => {
   const sids = await stored('read', 3)
-  statements = []
-  const rows = await Promise.all([...sids, 'nobody'].map((sid) => table.read(sid)))
+  const rows = await Promise.all([...sids, 'nobody'].map((sid) => own.table.read(sid)))
   assert.deepEqual(
     rows.map((row) => row?.text),
     [...sids.map((sid) => JSON.stringify({ sid })), undefined],
   )
-  assert.deepEqual(statements, ['read'])
+  assert.deepEqual(own.statements, ['read'])
 })
 
 test('two requests of one session get objects of their own', async () => {
   const [sid = ''] = await stored('own', 1)
-  const store = new PostgresSessions({ table })
+  const store = new PostgresSessions({ table: own.table })
   const [one, other] = await Promise.all([store.read(sid), store.read(sid)])
   assert.deepEqual(one, other)
   assert.notEqual(one, other)
-  assert.deepEqual(statements.slice(1), ['read'])
+  assert.deepEqual(own.statements, ['read'])
 })
 
 test('a joined read that fails fails for each that waits, and for nobody later', async () => {
@@ -56,36 +43,35 @@ test('a joined read that fails fails for each that waits, and for nobody later',
 
 test('renewals that wait at the same time are one statement, of one session too', async () => {
   const sids = await stored('renewed', 2)
-  statements = []
-  assert.deepEqual(await Promise.all([...sids, ...sids, 'nobody'].map((sid) => table.renew(sid, LONGER))), [
+  assert.deepEqual(await Promise.all([...sids, ...sids, 'nobody'].map((sid) => own.table.renew(sid, LONGER))), [
     ...[true, true, true, true],
     false,
   ])
-  assert.deepEqual(statements, ['renew'])
-  for (const sid of sids) assert.ok(((await table.read(sid))?.remaining ?? 0) > LIFE.idle)
+  assert.deepEqual(own.statements, ['renew'])
+  for (const sid of sids) assert.ok(((await own.table.read(sid))?.remaining ?? 0) > LIFE.idle)
 })
 
 test('a renewal of a row that somebody holds waits for nobody, and shortens nothing', async () => {
   const [held = '', free = ''] = await stored('held', 2)
-  const before = (await table.read(held))?.remaining ?? 0
-  const holder = await database.pool.connect()
+  const before = (await own.table.read(held))?.remaining ?? 0
+  const holder = await own.database.pool.connect()
   try {
     await holder.query('BEGIN')
     await holder.query('SELECT FROM session WHERE sid = $1 FOR UPDATE', [held])
-    assert.deepEqual(await Promise.all([held, free].map((sid) => table.renew(sid, LONGER))), [false, true])
+    assert.deepEqual(await Promise.all([held, free].map((sid) => own.table.renew(sid, LONGER))), [false, true])
   } finally {
     await holder.query('ROLLBACK')
     holder.release()
   }
-  assert.ok(before - ((await table.read(held))?.remaining ?? 0) < 60_000)
-  assert.equal(await table.renew(held, LONGER), true)
+  assert.ok(before - ((await own.table.read(held))?.remaining ?? 0) < 60_000)
+  assert.equal(await own.table.renew(held, LONGER), true)
 })
 
 test('replicas that renew and write the same sessions in opposite order never wait for each other for good', async () => {
   const sids = await stored('crossing', 20)
-  const other = new PostgresTable(database.pool, () => {})
+  const other = new PostgresTable(own.database.pool, () => {})
   for (let round = 0; round < 30; round++) {
-    const here = sids.map((sid) => table.renew(sid, LONGER))
+    const here = sids.map((sid) => own.table.renew(sid, LONGER))
     const there = sids.toReversed().map((sid) => other.renew(sid, LONGER))
     const writes = sids.toReversed().map(async (sid) => {
       const { version = '' } = (await other.read(sid)) ?? {}
@@ -106,8 +92,10 @@ test('more than a statement takes goes out in several', async () => {
   assert.deepEqual(sizes, [500, 500, 200])
 })
 
+/** So many sessions, and no statement yet. */
 async function stored(name: string, count: number): Promise<readonly string[]> {
   const sids = Array.from({ length: count }, (_, index) => `${name}-${index}`)
-  for (const sid of sids) await table.insert(sid, { text: JSON.stringify({ sid }), account: null }, LIFE)
+  await own.stored(sids)
+  own.statements.length = 0
   return sids
 }
