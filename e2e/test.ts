@@ -6,12 +6,12 @@ import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { runCommand } from './cluster/command.ts'
 import { Usage } from './cluster/flags.ts'
-import { runInForeground } from './cluster/foreground.ts'
-import { endLeftovers } from './cluster/leftovers.ts'
+import { runInForeground } from './cluster/processes/foreground.ts'
+import { endLeftovers } from './cluster/processes/leftovers.ts'
+import { askedToEnd } from './cluster/processes/signals.ts'
 import { repository } from './cluster/settings.ts'
-import { askedToEnd } from './cluster/signals.ts'
 import { seconds } from './cluster/steps.ts'
-import { type Counts, type Run, runContainers, runScenarios, runUnits } from './cluster/test-runs.ts'
+import { type Counts, type Run, runContainers, runScenarios, runUnits } from './cluster/suite/test-runs.ts'
 
 const help = `npm test -- [--unit | --e2e | --containers] [FILE …] [--name TEXT]
 

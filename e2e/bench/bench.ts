@@ -1,6 +1,6 @@
 import process from 'node:process'
 import { runCommand } from '../cluster/command.ts'
-import { askedToEnd } from '../cluster/signals.ts'
+import { askedToEnd } from '../cluster/processes/signals.ts'
 import { carryOut } from './carry-out.ts'
 import { readPlan } from './plan.ts'
 

@@ -1,6 +1,6 @@
 import { truncateSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Nginx, startNginx } from '../cluster/nginx.ts'
+import { type Nginx, startNginx } from '../cluster/nginx/nginx.ts'
 import type { Candidate } from './candidates.ts'
 import { processorTime } from './cpu.ts'
 import { sum } from './figures.ts'

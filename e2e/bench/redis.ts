@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import process from 'node:process'
-import { freePort } from '../cluster/ports.ts'
-import { launch } from '../cluster/processes.ts'
+import { freePort } from '../cluster/processes/ports.ts'
+import { launch } from '../cluster/processes/processes.ts'
 import { waitFor } from '../cluster/waiting.ts'
 
 export interface Redis {

@@ -1,6 +1,6 @@
 import process from 'node:process'
 import { Usage } from './flags.ts'
-import { StartFault } from './processes.ts'
+import { StartFault } from './processes/processes.ts'
 
 /** Runs a command's work and ends the process: 0, or what the work answers; faults are told without a stack trace. */
 export async function runCommand(work: () => Promise<number>): Promise<never> {

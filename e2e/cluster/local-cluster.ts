@@ -1,12 +1,12 @@
 import { rm } from 'node:fs/promises'
 import type { Cluster, Replica } from './cluster.ts'
-import { signalGroup } from './guard.ts'
-import { identify } from './identity.ts'
-import { forgetProcesses } from './leftovers.ts'
 import type { Parts } from './parts.ts'
-import type { Postgres, StopMode } from './postgres.ts'
+import type { Postgres, StopMode } from './postgres/postgres.ts'
 import type { Premises } from './premises.ts'
-import { endTenure } from './tenure.ts'
+import { signalGroup } from './processes/guard.ts'
+import { identify } from './processes/identity.ts'
+import { forgetProcesses } from './processes/leftovers.ts'
+import { endTenure } from './processes/tenure.ts'
 import { readLogs } from './timeline.ts'
 
 /** A cluster on this machine. */

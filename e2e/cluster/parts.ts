@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Fleet } from './fleet.ts'
-import { guard, release } from './guard.ts'
-import { type Identity, identify } from './identity.ts'
-import type { Nginx } from './nginx.ts'
-import type { Postgres } from './postgres.ts'
+import type { Nginx } from './nginx/nginx.ts'
+import type { Postgres } from './postgres/postgres.ts'
+import { guard, release } from './processes/guard.ts'
+import { type Identity, identify } from './processes/identity.ts'
+import { Fleet } from './replicas/fleet.ts'
 
 /** What runs of a cluster. */
 export class Parts {

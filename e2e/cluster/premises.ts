@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import process from 'node:process'
-import { runToEnd } from './processes.ts'
+import { runToEnd } from './processes/processes.ts'
 import { keptSecret } from './secret.ts'
 import { environmentFor, readSettings, repository, type Settings } from './settings.ts'
 import { note, openLogs } from './timeline.ts'

@@ -1,12 +1,12 @@
 import process from 'node:process'
 import { runCommand } from './command.ts'
-import { rollCompose } from './compose-roll.ts'
+import { rollCompose } from './compose/roll.ts'
 import { parse, readDataFlag, Usage } from './flags.ts'
-import { isAlive } from './identity.ts'
+import { isAlive } from './processes/identity.ts'
+import { currentHolder, type Holder } from './processes/tenure.ts'
 import { followRolls, type RollLine } from './roll-log.ts'
 import { seconds } from './steps.ts'
 import { shown } from './summary.ts'
-import { currentHolder, type Holder } from './tenure.ts'
 import { waitFor } from './waiting.ts'
 
 const help = `npm run roll -- [--data DIR]

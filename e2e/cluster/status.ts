@@ -2,11 +2,11 @@ import process from 'node:process'
 import { runCommand } from './command.ts'
 import { type Description, readDescription } from './description.ts'
 import { readDataFlag } from './flags.ts'
-import { livingProcesses } from './leftovers.ts'
-import { askReady } from './readiness.ts'
+import { livingProcesses } from './processes/leftovers.ts'
+import { currentHolder, type Holder } from './processes/tenure.ts'
+import { askReady } from './replicas/readiness.ts'
 import { seconds } from './steps.ts'
 import { shown, summary } from './summary.ts'
-import { currentHolder, type Holder } from './tenure.ts'
 
 const help = `npm run status -- [--data DIR]
 

@@ -2,10 +2,10 @@ import process from 'node:process'
 import { runCommand } from './command.ts'
 import { removeDescription } from './description.ts'
 import { readDataFlag } from './flags.ts'
-import { isAlive } from './identity.ts'
-import { endLeftovers, livingProcesses } from './leftovers.ts'
+import { isAlive } from './processes/identity.ts'
+import { endLeftovers, livingProcesses } from './processes/leftovers.ts'
+import { currentHolder, endTenure, type Holder } from './processes/tenure.ts'
 import { shown } from './summary.ts'
-import { currentHolder, endTenure, type Holder } from './tenure.ts'
 import { waitFor } from './waiting.ts'
 
 const help = `npm run stop -- [--data DIR]

@@ -5,12 +5,12 @@ import { describe, readDescription, removeDescription } from './description.ts'
 import { readUpFlags, type UpFlags } from './flags.ts'
 import { startLocalCluster } from './local.ts'
 import type { LocalCluster } from './local-cluster.ts'
+import { askedToEnd } from './processes/signals.ts'
+import { Occupied } from './processes/tenure.ts'
 import { Rolls } from './rolls.ts'
-import { askedToEnd } from './signals.ts'
 import { watchSources } from './sources.ts'
 import { seconds } from './steps.ts'
 import { shown, summary, thingsToTry } from './summary.ts'
-import { Occupied } from './tenure.ts'
 
 await runCommand(async () => {
   const flags = readUpFlags(process.argv.slice(2))

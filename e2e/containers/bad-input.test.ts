@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
-import { docker } from '../cluster/docker.ts'
+import { docker } from '../cluster/docker/docker.ts'
 import { repository } from '../cluster/settings.ts'
 import { waitFor } from '../cluster/waiting.ts'
 import { expectReady, openSite, readiness, type Site } from './site.ts'

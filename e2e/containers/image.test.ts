@@ -3,8 +3,8 @@ import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
-import { docker } from '../cluster/docker.ts'
-import { provideImage } from '../cluster/image.ts'
+import { docker } from '../cluster/docker/docker.ts'
+import { provideImage } from '../cluster/docker/image.ts'
 import { repository } from '../cluster/settings.ts'
 import { inspect } from './yard.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as pass } from 'node:timers/promises'
-import { docker } from '../cluster/docker.ts'
+import { docker } from '../cluster/docker/docker.ts'
 import { waitFor } from '../cluster/waiting.ts'
 import { kubectlMissing } from '../manifests/kubernetes-rendering.ts'
 import { startDns } from './dns.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { docker } from '../cluster/docker.ts'
+import { docker } from '../cluster/docker/docker.ts'
 import { waitFor } from '../cluster/waiting.ts'
 import { kubectlMissing } from '../manifests/kubernetes-rendering.ts'
 import { openPods } from './pods.ts'

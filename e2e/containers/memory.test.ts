@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { docker } from '../cluster/docker.ts'
+import { docker } from '../cluster/docker/docker.ts'
 import { register } from '../people/errands.ts'
 import { createVisitor } from '../people/visitor.ts'
 import { load } from './load.ts'

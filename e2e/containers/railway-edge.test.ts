@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { after, before, test } from 'node:test'
-import { keptCertificate, trust } from '../cluster/certificate.ts'
-import { type Edge, startEdge, type Upstream, upstreamAgent } from '../cluster/edge.ts'
+import { keptCertificate, trust } from '../cluster/railway/certificate.ts'
+import { type Edge, startEdge, type Upstream, upstreamAgent } from '../cluster/railway/edge.ts'
 import { createVisitor } from '../people/visitor.ts'
 
 /** Answers with what it was told, and sets two cookies. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { docker } from '../cluster/docker.ts'
+import { docker } from '../cluster/docker/docker.ts'
 import { waitFor } from '../cluster/waiting.ts'
 import { expectReady, openSite, type Site } from './site.ts'
 import { inspect, openYard, PATIENCE, wholeFile } from './yard.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { docker } from '../cluster/docker.ts'
-import { provideImage } from '../cluster/image.ts'
+import { docker } from '../cluster/docker/docker.ts'
+import { provideImage } from '../cluster/docker/image.ts'
 import { waitFor } from '../cluster/waiting.ts'
 import { type Container, type ContainerOptions, PATIENCE, type Yard } from './yard.ts'
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
 import { after } from 'node:test'
-import { docker, dockerLogs } from '../cluster/docker.ts'
+import { docker, dockerLogs } from '../cluster/docker/docker.ts'
 import { waitFor } from '../cluster/waiting.ts'
 
 export interface ContainerOptions {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { RAILWAY_GRAPH_VERSION, type ResourceNode, validateGraph } from 'railway/iac'
 import { loadConfig } from '../../src/config.ts'
-import { readRailwayFile } from '../cluster/railway-file.ts'
+import { readRailwayFile } from '../cluster/railway/file.ts'
 import { repository } from '../cluster/settings.ts'
 
 /** postgres:18, and Railway's own image of it. */

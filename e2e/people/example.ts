@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '../cluster/ports.ts'
-import { launch, runToEnd, waitForLine } from '../cluster/processes.ts'
+import { freePort } from '../cluster/processes/ports.ts'
+import { launch, runToEnd, waitForLine } from '../cluster/processes/processes.ts'
 import { type Answer, expect, json } from './answer.ts'
 import type { Visitor } from './visitor.ts'
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before } from 'node:test'
 import { provideDatabase } from '../cluster/database.ts'
-import { type Postgres, startPostgres } from '../cluster/postgres.ts'
+import { type Postgres, startPostgres } from '../cluster/postgres/postgres.ts'
 
 export interface BareDatabase {
   /** As the owner of the database `shop`, in which there is nothing. */

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { query } from '../../cluster/database.ts'
-import { startPostgres } from '../../cluster/postgres.ts'
-import { runToEnd } from '../../cluster/processes.ts'
+import { startPostgres } from '../../cluster/postgres/postgres.ts'
+import { runToEnd } from '../../cluster/processes/processes.ts'
 import { environmentFor, readSettings, repository } from '../../cluster/settings.ts'
 
 /** A migrated database that is thrown away. */

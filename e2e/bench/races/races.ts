@@ -1,7 +1,7 @@
 import { availableParallelism, loadavg } from 'node:os'
 import process from 'node:process'
 import { runCommand } from '../../cluster/command.ts'
-import { askedToEnd } from '../../cluster/signals.ts'
+import { askedToEnd } from '../../cluster/processes/signals.ts'
 import { type ContestOptions, holdContest } from './contest.ts'
 import { type RaceFlags, readRaceFlags } from './flags.ts'
 import { RACES } from './programme.ts'

@@ -4,7 +4,7 @@ import { exchange } from '../exchange.ts'
 
 /** Changes one of nginx's files as it is written for a cluster. Throws where there is nothing to change: the sabotage would be none. */
 export async function changeFile(name: string, pattern: RegExp, text: string): Promise<void> {
-  await exchange<typeof import('../../cluster/nginx-files.ts')>('e2e/cluster/nginx-files.ts', ({ writeFiles }) => ({
+  await exchange<typeof import('../../cluster/nginx/files.ts')>('e2e/cluster/nginx/files.ts', ({ writeFiles }) => ({
     writeFiles(...given: Parameters<typeof writeFiles>) {
       writeFiles(...given)
       const file = join(given[0].folder, name)
