@@ -4,8 +4,9 @@ import { before, test } from 'node:test'
 import { docker } from '../cluster/docker/docker.ts'
 import { repository } from '../cluster/settings.ts'
 import { waitFor } from '../cluster/waiting.ts'
+import { wholeFile } from './lifetime.ts'
 import { expectReady, openSite, readiness, type Site } from './site.ts'
-import { inspect, openYard, PATIENCE, wholeFile, type Yard } from './yard.ts'
+import { inspect, openYard, PATIENCE, type Yard } from './yard.ts'
 
 let yard: Yard
 let site: Site

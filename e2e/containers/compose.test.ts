@@ -5,8 +5,9 @@ import tls from 'node:tls'
 import { docker } from '../cluster/docker/docker.ts'
 import { expectSignedIn, register, sessionOf } from '../people/errands.ts'
 import { createVisitor, type Visitor } from '../people/visitor.ts'
+import { wholeFile } from './lifetime.ts'
 import { openTrial, type Trial } from './trial.ts'
-import { inspect, wholeFile } from './yard.ts'
+import { inspect } from './yard.ts'
 
 let trial: Trial
 let ada: Visitor

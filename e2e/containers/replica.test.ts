@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { docker } from '../cluster/docker/docker.ts'
 import { waitFor } from '../cluster/waiting.ts'
+import { wholeFile } from './lifetime.ts'
 import { expectReady, openSite, type Site } from './site.ts'
-import { inspect, openYard, PATIENCE, wholeFile } from './yard.ts'
+import { inspect, openYard, PATIENCE } from './yard.ts'
 
 let site: Site
 const file = wholeFile()

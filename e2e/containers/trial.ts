@@ -7,7 +7,9 @@ import { ComposeProject } from '../cluster/compose/project.ts'
 import { docker } from '../cluster/docker/docker.ts'
 import { provideImage } from '../cluster/docker/image.ts'
 import { freePort } from '../cluster/processes/ports.ts'
-import type { Lifetime } from './yard.ts'
+import { clearAtEnd, type Lifetime } from './lifetime.ts'
+
+const DOWN = ['compose', '--profile=tls', 'down', '--timeout=1', '--volumes', '--remove-orphans']
 
 type Environment = Readonly<Record<string, string>>
 
@@ -37,7 +39,8 @@ export async function openTrial(t: Lifetime): Promise<Trial> {
       env: { ...own, ...environment },
       within: 300_000,
     })
-  clearAtEnd(t, own)
+  const env = { ...process.env, ...own }
+  clearAtEnd(t, () => void spawnSync('docker', DOWN, { env }))
   return {
     name: project.name,
     url: project.url,
@@ -51,17 +54,4 @@ export async function openTrial(t: Lifetime): Promise<Trial> {
       return (await compose(['ps', '--all', '--quiet', ...(service === undefined ? [] : [service])])).split('\n')
     },
   }
-}
-
-function clearAtEnd(t: Lifetime, environment: Environment): void {
-  const env = { ...process.env, ...environment }
-  const words = ['compose', '--profile=tls', 'down', '--timeout=1', '--volumes', '--remove-orphans']
-  const clear = () => void spawnSync('docker', words, { env })
-  process.once('exit', clear)
-  for (const name of ['SIGINT', 'SIGTERM'] as const)
-    if (process.listenerCount(name) === 0) process.on(name, () => process.exit(1))
-  t.after(() => {
-    process.off('exit', clear)
-    clear()
-  })
 }

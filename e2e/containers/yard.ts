@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
-import { after } from 'node:test'
 import { docker, dockerLogs } from '../cluster/docker/docker.ts'
 import { waitFor } from '../cluster/waiting.ts'
+import { clearAtEnd, type Lifetime } from './lifetime.ts'
 
 export interface ContainerOptions {
   readonly image: string
@@ -35,31 +35,9 @@ export const PATIENCE = 120_000
 
 let yards = 0
 
-/** Who knows when something is over: a test, or a whole file of them. */
-export interface Lifetime {
-  after(clear: () => void): void
-}
-
-/** Of a file's tests together. Called at its top: `after` within `before` would mean the end of that hook. */
-export function wholeFile(): Lifetime {
-  const clears: (() => void)[] = []
-  after(() => {
-    for (const clear of clears.reverse()) clear()
-  })
-  return { after: (clear) => void clears.push(clear) }
-}
-
 export async function openYard(t: Lifetime): Promise<Yard> {
   const network = `${process.env.E2E_PROJECTS ?? 'roundhouse-test'}-yard-${process.pid}-${++yards}`
-  const clear = () => clearAway(network)
-  process.once('exit', clear)
-  // A test that a signal ends runs no exit handler. The runner sends a second one, which must not end the clearing: `on`, not `once`.
-  for (const name of ['SIGINT', 'SIGTERM'] as const)
-    if (process.listenerCount(name) === 0) process.on(name, () => process.exit(1))
-  t.after(() => {
-    process.off('exit', clear)
-    clear()
-  })
+  clearAtEnd(t, () => clearAway(network))
   await docker(['network', 'create', network])
   let containers = 0
   return { run: (options) => start(network, `${network}-${++containers}`, options) }

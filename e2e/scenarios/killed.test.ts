@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import type { Crowd } from '../people/crowd.ts'
 import { expectSignedIn, register } from '../people/errands.ts'
 import type { Entry, Ledger } from '../people/ledger.ts'
 import { everywhere } from '../people/rounds.ts'
@@ -10,42 +12,43 @@ const { scenario, person } = stage
 const BOUND = 3500
 const WORKERS = 8
 
-scenario('a replica that is killed takes no login and no acknowledged change with it', ['kill'], async (test) => {
+scenario('a replica that is killed takes no login and no acknowledged change with it', ['kill'], (test) =>
+  underLoad(test, async (crowd, victim) => {
+    await stage.cluster.killReplica(victim)
+    await crowd.served(200)
+  }),
+)
+
+scenario(
+  'an address that falls silent keeps nobody waiting long, and is asked again once it is back',
+  ['vanish'],
+  (test) =>
+    underLoad(test, async (crowd, victim, stillIn) => {
+      await stage.cluster.loseReplica(victim)
+      await crowd.served(300)
+      await stillIn()
+      await stage.cluster.findReplica(victim)
+      await crowd.served(200)
+    }),
+)
+
+/** Somebody is signed in and others look and buy while something befalls a replica; in the end all is well but what was in flight. */
+async function underLoad(
+  test: TestContext,
+  befall: (crowd: Crowd, victim: string, stillIn: () => Promise<unknown>) => Promise<void>,
+): Promise<void> {
   const { cluster } = stage
   const ada = person('Ada')
   const { email } = await register(ada)
   const victim = cluster.replicas[1] ?? assert.fail('there are two replicas at least')
   const crowd = await stage.crowd({ workers: WORKERS, leisure: 5 })
   await crowd.served(100)
-  await cluster.killReplica(victim.name)
-  await crowd.served(200)
+  await befall(crowd, victim.name, () => expectSignedIn(ada, email))
   const ledger = await crowd.stop()
   test.diagnostic(ledger.summary())
   expectOnlyWhatWasInFlight(ledger)
   await everywhere(cluster, ada, (there) => expectSignedIn(there, email))
-})
-
-scenario(
-  'an address that falls silent keeps nobody waiting long, and is asked again once it is back',
-  ['vanish'],
-  async (test) => {
-    const { cluster } = stage
-    const ada = person('Ada')
-    const { email } = await register(ada)
-    const victim = cluster.replicas[1] ?? assert.fail('there are two replicas at least')
-    const crowd = await stage.crowd({ workers: WORKERS, leisure: 5 })
-    await crowd.served(100)
-    await cluster.loseReplica(victim.name)
-    await crowd.served(300)
-    await expectSignedIn(ada, email)
-    await cluster.findReplica(victim.name)
-    await crowd.served(200)
-    const ledger = await crowd.stop()
-    test.diagnostic(ledger.summary())
-    expectOnlyWhatWasInFlight(ledger)
-    await everywhere(cluster, ada, (there) => expectSignedIn(there, email))
-  },
-)
+}
 
 /**
  * A POST that was being answered may have been carried out or not, so nobody repeats it; all else goes well, and in time. An edge
