@@ -20,7 +20,7 @@ for (const [what, rename] of Object.entries(RENAMES)) {
     const browser = person('Ada')
     const ada = await register(browser)
     const before = stolen(browser, person('somebody with a copy of the old cookie'))
-    const gate = stage.road.holdAfterRead('app-1')
+    const gate = stage.road.holdAfterRead(stage.first)
     const asked = stolen(browser, person('Ada, signing out')).at(stage.here).post('/logout', {})
     await Promise.race([gate.reached, asked.then((answer) => assert.fail(told(answer, 'it was not held')))])
     await rename(browser.at(stage.there), ada).finally(gate.open)
