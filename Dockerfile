@@ -9,12 +9,15 @@ FROM node:26-trixie-slim
 ENV NODE_ENV=production NODE_OPTIONS="--max-semi-space-size=8 --max-old-space-size=192" NPM_CONFIG_UPDATE_NOTIFIER=false
 WORKDIR /app
 # Compose mounts a volume here; a new one takes over whose this folder is. The group is for Postgres, which reads its password.
-RUN install -d -o 1000 -g 1000 -m 750 /secrets
+RUN install -d -o 1000 -g 1000 -m 750 /secrets && install -d -o 1000 -g 1000 .compiled
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --chmod=755 package.json ./
 COPY --chmod=755 src ./src
 # By number: of a name Kubernetes cannot tell that it is not root, and `runAsNonRoot` would never start it.
 USER 1000:1000
+# Compiled once, here: a replica starts in half the time. Node keeps what it compiled apart by user and by flags, hence after both.
+ENV NODE_COMPILE_CACHE=/app/.compiled
+RUN ["node", "-e", "Promise.all(['replica', 'config'].map((name) => import(`./src/${name}.ts`))).then(() => process.exit())"]
 EXPOSE 3000 9090
 # The base image's entrypoint would start what it does not know with a shell's rules.
 ENTRYPOINT []
