@@ -18,6 +18,8 @@ export interface Trial {
   readonly name: string
   readonly url: string
   readonly httpsUrl: string
+  /** What another `docker compose` needs in its environment to mean this one. */
+  readonly environment: Environment
   /** `docker compose …`; `environment` is the operator's. Throws with Compose's last words. */
   compose(words: readonly string[], environment?: Environment): Promise<string>
   /** Resolves when all is healthy. */
@@ -45,6 +47,7 @@ export async function openTrial(t: Lifetime): Promise<Trial> {
     name: project.name,
     url: project.url,
     httpsUrl: `https://localhost:${httpsPort}`,
+    environment: own,
     compose,
     async up(environment = {}, ...words) {
       const services = words.length > 0 ? words : ['nginx']
