@@ -68,7 +68,8 @@ scenario('a row whose expiry has passed is nobody’s, and nothing brings it bac
   for (const { url } of stage.cluster.replicas) await expectVisitor(browser.at(url))
   const [product = ''] = await productsOf(browser)
   expect(await browser.post('/basket/items', { product, quantity: 1 }), 303, 401)
-  assert.equal(await textOf(sid), before)
+  // As it was; unless upkeep has had its turn meanwhile, which removes it.
+  assert.ok([before, undefined].includes(await textOf(sid)))
   const thief = person('somebody who kept a copy of the cookie')
   thief.jar.put('sid', signedCookie(sid, SECRET))
   for (const { url } of stage.cluster.replicas) await expectVisitor(thief.at(url))
