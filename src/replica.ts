@@ -57,7 +57,7 @@ export interface Replica {
   stop(): Promise<void>
 }
 
-/** Longer than nginx keeps an idle connection (5 s), so that it is never this side that closes one on which a request is on its way. */
+/** Longer than nginx keeps an idle connection (2 s), so that it is never this side that closes one on which a request is on its way. */
 const KEEP_ALIVE = 75_000
 /** A whole request, body and all, must have arrived in this time. */
 const REQUEST_TIMEOUT = 30_000
