@@ -5,7 +5,7 @@ import { docker } from '../cluster/docker/docker.ts'
 import { repository } from '../cluster/settings.ts'
 import { waitFor } from '../cluster/waiting.ts'
 import { wholeFile } from './lifetime.ts'
-import { expectReady, openSite, readiness, type Site } from './site.ts'
+import { expectReady, look, openSite, readiness, type Site } from './site.ts'
 import { inspect, openYard, PATIENCE, type Yard } from './yard.ts'
 
 let yard: Yard
@@ -65,7 +65,7 @@ test('a database that is older than the image keeps a replica unready, with what
   const reason = await waitFor('a reason', PATIENCE, async () => (await readiness(replica)).reason?.includes('schema'))
   assert.ok(reason)
   assert.match(await replica.logs(), new RegExp(`missing: ${newest}`))
-  assert.equal((await fetch(`http://${replica.address}:3000/shop`)).status, 503)
+  assert.equal((await look(`http://${replica.address}:3000/shop`)).status, 503)
   await site.sql(`INSERT INTO migration (name, run_on) VALUES ('${newest}', now())`)
   await expectReady(replica)
 })
@@ -81,7 +81,7 @@ test('a log that cannot be written loses lines, and nothing else', async () => {
   const full = ['sh', '-c', 'exec node src/server.ts >/dev/full 2>&1']
   const replica = await site.run({ command: full })
   await expectReady(replica)
-  for (let turn = 0; turn < 50; turn++) assert.equal((await fetch(`http://${replica.address}:3000/shop`)).status, 200)
+  for (let turn = 0; turn < 50; turn++) assert.equal((await look(`http://${replica.address}:3000/shop`)).status, 200)
   assert.equal(await inspect(replica.name, '.RestartCount'), '0')
   await docker(['stop', '--time', '60', replica.name])
   assert.equal(await replica.ended(), 0)

@@ -46,9 +46,14 @@ async function startPostgres(yard: Yard): Promise<Container> {
   return postgres
 }
 
+/** A connection that stayed open would hold up the replica's end. */
+export async function look(address: string): Promise<Response> {
+  return await fetch(address, { headers: { connection: 'close' } })
+}
+
 /** What a replica's `/readyz` says, once it says anything. */
 export async function readiness({ address }: Container): Promise<{ status: number; reason?: string }> {
-  const asked = () => fetch(`http://${address}:3000/readyz`).catch(() => undefined)
+  const asked = () => look(`http://${address}:3000/readyz`).catch(() => undefined)
   const answer = await waitFor(`an answer of ${address}`, PATIENCE, asked)
   return { ...((await answer.json()) as { reason?: string }), status: answer.status }
 }

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { after, before, test } from 'node:test'
+import { promisify } from 'node:util'
+import { docker } from '../cluster/docker/docker.ts'
+import { runToEnd } from '../cluster/processes/processes.ts'
+import { repository } from '../cluster/settings.ts'
+import { expectSignedIn, expectVisitor, register } from '../people/errands.ts'
+import { createVisitor, type Visitor } from '../people/visitor.ts'
+import { wholeFile } from './lifetime.ts'
+import { openTrial, type Trial } from './trial.ts'
+import { openYard } from './yard.ts'
+
+type Environment = Readonly<Record<string, string>>
+
+let folder = ''
+let trial: Trial
+let ada: Visitor
+let bea: Visitor
+let adas = ''
+let beas = ''
+const file = wholeFile()
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'roundhouse-day-after-'))
+  trial = await openTrial(file)
+  await trial.up()
+  ada = createVisitor({ name: 'Ada', url: trial.url })
+  bea = createVisitor({ name: 'Bea', url: trial.url })
+  adas = (await register(ada)).email
+})
+after(async () => {
+  ada.leave()
+  bea.leave()
+  await rm(folder, { recursive: true, force: true })
+})
+
+test('a backup brings back who was there, and nobody who came later', async () => {
+  await follow('back up')
+  await register(bea)
+  await follow('restore')
+  await expectSignedIn(ada, adas)
+  await expectVisitor(bea)
+})
+
+test('the way to another Postgres, with nothing in its volume, keeps every login', async () => {
+  await follow('back up')
+  await follow('Postgres’ next major version')
+  assert.equal(await sql("SELECT to_regclass('session') IS NULL"), 't')
+  await follow('restore')
+  await expectSignedIn(ada, adas)
+})
+
+test('the secret that was made gives way to an operator’s, and who came by stays signed in', async () => {
+  beas = (await register(bea)).email
+  // One replica is enough to be replaced.
+  await trial.compose(['up', '--detach', '--no-recreate', '--scale=app=1', 'app'])
+  const [reading = ''] = commandsTo('change the secret').filter((command) => command.includes('session-secret'))
+  const made = await run(reading)
+  const own = 'an operator made this one: 0d1c5b'
+  for (const secret of [`${made},${own}`, `${own},${made}`]) {
+    await roll({ SESSION_SECRET: secret })
+    await expectSignedIn(ada, adas)
+  }
+  await roll({ SESSION_SECRET: own })
+  await expectSignedIn(ada, adas)
+  // By her own cookie nobody knows her any more: she has not come by.
+  await expectVisitor(bea)
+  await roll({})
+  await expectSignedIn(bea, beas)
+})
+
+test('a managed database takes the place of the one in the project, which then idles', async (t) => {
+  const yard = await openYard(t)
+  const managed = await yard.run({
+    image: 'postgres:18',
+    env: { POSTGRES_USER: 'shop', POSTGRES_PASSWORD: 'kept elsewhere' },
+    words: [],
+  })
+  await docker(['network', 'connect', '--alias=managed', `${trial.name}_web`, managed.name])
+  const environment = { DATABASE_URL: 'postgres://shop:kept%20elsewhere@managed/shop' }
+  const before = await sql('SELECT count(*) FROM account')
+  await follow('use a managed database instead', environment)
+  const cas = createVisitor({ name: 'Cas', url: trial.url })
+  t.after(() => cas.leave())
+  await expectSignedIn(cas, (await register(cas)).email)
+  assert.equal(await sql('SELECT count(*) FROM account'), before)
+  await trial.up()
+  await expectSignedIn(bea, beas)
+})
+
+/** Carries out what README says one does to reach something. */
+async function follow(what: string, environment?: Environment): Promise<void> {
+  for (const command of commandsTo(what)) await run(command, environment)
+}
+
+/** The commands in a row of README's table of the day after, as they stand there, but for the names of the project and of the file. */
+function commandsTo(what: string): string[] {
+  const readme = readFileSync(join(repository, 'README.md'), 'utf8').replaceAll("'", '’')
+  const [row = assert.fail(`README has no row "${what}"`)] = readme
+    .split('\n')
+    .filter((line) => line.startsWith(`| ${what} |`))
+  const commands = [...row.matchAll(/`(docker [^`]+)`/g)].map(([, command = '']) => command)
+  assert.ok(commands.length > 0, row)
+  return commands.map((command) =>
+    command
+      .replace('roundhouse_postgres', `${trial.name}_postgres`)
+      .replace('roundhouse.dump', `${folder}/roundhouse.dump`),
+  )
+}
+
+async function run(command: string, environment: Environment = {}): Promise<string> {
+  const options = { cwd: repository, env: { ...process.env, ...trial.environment, ...environment } }
+  return (await promisify(execFile)('sh', ['-c', command], options)).stdout.trim()
+}
+
+async function roll(environment: Environment): Promise<void> {
+  const args = ['e2e/cluster/roll.ts', '--target', 'compose']
+  const env = { ...process.env, ...trial.environment, ...environment }
+  await runToEnd('roll', { command: process.execPath, args, cwd: repository, env, log: join(folder, 'roll.log') })
+}
+
+/** What the project's own database answers. */
+async function sql(statement: string): Promise<string> {
+  const [psql = ''] = commandsTo('look into the database')
+  return await run(`${psql.replace('exec', 'exec -T')} -Atc "${statement}"`)
+}
