@@ -31,6 +31,37 @@ test('without its schema a replica says what to run, serves nobody a fault, and 
   }
 })
 
+test('who gets no cookie, because it is for HTTPS only and they came over plain HTTP, is told of once', async () => {
+  const database = await testDatabase()
+  const lines: string[] = []
+  const stream = new Writable({ write: (chunk, _encoding, done) => done(void lines.push(String(chunk))) })
+  const log = createLog({ level: 'warn', format: 'json', replica: 'test', stream })
+  const cookie = { ...OPTIONS.cookie, secure: true }
+  const replica = await startReplica({ ...OPTIONS, cookie, databaseUrl: database.url }, log)
+  const url = `http://127.0.0.1:${replica.port}`
+  try {
+    await replica.ready
+    await database.pool.query("INSERT INTO product (id, name, price, stock) VALUES ('pear', 'Pear', 100, 10)")
+    for (let turn = 0; turn < 2; turn++) {
+      const answer = await fetch(`${url}/basket/items`, { ...PEAR, redirect: 'manual' })
+      assert.deepEqual([answer.status, answer.headers.getSetCookie()], [200, []])
+      await answer.arrayBuffer()
+    }
+    const told = lines.filter((line) => line.includes('"cookie withheld"'))
+    assert.equal(told.length, 1, lines.join(''))
+    assert.match(told[0] ?? '', /COOKIE_SECURE=false/)
+  } finally {
+    await replica.stop()
+    await database.drop()
+  }
+})
+
+const PEAR = {
+  method: 'POST',
+  headers: { 'content-type': 'application/json', accept: 'application/json', connection: 'close' },
+  body: JSON.stringify({ product: 'pear', quantity: 1 }),
+}
+
 async function metricsOf({ metricsPort }: Replica): Promise<string> {
   return (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
 }

@@ -172,7 +172,23 @@ function openSessions(
       res.locals.person = undefined
       answer(error, req, res, () => {})
     },
+    withheld: once(() =>
+      log.warn('cookie withheld', {
+        reason:
+          'it is for HTTPS only, and the request came over plain HTTP: nobody who comes so is known at the next request',
+        remedy: 'HTTPS in front and TRUST_PROXY the number of proxies; for a trial COOKIE_SECURE=false',
+      }),
+    ),
   })
+}
+
+/** The first time only: a log that repeats itself at every request hides what else is in it. */
+function once(tell: () => void): () => void {
+  let told = false
+  return () => {
+    if (!told) tell()
+    told = true
+  }
 }
 
 function choresOf(store: PostgresSessions, limits: Limits): Chore[] {

@@ -12,6 +12,7 @@ export interface MiddlewareOptions {
   readonly former: string | undefined
   readonly secure: boolean
   readonly refuse: (req: Request, res: Response, error: unknown) => void
+  readonly withheld: (req: Request) => void
 }
 
 /** The cookie that a request came with. */
@@ -92,7 +93,7 @@ function settle(gate: Gate, activity: boolean): Promise<void> | undefined {
 function setCookie(
   { req, res, cookieDue }: Gate,
   came: Came,
-  { store, name, former, secure }: MiddlewareOptions,
+  { store, name, former, secure, withheld }: MiddlewareOptions,
   signatures: Signatures,
 ): void {
   // As it was set: a browser takes nothing of a __Host- name without Secure.
@@ -105,7 +106,10 @@ function setCookie(
   }
   const isNew = req.sessionID !== came.sid
   if (!store.records.has(session) || !(isNew || cookieDue)) return
-  if (session.cookie.secure && !req.secure) return
+  if (session.cookie.secure && !req.secure) {
+    withheld(req)
+    return
+  }
   if (!isNew) session.touch()
   res.append('Set-Cookie', serialized(session.cookie, name, signatures.sign(req.sessionID)))
   if (came.isFormer && former !== undefined) res.clearCookie(former, attributes)

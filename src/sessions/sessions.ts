@@ -33,6 +33,8 @@ export interface SessionsOptions {
   readonly report?: Report
   /** Answers a request whose session could not be committed; default: the status and the error's message as plain text. */
   readonly refuse?: (req: Request, res: Response, error: unknown) => void
+  /** Called where a session's cookie is not sent, because it is for HTTPS only and the request came over plain HTTP; default: nobody is told. */
+  readonly withheld?: (req: Request) => void
 }
 
 export interface Sessions {
@@ -58,9 +60,9 @@ export function createSessions(options: SessionsOptions): Sessions {
     ...(pool === 'memory' ? { table: new MemoryTable() } : { pool }),
   })
   store.generate = generator({ ...attributes, maxAge })
-  const refuse = options.refuse ?? refusePlainly
+  const { refuse = refusePlainly, withheld = () => {} } = options
   return {
-    middleware: createMiddleware({ store, secrets, name, former: cookie.former, secure, refuse }),
+    middleware: createMiddleware({ store, secrets, name, former: cookie.former, secure, refuse, withheld }),
     store,
     directory: createDirectory(store),
   }
