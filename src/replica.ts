@@ -1,6 +1,5 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { ErrorRequestHandler } from 'express'
 import { createAccounts } from './accounts/accounts.ts'
 import { createApp } from './app.ts'
 import { isOutage } from './database/outage.ts'
@@ -10,13 +9,13 @@ import { type Schema, schemaSeen } from './database/schema.ts'
 import { answerClientErrors } from './http/client-error.ts'
 import { createLimits, type Limits } from './http/limits.ts'
 import { problems } from './http/problem.ts'
+import { openSessions } from './replica-sessions.ts'
 import { createAccessLog } from './runtime/access-log.ts'
 import { createDrain } from './runtime/drain.ts'
 import type { Log, LogFormat, LogLevel } from './runtime/log.ts'
-import { createMetrics, type Metrics } from './runtime/metrics.ts'
+import { createMetrics } from './runtime/metrics.ts'
 import { createState } from './runtime/state.ts'
 import { StoreUnavailable } from './sessions/errors.ts'
-import { createSessions, type Sessions } from './sessions/sessions.ts'
 import { createStatistics } from './sessions/statistics.ts'
 import type { PostgresSessions } from './sessions/store.ts'
 import { removeExpiredSessions } from './sessions/upkeep.ts'
@@ -143,52 +142,6 @@ function openPool(options: ReplicaOptions, log: Log): Pool {
     idleTimeout: options.idleTimeout,
     lost: (error) => log.warn('idle database connection lost', { error }),
   })
-}
-
-function openSessions(
-  options: ReplicaOptions,
-  pool: Pool,
-  log: Log,
-  metrics: Metrics,
-  answer: ErrorRequestHandler,
-): Sessions {
-  const inMemory = options.sessionStore === 'memory'
-  if (inMemory)
-    log.warn('sessions are kept in the memory of this process', {
-      consequence: 'they end with it, and no other replica knows them',
-    })
-  return createSessions({
-    pool: inMemory ? 'memory' : pool,
-    secret: options.secrets,
-    cookie: options.cookie,
-    maxAge: options.sessionMaxAge,
-    absoluteMaxAge: options.sessionAbsoluteMaxAge,
-    report(operation, outcome, seconds, error) {
-      metrics.stored(operation, outcome, seconds)
-      if (error !== undefined) log.warn('session store failed', { operation, error })
-    },
-    refuse(req, res, error) {
-      // Whether anybody is signed in is what could not be settled.
-      res.locals.person = undefined
-      answer(error, req, res, () => {})
-    },
-    withheld: once(() =>
-      log.warn('cookie withheld', {
-        reason:
-          'it is for HTTPS only, and the request came over plain HTTP: nobody who comes so is known at the next request',
-        remedy: 'HTTPS in front and TRUST_PROXY the number of proxies; for a trial COOKIE_SECURE=false',
-      }),
-    ),
-  })
-}
-
-/** The first time only: a log that repeats itself at every request hides what else is in it. */
-function once(tell: () => void): () => void {
-  let told = false
-  return () => {
-    if (!told) tell()
-    told = true
-  }
 }
 
 function choresOf(store: PostgresSessions, limits: Limits): Chore[] {
