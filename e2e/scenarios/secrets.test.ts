@@ -5,7 +5,7 @@ import type { Visitor } from '../people/visitor.ts'
 import { setStage } from './stage.ts'
 
 const [oldest, older, newest] = [1, 2, 3].map(() => randomBytes(24).toString('hex')) as [string, string, string]
-const stage = setStage({ keepalive: 0, environment: { SESSION_SECRET: oldest } }, 'restart', 'replicas')
+const stage = setStage({ replicas: 2, keepalive: 0, environment: { SESSION_SECRET: oldest } }, 'restart', 'replicas')
 const { scenario, person } = stage
 /** What the replicas have now. */
 let current = oldest
