@@ -13,6 +13,8 @@ export interface TestRoad {
   end(): void
   /** Nothing comes through from now on, in either direction, and no connection ends. */
   silence(): void
+  /** What the database says takes so many milliseconds from now on. */
+  slow(milliseconds: number): void
   close(): Promise<void>
 }
 
@@ -23,6 +25,7 @@ export async function testRoad(databaseUrl: string): Promise<TestRoad> {
   const all = new Set<net.Socket>()
   const awaited: { readonly text: string; readonly resolve: () => void }[] = []
   let silent = false
+  let lag = 0
   const server = net.createServer((near) => {
     const far = net.connect(Number(port), hostname)
     nears.add(near)
@@ -33,7 +36,9 @@ export async function testRoad(databaseUrl: string): Promise<TestRoad> {
       all.add(from)
       from.on('data', (bytes) => {
         if (from === near) noteAsked(near, bytes)
-        if (!silent) to.write(bytes)
+        if (silent) return
+        if (from === far && lag > 0) setTimeout(() => to.write(bytes), lag)
+        else to.write(bytes)
       })
       from.on('error', () => from.destroy())
       from.once('close', () => {
@@ -61,6 +66,9 @@ export async function testRoad(databaseUrl: string): Promise<TestRoad> {
     },
     silence() {
       silent = true
+    },
+    slow(milliseconds) {
+      lag = milliseconds
     },
     async close() {
       for (const socket of all) socket.destroy()

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
 import { after, before, type TestContext, test } from 'node:test'
 import { setTimeout as pass } from 'node:timers/promises'
+import express from 'express'
 import type { SessionData } from 'express-session'
 import { createClient, createPool } from '../database/pool.ts'
 import { type TestDatabase, testDatabase } from '../database/testing.ts'
 import { type TestRoad, testRoad } from '../database/testing-road.ts'
 import { StoreUnavailable } from './errors.ts'
+import { createSessions } from './sessions.ts'
 import { PostgresSessions } from './store.ts'
 
 declare module 'express-session' {
@@ -54,6 +58,37 @@ test('a commit that another holds up again and again ends in time', async (t) =>
     await other
     assert.ok(took < BOUND, `${Math.round(took)} ms`)
   })
+})
+
+test('a session is looked for and committed within one deadline, however slow each of them is', async (t) => {
+  const road = await testRoad(database.url)
+  const pool = createPool({ url: road.url, name: 'asks' })
+  const sessions = createSessions({ pool, secret: 'a secret of this test, long enough' })
+  const app = express().use(sessions.middleware())
+  app.get('/', (req, res) => {
+    req.session.note = String(Math.random())
+    res.send('well')
+  })
+  const server = app.listen(0, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    const first = await fetch(url)
+    const cookie = first.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+    assert.equal((await fetch(url, { headers: { cookie } })).status, 200)
+    road.slow(2000)
+    const asked = performance.now()
+    const answer = await fetch(url, { headers: { cookie } })
+    const took = performance.now() - asked
+    t.diagnostic(`${answer.status} after ${Math.round(took)} ms`)
+    assert.deepEqual([answer.status, answer.headers.getSetCookie()], [503, []])
+    assert.ok(took < BOUND, `${Math.round(took)} ms`)
+  } finally {
+    server.close()
+    server.closeAllConnections()
+    await road.close()
+    await pool.end()
+  }
 })
 
 interface Testing {

@@ -1,6 +1,9 @@
 import { StoreUnavailable } from './errors.ts'
 
-/** Milliseconds for all that a request asks of the store at one point: a connection, a place in the queue, another try. */
+/**
+ * Milliseconds for all that a request asks of the store at one point: a connection, a place in the queue, another try. Finding a request's session and
+ * committing it are one point; what a handler calls by itself is another.
+ */
 export const DEADLINE = 3000
 
 /** Rejects with StoreUnavailable where `work` takes longer; it is not ended, so nobody knows what becomes of it. */

@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express'
 import type { Cookie } from 'express-session'
 import { createSignatures, readCookie, type Signatures } from './cookie.ts'
+import { DEADLINE, within } from './deadline.ts'
 import { SessionGone } from './errors.ts'
 import { type Gate, install } from './gate.ts'
 import type { PostgresSessions } from './store.ts'
@@ -37,12 +38,16 @@ export function createMiddleware(options: MiddlewareOptions): (route?: Route) =>
     return function sessions(req, res, next) {
       if (req.session !== undefined) return next()
       const came = findCookie(req, options, signatures)
+      const began = performance.now()
       find(req, came.sid, store).then(begin, next)
 
       function begin(endedLately: boolean): void {
+        // Looking for the session and committing it are one wait for whoever asked: together they have one deadline.
+        const patience = DEADLINE - (performance.now() - began)
         const dress = (gate: Gate) => setCookie(gate, came, options, signatures)
         const refuse = (_gate: Gate, error: unknown) => options.refuse(req, res, error)
-        const gate = install(req, res, { settle: activity ? settleActive : settleQuiet, dress, refuse, endedLately })
+        const settled = (gate: Gate) => settle(gate, activity, patience)
+        const gate = install(req, res, { settle: settled, dress, refuse, endedLately })
         gate.cookieDue = came.isOld && !endedLately
         next()
       }
@@ -62,30 +67,31 @@ async function find(req: Request, sid: string | undefined, store: PostgresSessio
   const held = req as unknown as { sessionStore: PostgresSessions; sessionID: string | undefined }
   held.sessionStore = store
   held.sessionID = sid
+  const began = performance.now()
   const data = sid === undefined ? undefined : await store.read(sid)
   if (data !== undefined) store.createSession(req as never, data)
   else store.generate(req)
-  return data === undefined && sid !== undefined && (await store.table.endedLately(sid))
+  if (data !== undefined || sid === undefined) return false
+  return await within(DEADLINE - (performance.now() - began), store.table.endedLately(sid))
 }
 
-const settleActive = (gate: Gate) => settle(gate, true)
-/** A page that refreshes itself must not keep a session alive. */
-const settleQuiet = (gate: Gate) => settle(gate, false)
-
-/** Undefined where nothing is to be written; then nobody waits. */
-function settle(gate: Gate, activity: boolean): Promise<void> | undefined {
+/** Undefined where nothing is to be written; then nobody waits. Without activity the expiry stays: a page that refreshes itself must not keep a session alive. */
+function settle(gate: Gate, activity: boolean, patience: number): Promise<void> | undefined {
   const { req, busy } = gate
   if (busy !== undefined) {
     gate.busy = undefined
-    return busy.then(() => settle(gate, activity))
+    return busy.then(() => settle(gate, activity, patience))
   }
   if (!req.session) return undefined
   const { records } = req.sessionStore as unknown as PostgresSessions
   const pending = records.pending(req.session, activity)
   if (pending === undefined) return undefined
   if (gate.endedLately) return Promise.reject(new SessionGone())
-  return records.commit(req.sessionID, req.session, pending).then((renewed) => {
-    gate.cookieDue ||= renewed
+  const committed = within(patience, records.commit(req.sessionID, req.session, pending))
+  // A renewal that fails costs nobody an answer.
+  const renewed = pending.changes.length > 0 ? committed : committed.catch(() => false)
+  return renewed.then((moved) => {
+    gate.cookieDue ||= moved
   })
 }
 
