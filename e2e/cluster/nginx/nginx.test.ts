@@ -47,6 +47,15 @@ test('a POST that five replicas in a row refused is passed on once more, whole',
   assert.deepEqual([line?.method, line?.upstreamStatus], ['POST', '502, 502, 502, 502, 502 : 502, 200'])
 })
 
+test('a page that a leaving replica handed over, and that nobody took then, is passed on once more', async (t) => {
+  const leaving = await replica(t, (_req, res) => res.writeHead(502).end())
+  const gone = await Promise.all(Array.from({ length: 5 }, async () => `127.0.0.1:${await freePort()}`))
+  const { front, log } = await nginx(t, { upstreams: [leaving, ...gone, await named(t, 'b')] })
+  const answer = await ask(front, '/')
+  assert.deepEqual([answer.status, answer.headers['x-served-by']], [200, 'b'])
+  assert.equal((await log())[0]?.upstreamStatus, '502, 502, 502, 502, 502 : 502, 200')
+})
+
 test('a POST that was sent is never repeated, and is not told to come again', async (t) => {
   let asked = 0
   const slam: RequestListener = (req) => {
