@@ -5,7 +5,7 @@ import { stolen } from '../people/thief.ts'
 import type { Visitor } from '../people/visitor.ts'
 import { setRoadside } from './roadside.ts'
 
-const stage = await setRoadside()
+const stage = setRoadside()
 const { scenario, person } = stage
 
 /** What gives Ada's session another id, in another tab of hers. */
