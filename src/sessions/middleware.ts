@@ -39,7 +39,7 @@ export function createMiddleware(options: MiddlewareOptions): (route?: Route) =>
       if (req.session !== undefined) return next()
       const came = findCookie(req, options, signatures)
       const began = performance.now()
-      find(req, came.sid, store).then(begin, next)
+      find(req, came.sid, store, began).then(begin, next)
 
       function begin(endedLately: boolean): void {
         // Looking for the session and committing it are one wait for whoever asked: together they have one deadline.
@@ -63,11 +63,10 @@ function findCookie(req: Request, { name, former }: MiddlewareOptions, signature
 }
 
 /** Gives the request its session, or a new one; resolves with whether the id that came ended a moment ago. */
-async function find(req: Request, sid: string | undefined, store: PostgresSessions): Promise<boolean> {
+async function find(req: Request, sid: string | undefined, store: PostgresSessions, began: number): Promise<boolean> {
   const held = req as unknown as { sessionStore: PostgresSessions; sessionID: string | undefined }
   held.sessionStore = store
   held.sessionID = sid
-  const began = performance.now()
   const data = sid === undefined ? undefined : await store.read(sid)
   if (data !== undefined) store.createSession(req as never, data)
   else store.generate(req)
