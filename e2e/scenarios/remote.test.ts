@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import process from 'node:process'
 import { after, before, describe, test } from 'node:test'
 import type { Description } from '../cluster/description.ts'
@@ -9,6 +9,8 @@ import { type Child, launch } from '../cluster/processes/processes.ts'
 import { repository } from '../cluster/settings.ts'
 import { waitFor } from '../cluster/waiting.ts'
 import { onlyHere } from './stage.ts'
+
+const PROGRAMS = { up: 'e2e/cluster/up.ts', suite: 'e2e/cluster/suite/suite.ts' } as const
 
 describe('a cluster that somebody has started by npm run up', { skip: onlyHere() }, () => {
   let folder = ''
@@ -27,7 +29,7 @@ describe('a cluster that somebody has started by npm run up', { skip: onlyHere()
   })
 
   test('by its address alone the suite tells what holds there, and what it needs to tell more', async () => {
-    const suite = run('suite/suite', ['--target', (await described()).url, ...files('sign-out', 'rolling', 'scale')])
+    const suite = run('suite', ['--target', (await described()).url, ...files('sign-out', 'rolling', 'scale')])
     assert.equal((await suite.exited).code, 0, suite.output())
     const table = tableOf(suite)
     assert.match(table, /sign-out +2 passed, 1 not run/)
@@ -40,7 +42,7 @@ describe('a cluster that somebody has started by npm run up', { skip: onlyHere()
     const former = (await described()).replicas.map(({ pid }) => pid)
     const restart = `exec npm run roll -- --data '${join(folder, 'data')}'`
     const url = (await described()).url
-    const suite = run('suite/suite', ['--target', url, '--restart', restart, ...files('rolling')])
+    const suite = run('suite', ['--target', url, '--restart', restart, ...files('rolling')])
     assert.equal((await suite.exited).code, 0, suite.output())
     assert.match(tableOf(suite), /rolling +1 passed, 2 not run/)
     const now = (await described()).replicas.map(({ pid }) => pid)
@@ -55,17 +57,17 @@ describe('a cluster that somebody has started by npm run up', { skip: onlyHere()
     const { url, replicas } = await described()
     // All at once is no rolling restart.
     const restart = `kill -9 ${replicas.map(({ pid }) => pid).join(' ')}`
-    const suite = run('suite/suite', ['--target', url, '--restart', restart, ...files('rolling')])
+    const suite = run('suite', ['--target', url, '--restart', restart, ...files('rolling')])
     assert.equal((await suite.exited).code, 1, suite.output())
     assert.match(tableOf(suite), /rolling +1 failed, 2 not run/)
   })
 
-  function run(command: 'up' | 'suite/suite', args: readonly string[]): Child {
-    const script = [join(repository, `e2e/cluster/${command}.ts`), ...args]
+  function run(command: keyof typeof PROGRAMS, args: readonly string[]): Child {
+    const script = [join(repository, PROGRAMS[command]), ...args]
     // Within a test the runner would not run other tests; and how many replicas our own scenarios want is not how many run here.
     const { NODE_TEST_CONTEXT: _, E2E_REPLICAS: __, ...own } = process.env
     const env = { ...own, DATABASE_URL: '' }
-    const log = join(folder, `${basename(command)}.log`)
+    const log = join(folder, `${command}.log`)
     return launch({ command: process.execPath, args: script, env, cwd: repository, log, hurry: 'SIGTERM' })
   }
 

@@ -32,7 +32,10 @@ scenario('a secret is rotated over a rolling restart, and nobody is signed out',
 
 scenario('with the new secret made known first, not one request is answered as a visitor meanwhile', async (test) => {
   const ada = person('Ada')
+  const vic = person('Vic')
   const { email } = await register(ada)
+  const [product = ''] = await productsOf(vic)
+  await putInBasket(vic, product, 2)
   const absent = person('Bea, who does not come while both are known')
   await register(absent)
   const crowd = await stage.crowd({ workers: 4, leisure: 15 })
@@ -40,6 +43,7 @@ scenario('with the new secret made known first, not one request is answered as a
   await rollTo(former, newest)
   await rollTo(newest, former)
   await expectSignedIn(ada, email)
+  assert.equal((await sessionOf(vic)).basket[product], 2)
   await crowd.served(8)
   await rollTo(newest)
   await crowd.served(100)
@@ -48,6 +52,7 @@ scenario('with the new secret made known first, not one request is answered as a
   ledger.verdict(200)
   for (const { url } of stage.cluster.replicas) {
     await expectSignedIn(ada.at(url), email)
+    assert.equal((await sessionOf(vic.at(url))).basket[product], 2)
     await expectVisitor(absent.at(url))
   }
 })
