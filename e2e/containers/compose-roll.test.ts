@@ -7,9 +7,8 @@ import { after, before, test } from 'node:test'
 import type { ComposeCluster } from '../cluster/compose/cluster.ts'
 import { startComposeCluster } from '../cluster/compose.ts'
 import { docker } from '../cluster/docker/docker.ts'
-import { runToEnd } from '../cluster/processes/processes.ts'
-import { repository } from '../cluster/settings.ts'
 import { startCrowd } from '../people/crowd.ts'
+import { rollCompose } from './rolled.ts'
 
 const IMAGE = `roundhouse-roll-${process.pid}`
 const VERSION = '9.9.9'
@@ -33,9 +32,7 @@ test('npm run roll -- --target compose brings a new version under load, and no r
   const former = cluster.replicas.map(({ name }) => name)
   const crowd = await startCrowd({ url: cluster.url, workers: 8, leisure: 5, bound: 280_000 })
   await crowd.served(100)
-  const args = ['e2e/cluster/roll.ts', '--target', 'compose']
-  const env = { ...process.env, ...cluster.environment, VERSION }
-  await runToEnd('roll', { command: process.execPath, args, cwd: repository, env, log: join(folder, 'roll.log') })
+  await rollCompose({ ...cluster.environment, VERSION }, join(folder, 'roll.log'))
   await crowd.served(200)
   const ledger = await crowd.stop()
   t.diagnostic(ledger.summary())

@@ -4,15 +4,14 @@ import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import process from 'node:process'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
-import { docker } from '../cluster/docker/docker.ts'
-import { runToEnd } from '../cluster/processes/processes.ts'
+import { docker, inherited } from '../cluster/docker/docker.ts'
 import { repository } from '../cluster/settings.ts'
 import { expectSignedIn, expectVisitor, register } from '../people/errands.ts'
 import { createVisitor, type Visitor } from '../people/visitor.ts'
 import { wholeFile } from './lifetime.ts'
+import { rollCompose } from './rolled.ts'
 import { openTrial, type Trial } from './trial.ts'
 import { openYard } from './yard.ts'
 
@@ -62,6 +61,8 @@ test('the secret that was made gives way to an operator’s, and who came by sta
   const [reading = ''] = commandsTo('change the secret').filter((command) => command.includes('session-secret'))
   const made = await run(reading)
   const own = 'an operator made this one: 0d1c5b'
+  const roll = (environment: Environment) =>
+    rollCompose({ ...trial.environment, ...environment }, join(folder, 'roll.log'))
   for (const secret of [`${made},${own}`, `${own},${made}`]) {
     await roll({ SESSION_SECRET: secret })
     await expectSignedIn(ada, adas)
@@ -114,14 +115,8 @@ function commandsTo(what: string): string[] {
 }
 
 async function run(command: string, environment: Environment = {}): Promise<string> {
-  const options = { cwd: repository, env: { ...process.env, ...trial.environment, ...environment } }
+  const options = { cwd: repository, env: { ...inherited(), ...trial.environment, ...environment } }
   return (await promisify(execFile)('sh', ['-c', command], options)).stdout.trim()
-}
-
-async function roll(environment: Environment): Promise<void> {
-  const args = ['e2e/cluster/roll.ts', '--target', 'compose']
-  const env = { ...process.env, ...trial.environment, ...environment }
-  await runToEnd('roll', { command: process.execPath, args, cwd: repository, env, log: join(folder, 'roll.log') })
 }
 
 /** What the project's own database answers. */

@@ -35,7 +35,7 @@ async function whole(words: readonly string[], env: Readonly<Record<string, stri
 }
 
 /** A setting of the person's that happens to have a name which the Compose file knows must not reach a test. */
-function inherited(): NodeJS.ProcessEnv {
+export function inherited(): NodeJS.ProcessEnv {
   const known = Object.entries(process.env).filter(([name]) => /^(PATH|HOME|DOCKER_.*|BUILDX_.*|XDG_.*)$/.test(name))
   return Object.fromEntries(known)
 }
