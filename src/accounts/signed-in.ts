@@ -32,21 +32,24 @@ const STAFF_SESSION = { maxAge: 30 * 60_000, absoluteMaxAge: 12 * 3_600_000 }
 
 /** Signs somebody in, under a new session id: whoever planted the old one has nothing. What the visitor had is kept. */
 export async function signIn(req: Request, account: Account): Promise<void> {
-  await renewId(req, account, false)
-  req.session.signedInAt = Date.now()
+  await renewId(req, account, false, { signedInAt: Date.now() })
+  // A visitor without a row has one from here on.
   await req.session.save()
 }
 
 /** Whoever is signed in goes on under a new id, with the account's present generation. Rejects where the session ended meanwhile: signing out is final. */
 export async function renew(req: Request, account: Account): Promise<void> {
   await renewId(req, account, true)
-  await req.session.save()
 }
 
-async function renewId(req: Request, { id, generation, role }: Account, live: boolean): Promise<void> {
-  await req.session.regenerate({ keep: true, live, ...(role === 'staff' && STAFF_SESSION) })
-  req.session.account = id
-  req.session.generation = generation
+async function renewId(
+  req: Request,
+  { id, generation, role }: Account,
+  live: boolean,
+  more: Partial<SessionData> = {},
+): Promise<void> {
+  const assign = { ...more, account: id, generation }
+  await req.session.regenerate({ keep: true, live, assign, ...(role === 'staff' && STAFF_SESSION) })
 }
 
 /** Throws where this person may not come. Staff may go wherever customers go. */

@@ -55,8 +55,8 @@ function judge(error: unknown, isOutage: (error: unknown) => boolean): Verdict {
   return { status, message: BODY[type ?? ''] ?? (isPacking(error) ? PACKING : (error as Error).message) }
 }
 
-const OUTAGE =
-  'A part of this site does not answer at the moment. Nothing was lost and nobody was signed out: please try again.'
+// It does not say that nothing was lost: whether a write that timed out was committed is unknown.
+const OUTAGE = 'A part of this site does not answer at the moment. Please try again: nobody was signed out.'
 const UNKNOWN = 'The fault is on our side. It has been noted.'
 
 const PACKING = 'The body of this request cannot be unpacked: it is not what its Content-Encoding says.'

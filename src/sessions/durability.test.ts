@@ -58,7 +58,11 @@ const WRITES: Readonly<
       draft.note = 'counted'
     })
   },
-  'a new id': (store, sid) => store.table.rename(sid, `${sid}-new`, { idle: DAY, absolute: DAY }),
+  'a new id': (store, sid) =>
+    store.table.rename(sid, `${sid}-new`, () => ({ text: '{"cookie":{}}', account: null }), {
+      idle: DAY,
+      absolute: DAY,
+    }),
   'an end': (store, sid) => store.table.destroy(sid),
   "the end of an account's sessions": async (store) => createDirectory(store).endOthers('ada'),
 }

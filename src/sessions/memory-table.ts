@@ -9,6 +9,7 @@ interface Kept {
 }
 
 const MINUTE = 60_000
+const EXCHANGEABLE = 10 * MINUTE
 
 /** Sessions in this process alone, as before the move to Postgres: the way back in an emergency, for one replica only. */
 export class MemoryTable implements Table {
@@ -49,14 +50,26 @@ export class MemoryTable implements Table {
     return { content, version: String(kept.version) }
   }
 
-  async rename(sid: string, next: string, { idle, absolute }: Life): Promise<Row | undefined> {
+  async rename(sid: string, next: string, make: (row: Row) => Content, { idle, absolute }: Life) {
     const kept = this.#live(sid)
     if (kept === undefined) return undefined
+    const content = make(rowOf(kept))
     this.#end(sid, next)
     const now = Date.now()
-    Object.assign(kept, { version: kept.version + 1, expire: now + Math.min(idle, absolute), ends: now + absolute })
+    Object.assign(kept, content, {
+      version: kept.version + 1,
+      expire: now + Math.min(idle, absolute),
+      ends: now + absolute,
+    })
     this.#rows.set(next, kept)
     return rowOf(kept)
+  }
+
+  async successor(sid: string, account: string): Promise<string | undefined> {
+    const { at = 0, renamed } = this.#ended.get(sid) ?? {}
+    if (renamed === undefined || Date.now() - at > EXCHANGEABLE) return undefined
+    const kept = this.#live(renamed)
+    return kept?.account === account ? kept.text : this.successor(renamed, account)
   }
 
   async renew(sid: string, life: Life): Promise<boolean> {
@@ -80,7 +93,7 @@ export class MemoryTable implements Table {
   async removeExpired(): Promise<number> {
     const expired = [...this.#rows.keys()].filter((sid) => this.#live(sid) === undefined)
     for (const sid of expired) this.#rows.delete(sid)
-    for (const [sid, { at }] of this.#ended) if (Date.now() - at > MINUTE) this.#ended.delete(sid)
+    for (const [sid, { at }] of this.#ended) if (Date.now() - at > EXCHANGEABLE) this.#ended.delete(sid)
     return expired.length
   }
 

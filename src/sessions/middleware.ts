@@ -71,6 +71,7 @@ async function find(req: Request, sid: string | undefined, store: PostgresSessio
   if (data !== undefined) store.createSession(req as never, data)
   else store.generate(req)
   if (data !== undefined || sid === undefined) return false
+  store.records.replace(sid, req.session)
   return await within(DEADLINE - (performance.now() - began), store.table.endedLately(sid))
 }
 

@@ -69,7 +69,7 @@ async function follow(stores: Pair, steps: readonly Step[]): Promise<void> {
       assert.equal(await store.table.renew(held.sid, { idle: DAY, absolute: DAY }), isLive)
     } else if (step.do === 'rename' && isLive && held !== undefined) {
       const next = `${sid}'`
-      await store.table.rename(sid, next, { idle: DAY, absolute: DAY })
+      await store.table.rename(sid, next, ({ text }) => ({ text, account: null }), { idle: DAY, absolute: DAY })
       assert.equal(await store.table.read(sid), undefined)
       sid = next
     } else if (step.do === 'destroy') {

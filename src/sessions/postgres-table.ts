@@ -38,9 +38,12 @@ export class PostgresTable implements Table {
     return this.#queries.transaction('change', (client) => changeLocked(client, sid, make, life))
   }
 
-  async rename(sid: string, next: string, { idle, absolute }: Life): Promise<Row | undefined> {
-    const [row] = (await this.#queries.ask('rename', sql.RENAME, [sid, next, idle, absolute])).rows
-    return row === undefined ? undefined : rowOf(row)
+  rename(sid: string, next: string, make: (row: Row) => Content, life: Life): Promise<Row | undefined> {
+    return this.#queries.transaction('rename', (client) => renameLocked(client, sid, next, make, life))
+  }
+
+  async successor(sid: string, account: string): Promise<string | undefined> {
+    return first(await this.#queries.ask('successor', sql.SUCCESSOR, [sid, account], { again: true }))
   }
 
   renew(sid: string, life: Life): Promise<boolean> {
@@ -93,10 +96,23 @@ export class PostgresTable implements Table {
   }
 }
 
-async function changeLocked(client: PoolClient, sid: string, make: (row: Row) => Content, life?: Life) {
+async function lock(client: PoolClient, sid: string): Promise<Row | undefined> {
   const { rows } = await client.query({ text: sql.LOCK, values: [sid], rowMode: 'array' })
-  if (rows[0] === undefined) return undefined
-  const row = rowOf(rows[0])
+  return rows[0] && rowOf(rows[0])
+}
+
+async function renameLocked(client: PoolClient, sid: string, next: string, make: (row: Row) => Content, life: Life) {
+  const row = await lock(client, sid)
+  if (row === undefined) return undefined
+  const { text, account } = make(row)
+  const values = [sid, next, text, account, life.idle, life.absolute]
+  const { rows } = await client.query({ text: sql.RENAME, values, rowMode: 'array' })
+  return rows[0] && rowOf(rows[0])
+}
+
+async function changeLocked(client: PoolClient, sid: string, make: (row: Row) => Content, life?: Life) {
+  const row = await lock(client, sid)
+  if (row === undefined) return undefined
   const content = make(row)
   const values = [sid, row.version, content.text, content.account]
   const [text, more] = life === undefined ? [sql.UPDATE, []] : [sql.UPDATE_AND_RENEW, [life.idle, life.absolute]]

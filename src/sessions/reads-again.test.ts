@@ -99,7 +99,7 @@ const WRITES: Readonly<Record<string, (table: PostgresTable, sid: string, versio
   update: (table, sid, version) => table.update(sid, version, CONTENT),
   'update and renew': (table, sid, version) => table.update(sid, version, CONTENT, LIFE),
   change: (table, sid) => table.change(sid, () => CONTENT),
-  rename: (table, sid) => table.rename(sid, `${sid}-other`, LIFE),
+  rename: (table, sid) => table.rename(sid, `${sid}-other`, () => CONTENT, LIFE),
   renew: (table, sid) => table.renew(sid, LIFE),
   destroy: (table, sid) => table.destroy(sid),
   'end account': (table) => table.endAccount('ada'),

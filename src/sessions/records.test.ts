@@ -93,7 +93,10 @@ for (const [where, replicas] of [inPostgres, inMemory]) {
     const [here, there] = replicas()
     const [ended, renamed] = [await stored(here, {}), await stored(here, {})]
     await here.table.destroy(ended)
-    await here.table.rename(renamed, `${renamed}-new`, { idle: DAY, absolute: DAY })
+    await here.table.rename(renamed, `${renamed}-new`, ({ text }) => ({ text, account: null }), {
+      idle: DAY,
+      absolute: DAY,
+    })
     assert.deepEqual(
       await Promise.all([ended, renamed, `${renamed}-new`, 'never'].map((sid) => there.table.endedLately(sid))),
       [true, true, false, false],

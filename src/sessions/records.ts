@@ -21,6 +21,8 @@ export interface Pending {
 
 export interface Renaming {
   readonly kept: (name: string) => boolean
+  /** Fields that are written together with the new id. */
+  readonly assign?: Partial<SessionData>
   /** Milliseconds; default: the store's. */
   readonly absoluteMaxAge?: number
   /** Throws SessionGone where the session has ended; otherwise one begins anew, with nothing of it. */
@@ -46,6 +48,8 @@ export class Records {
   readonly #absoluteMaxAge: number
   readonly #known = new WeakMap<object, Known>()
   readonly #absolute = new WeakMap<object, number>()
+  /** The id that a session without a row takes the place of, and which fields of that id's successor it may have. */
+  readonly #replaced = new WeakMap<object, { readonly sid: string; readonly kept?: (name: string) => boolean }>()
 
   constructor(options: RecordsOptions) {
     this.#table = options.table
@@ -135,23 +139,60 @@ export class Records {
     this.#known.set(session, { row, content, view: content })
   }
 
-  /** Moves `former`'s row to `next`'s id, in one step, with everything in it; `next` is given those fields that are to be `kept`. */
-  async rename(former: Session, next: Session, { kept, absoluteMaxAge, live = false }: Renaming): Promise<void> {
+  /** `session` takes the place of an id that came with the request and has no row. */
+  replace(sid: string, session: object): void {
+    this.#replaced.set(session, { sid })
+  }
+
+  /**
+   * Moves `former`'s row to `next`'s id: with what this request changed, those fields alone that are to be `kept`, and
+   * those that `assign` names, in one commit.
+   */
+  async rename(former: Session, next: Session, renaming: Renaming): Promise<void> {
+    const { kept, assign = {}, absoluteMaxAge, live = false } = renaming
     if (absoluteMaxAge !== undefined) this.#absolute.set(next, absoluteMaxAge)
     const known = this.#known.get(former)
-    const own = known && difference(known.view, former, 'cookie')
-    const row = known && (await this.#table.rename(former.id, next.id, this.#life(next)))
-    if (row === undefined && live) throw new SessionGone()
-    const held: JsonObject | undefined = row && JSON.parse(row.text)
-    if (row !== undefined && held !== undefined) this.#known.set(next, { row, content: held, view: held })
+    const written = known && (await this.#rename(former, next, known, renaming))
+    if (written === undefined && live) throw new SessionGone()
+    if (written !== undefined) {
+      refill(next, cloned(written.content))
+      this.#known.set(next, { ...written, view: written.content })
+      return
+    }
+    const replaced = known === undefined ? this.#replaced.get(former)?.sid : former.id
+    if (replaced !== undefined) this.#replaced.set(next, { sid: replaced, kept })
     // Of a session that ended meanwhile nothing goes on: who was signed in there, and what they had, is not the next one's.
-    const ended = known !== undefined && row === undefined
-    const content = held === undefined || own === undefined ? { ...(ended ? {} : former) } : apply(cloned(held), own)
-    for (const [name, value] of Object.entries(content))
-      if (name !== 'cookie' && kept(name)) Object.assign(next, { [name]: value })
+    refill(next, { ...chosen(known === undefined ? former : {}, kept), ...assign })
+  }
+
+  async #rename(former: Session, next: Session, known: Known, { kept, assign }: Renaming) {
+    const own = difference(known.view, former, 'cookie')
+    let content: JsonObject = {}
+    const make = (current: JsonObject) => {
+      content = storable({ ...chosen(apply(current, own), kept), ...assign })
+      return content
+    }
+    const life = this.#life(next)
+    const row = await this.#writes.underLock(next, make, (made) => this.#table.rename(former.id, next.id, made, life))
+    return row && { row, content }
+  }
+
+  /**
+   * A sign-in that was doubled, or whose answer was lost, comes with an id that the first one renamed. It gets what the
+   * first one's session keeps, if that belongs to the same account: an id alone opens nothing.
+   */
+  async #takeOver(session: SessionData): Promise<void> {
+    const { sid, kept } = this.#replaced.get(session) ?? {}
+    if (sid === undefined || kept === undefined) return
+    const { account } = this.#writes.contentOf(session, storable({ ...session }))
+    if (account === null) return
+    const text = await this.#table.successor(sid, account)
+    const theirs = text === undefined ? {} : (JSON.parse(text) as JsonObject)
+    refill(session, { ...chosen(theirs, kept), ...session })
   }
 
   async #insert(sid: string, session: SessionData): Promise<true> {
+    if (this.#replaced.has(session)) await this.#takeOver(session)
     touch(session)
     const content = storable({ ...session })
     const written = this.#writes.contentOf(session, content)
@@ -180,12 +221,16 @@ export class Records {
   }
 }
 
+function chosen(content: object, kept: (name: string) => boolean): object {
+  return Object.fromEntries(Object.entries(content).filter(([name]) => name !== 'cookie' && kept(name)))
+}
+
 function storable(content: object): JsonObject {
   return apply({}, difference({}, content, 'cookie'))
 }
 
 /** In place: whoever holds the session holds what is in it now. */
-function refill(session: SessionData, content: JsonObject): void {
+function refill(session: SessionData, content: object): void {
   const held = session as unknown as Record<string, unknown>
   for (const name of Object.keys(held)) if (name !== 'cookie') delete held[name]
   for (const [name, value] of Object.entries(content)) if (name !== 'cookie') held[name] = value

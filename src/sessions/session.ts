@@ -8,6 +8,8 @@ import type { PostgresSessions } from './store.ts'
 export interface Renewal {
   /** What of the session goes on under the new id: all of it, some fields, or (by default) nothing. */
   readonly keep?: boolean | readonly string[]
+  /** Fields of the session that are written in the same commit as the new id: who is signed in, since when. */
+  readonly assign?: Partial<SessionData>
   /** Milliseconds without activity after which it ends; default: as before. */
   readonly maxAge?: number
   /** Milliseconds after which it ends at the latest; default: the store's. */

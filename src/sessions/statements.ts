@@ -55,11 +55,11 @@ export const UPDATE_MANY = `
 
 export const LOCK = `SELECT ${ROW} FROM session WHERE sid = $1 AND ${LIVE} FOR UPDATE`
 
-/** A new id for the same row: at no moment is the session away, and the old id is dead at once. */
+/** A new id, and new contents, for the row that LOCK holds: at no moment is the session away, and the old id is dead at once. */
 export const RENAME = `
   WITH renamed AS (
-    UPDATE session SET sid = $2, expire = ${FIRST('$3', '$4')}, ends = ${after('$4')}
-     WHERE sid = $1 AND ${LIVE} RETURNING ${ROW}, ${DURABLE}
+    UPDATE session SET sid = $2, sess = $3::json, account = $4, expire = ${FIRST('$5', '$6')}, ends = ${after('$6')}
+     WHERE sid = $1 RETURNING ${ROW}, ${DURABLE}
   ), ended AS (INSERT INTO session_ended (sid, renamed) SELECT $1, $2 FROM renamed ON CONFLICT DO NOTHING)
   SELECT * FROM renamed`
 
@@ -79,12 +79,19 @@ const ENDED = 'INSERT INTO session_ended (sid) SELECT sid FROM gone ON CONFLICT 
 
 export const DESTROY = `WITH gone AS (DELETE FROM session WHERE sid = $1 RETURNING sid, ${DURABLE}) ${ENDED}`
 
+/** The ids that came after $1, each renamed to the next; with $1's own age limited where that is asked for. */
+const LATER_IDS = (limit = '') => `later(sid) AS (
+    SELECT renamed FROM session_ended WHERE sid = $1 ${limit} UNION
+    SELECT renamed FROM later JOIN session_ended USING (sid))`
+
 /** What has another id by now than the one that was to be destroyed, or one after that. */
 export const DESTROY_RENAMED = `
-  WITH RECURSIVE later(sid) AS (
-    SELECT renamed FROM session_ended WHERE sid = $1 UNION
-    SELECT renamed FROM later JOIN session_ended USING (sid)
-  ), gone AS (DELETE FROM session WHERE sid IN (SELECT sid FROM later) RETURNING sid, ${DURABLE}) ${ENDED}`
+  WITH RECURSIVE ${LATER_IDS()}, gone AS (DELETE FROM session WHERE sid IN (SELECT sid FROM later) RETURNING sid, ${DURABLE}) ${ENDED}`
+
+/** The live session of account $2 that has taken the place of id $1 within the last ten minutes. */
+export const SUCCESSOR = `
+  WITH RECURSIVE ${LATER_IDS(`AND at > now() - interval '10 minutes'`)}
+  SELECT sess::text FROM session JOIN later USING (sid) WHERE account = $2 AND ${LIVE}`
 
 export const END_ACCOUNT = `
   WITH gone AS (DELETE FROM session WHERE account = $1 AND sid IS DISTINCT FROM $2 RETURNING sid, ${DURABLE}) ${ENDED}`

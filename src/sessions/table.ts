@@ -36,8 +36,13 @@ export interface Table {
     make: (row: Row) => Content,
     life?: Life,
   ): Promise<{ readonly content: Content; readonly version: string } | undefined>
-  /** The same row under another id, in one step; the row as it was at that moment. */
-  rename(sid: string, next: string, life: Life): Promise<Row | undefined>
+  /** The row under another id and with the contents that `make` gives it, in one commit; undefined where it is gone. */
+  rename(sid: string, next: string, make: (row: Row) => Content, life: Life): Promise<Row | undefined>
+  /**
+   * The JSON of the session that took the place of `sid`, where that was within the last ten minutes and it still lives
+   * and belongs to `account`.
+   */
+  successor(sid: string, account: string): Promise<string | undefined>
   /** Moves the expiry on, never back; whether it did. */
   renew(sid: string, life: Life): Promise<boolean>
   /** Also where it was renamed a moment ago. */

@@ -67,21 +67,32 @@ export class Writes {
       if (isHeld) break
       if (tried < tries) content = make(JSON.parse(row.text))
     }
+    const remake = (current: JsonObject) => {
+      content = make(current)
+      return content
+    }
+    const changed = await this.underLock(session, remake, (made) => table.change(sid, made, life))
+    if (changed === undefined) throw new SessionGone()
+    const { version } = changed
+    return { row: renewed({ ...row, text: changed.content.text, version }, life), content, untouched: false }
+  }
+
+  /** Runs `work`, which is given what makes the content of a locked row. What `make` refuses is no fault of the table's. */
+  async underLock<Result>(
+    session: SessionData,
+    make: (content: JsonObject) => JsonObject,
+    work: (made: (row: Row) => Content) => Promise<Result>,
+  ): Promise<Result> {
     let fault: unknown
-    const remake = ({ text }: Row) => {
+    const made = ({ text }: Row) => {
       try {
-        content = make(JSON.parse(text))
-        return this.contentOf(session, content)
+        return this.contentOf(session, make(JSON.parse(text)))
       } catch (error) {
         fault = error
         throw error
       }
     }
-    // What `make` refuses is no fault of the table's, whatever that makes of it.
-    const changed = await table.change(sid, remake, life).catch((error) => Promise.reject(fault ?? error))
-    if (changed === undefined) throw new SessionGone()
-    const { version } = changed
-    return { row: renewed({ ...row, text: changed.content.text, version }, life), content, untouched: false }
+    return await work(made).catch((error) => Promise.reject(fault ?? error))
   }
 
   /** What is written for this content; throws SessionTooLarge. */
