@@ -10,6 +10,7 @@ import {
   signIn,
 } from '../people/errands.ts'
 import { everywhere } from '../people/rounds.ts'
+import { stolen } from '../people/thief.ts'
 import type { Visitor } from '../people/visitor.ts'
 import { setStage } from './stage.ts'
 
@@ -53,6 +54,29 @@ scenario(
     }
   },
 )
+
+scenario('a sign-in that is sent twice at once keeps the basket, whichever answer the browser takes', async () => {
+  const ada = await register(person('Ada'))
+  const vic = person('Vic')
+  const [product = ''] = await productsOf(vic)
+  await putInBasket(vic, product, 3)
+  const clicks = ['first click', 'second click'].map((name) => stolen(vic, person(name)))
+  await Promise.all(clicks.map((click) => signIn(click, ada)))
+  for (const click of clicks) {
+    await expectSignedIn(click, ada.email)
+    await expectBasket(click, { [product]: 3 })
+  }
+})
+
+scenario('a sign-in whose answer is lost is repeated, and the basket is there', async () => {
+  const ada = await register(person('Ada'))
+  const vic = person('Vic')
+  const [product = ''] = await productsOf(vic)
+  await putInBasket(vic, product, 3)
+  await signIn(stolen(vic, person('Vic, whose answer is lost')), ada)
+  await signIn(vic, ada)
+  await expectBasket(vic, { [product]: 3 })
+})
 
 scenario('the cookie is out of reach of scripts and other sites, for the whole site, and lasts 30 days', async () => {
   const ada = person('Ada')
