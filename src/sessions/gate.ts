@@ -1,6 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { ServerResponse } from 'node:http'
 import type { Request, Response } from 'express'
+import { type HeldResponse, holdResponse } from './held-response.ts'
+import { applyHead, assertSendable } from './response-head.ts'
 
 /** What stands between a response and the wire until the session is committed. */
 export interface Gate {
@@ -20,6 +22,8 @@ export interface Gate {
   busy: Promise<void> | undefined
   stage: 'open' | 'waiting' | 'passing' | 'refusing'
   waiting: Call[]
+  /** While it waits. */
+  held: HeldResponse | undefined
   readonly entry: readonly string[]
   readonly through: Through
 }
@@ -59,6 +63,7 @@ export function install(
     busy: undefined,
     stage: 'open',
     waiting: [],
+    held: undefined,
     entry: res.getHeaderNames(),
     through: { writeHead, write, end, flushHeaders } as Through,
   }
@@ -91,19 +96,47 @@ const GATED = {
 function enter(res: Gated, name: Name, args: unknown[]): unknown {
   const gate = res[GATE]
   if (gate === undefined) return undefined
-  if (gate.stage === 'passing') return name === 'end' ? close(gate, args) : pass(gate, name, args)
-  if (gate.stage === 'refusing') return refusing.getStore() === gate ? pass(gate, name, args) : undefined
-  if (gate.stage === 'open') {
-    const settled = attempt(gate)
-    if (settled === undefined) return open(gate, name, args)
-    gate.stage = 'waiting'
-    settled.then(
-      () => replay(gate),
-      (error) => fail(gate, error),
-    )
+  if (gate.stage === 'passing' || gate.stage === 'waiting') {
+    if (res.writableEnded) return refuseLate(res, name, args)
+    if (gate.stage === 'waiting') return queue(gate, name, args)
+    return name === 'end' ? close(gate, args) : pass(gate, name, args)
   }
-  gate.waiting.push({ name, args })
+  if (gate.stage === 'refusing') return refusing.getStore() === gate ? pass(gate, name, args) : undefined
+  // Before the session's own cookie is added: a Set-Cookie among these headers would replace it.
+  const first = name === 'writeHead' ? applyHead(res, args) : args
+  assertSendable(res, name, first)
+  const settled = attempt(gate)
+  if (settled === undefined) return open(gate, name, first)
+  gate.stage = 'waiting'
+  gate.waiting.push({ name, args: first })
+  gate.held = holdResponse(res)
+  if (name === 'end') gate.held.end()
+  settled.then(
+    () => replay(gate),
+    (error) => fail(gate, error),
+  )
   return undefined
+}
+
+/** What comes after the first call meets a response that looks sent. */
+function queue(gate: Gate, name: Name, args: unknown[]): unknown {
+  // Node throws ERR_HTTP_HEADERS_SENT.
+  if (name === 'writeHead') return pass(gate, name, args)
+  if (name === 'flushHeaders') return undefined
+  assertSendable(gate.res, name, args)
+  gate.waiting.push({ name, args })
+  if (name === 'end') gate.held?.end()
+  return undefined
+}
+
+/** For a write after the end Node emits an error that nothing listens to, and the process ends: only the callback is told. */
+function refuseLate(res: Gated, name: Name, args: unknown[]): unknown {
+  const gate = res[GATE]
+  if (name === 'writeHead') return gate && pass(gate, name, args)
+  const done = args.findLast((value) => typeof value === 'function')
+  const error = Object.assign(new Error('write after end'), { code: 'ERR_STREAM_WRITE_AFTER_END' })
+  if (typeof done === 'function') process.nextTick(done, error)
+  return name === 'write' ? false : res
 }
 
 /** What is wrong with a session (something that cannot be stored) must not be thrown into whoever happens to write. */
@@ -137,8 +170,7 @@ function pass(gate: Gate, name: Name, args: unknown[]): unknown {
 }
 
 function replay(gate: Gate): void {
-  const calls = gate.waiting
-  gate.waiting = []
+  const calls = release(gate)
   // In a callback of the database's: what is thrown here would end the process.
   try {
     gate.stage = 'passing'
@@ -151,10 +183,17 @@ function replay(gate: Gate): void {
   }
 }
 
+function release(gate: Gate): Call[] {
+  const { waiting } = gate
+  gate.waiting = []
+  gate.held?.release()
+  return waiting
+}
+
 /** Nothing has left: the response begins anew, as it was when the session was read. */
 function fail(gate: Gate, error: unknown): void {
   const { req, res } = gate
-  gate.waiting = []
+  release(gate)
   gate.stage = 'refusing'
   delete (req as { session?: unknown }).session
   for (const name of res.getHeaderNames())
