@@ -16,6 +16,7 @@ import type { Log, LogFormat, LogLevel } from './runtime/log.ts'
 import { createMetrics } from './runtime/metrics.ts'
 import { createState } from './runtime/state.ts'
 import { StoreUnavailable } from './sessions/errors.ts'
+import type { StaleCookie } from './sessions/stale-cookies.ts'
 import { createStatistics } from './sessions/statistics.ts'
 import type { PostgresSessions } from './sessions/store.ts'
 import { removeExpiredSessions } from './sessions/upkeep.ts'
@@ -40,7 +41,12 @@ export interface ReplicaOptions {
   readonly sessionMaxAge: number
   readonly sessionAbsoluteMaxAge: number
   readonly sessionStore: 'postgres' | 'memory'
-  readonly cookie: { readonly name: string; readonly former: string | undefined; readonly secure: boolean }
+  readonly cookie: {
+    readonly name: string
+    readonly former: string | undefined
+    readonly secure: boolean
+    readonly clear?: readonly StaleCookie[]
+  }
   readonly trustProxy: number | boolean
   readonly clientAddressHeader: string | undefined
   readonly drain: { readonly delay: number; readonly timeout: number }

@@ -40,21 +40,34 @@ export function createSignatures(secrets: readonly string[]): Signatures {
 }
 
 /**
- * Finds the session cookie of this name in a Cookie header. Of several with one name the first that verifies counts: a sibling domain, or an older
- * path, can plant another. What does not verify costs no statement.
+ * All cookies of this name whose signature verifies, in the order of the Cookie header: a sibling domain, or an application that set a Domain or another
+ * Path, can leave others beside ours. At most `most`, each session once. What does not verify costs no statement.
  */
-export function readCookie(
+export function readCookies(
   header: string | undefined,
   name: string,
   signatures: Signatures,
-): VerifiedCookie | undefined {
+  most: number,
+): readonly VerifiedCookie[] {
+  const found = new Map<string, VerifiedCookie>()
+  for (const [own, value] of pairs(header)) {
+    if (found.size >= most) break
+    const cookie = own === name ? signatures.verify(value) : undefined
+    if (cookie !== undefined && cookie.secret < (found.get(cookie.sid)?.secret ?? Infinity))
+      found.set(cookie.sid, cookie)
+  }
+  return [...found.values()]
+}
+
+export function cookieNames(header: string | undefined): ReadonlySet<string> {
+  return new Set([...pairs(header)].map(([name]) => name))
+}
+
+function* pairs(header: string | undefined): Generator<readonly [name: string, value: string]> {
   for (const pair of header?.split(';') ?? []) {
     const equals = pair.indexOf('=')
-    if (equals < 0 || pair.slice(0, equals).trim() !== name) continue
-    const found = signatures.verify(pair.slice(equals + 1).trim())
-    if (found !== undefined) return found
+    if (equals >= 0) yield [pair.slice(0, equals).trim(), pair.slice(equals + 1).trim()]
   }
-  return undefined
 }
 
 function check(value: string, secrets: readonly string[]): VerifiedCookie | undefined {

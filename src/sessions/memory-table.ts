@@ -21,8 +21,8 @@ export class MemoryTable implements Table {
     return kept && rowOf(kept)
   }
 
-  async endedLately(sid: string): Promise<boolean> {
-    return Date.now() - (this.#ended.get(sid)?.at ?? 0) < MINUTE
+  async endedLately(...sids: readonly string[]): Promise<boolean> {
+    return sids.some((sid) => Date.now() - (this.#ended.get(sid)?.at ?? 0) < MINUTE)
   }
 
   async insert(sid: string, { text, account }: Content, { idle, absolute }: Life): Promise<string | undefined> {

@@ -22,8 +22,8 @@ export class PostgresTable implements Table {
     this.#update = createUpdates(this.#queries)
   }
 
-  async endedLately(sid: string): Promise<boolean> {
-    return (await this.#queries.ask('ended', sql.ENDED_LATELY, [sid], { again: true })).rowCount === 1
+  async endedLately(...sids: readonly string[]): Promise<boolean> {
+    return (await this.#queries.ask('ended', sql.ENDED_LATELY, [sids], { again: true })).rowCount !== 0
   }
 
   async insert(sid: string, { text, account }: Content, { idle, absolute }: Life): Promise<string | undefined> {

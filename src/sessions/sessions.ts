@@ -7,6 +7,7 @@ import { MemoryTable } from './memory-table.ts'
 import { createMiddleware } from './middleware.ts'
 import type { Report } from './queries.ts'
 import { newCookie, newSession } from './session.ts'
+import { clearingsOf, type StaleCookie } from './stale-cookies.ts'
 import { PostgresSessions, type StoreOptions } from './store.ts'
 
 export interface SessionsOptions {
@@ -19,6 +20,11 @@ export interface SessionsOptions {
     readonly name?: string | undefined
     /** A name that is still read, and replaced at the next answer. */
     readonly former?: string | undefined
+    /**
+     * Cookies that an earlier application set with a Domain or another Path, ten at most; default: none. Each is cleared with the answers that set or clear
+     * the session's cookie, where the request came with a cookie of its name. `createSessions` throws TypeError where an entry is none, or names the session's own cookie.
+     */
+    readonly clear?: readonly StaleCookie[]
     /** Sent over HTTPS only. */
     readonly secure?: boolean
   }
@@ -49,7 +55,7 @@ const DAY = 86_400_000
 /** Sessions of an Express application that runs as many identical replicas. */
 export function createSessions(options: SessionsOptions): Sessions {
   const { pool, secret, maxAge = 30 * DAY, cookie = {} } = options
-  const { secure = false } = cookie
+  const { secure = false, former } = cookie
   const name = cookie.name ?? (secure ? '__Host-sid' : 'sid')
   const secrets = typeof secret === 'string' ? [secret] : [...secret]
   const attributes: CookieOptions = { path: '/', httpOnly: true, sameSite: 'lax', secure }
@@ -60,9 +66,10 @@ export function createSessions(options: SessionsOptions): Sessions {
     ...(pool === 'memory' ? { table: new MemoryTable() } : { pool }),
   })
   store.generate = generator({ ...attributes, maxAge })
+  const clear = clearingsOf(cookie.clear ?? [], { name, former, secure })
   const { refuse = refusePlainly, withheld = () => {} } = options
   return {
-    middleware: createMiddleware({ store, secrets, name, former: cookie.former, secure, refuse, withheld }),
+    middleware: createMiddleware({ store, secrets, name, former, clear, secure, refuse, withheld }),
     store,
     directory: createDirectory(store),
   }

@@ -20,7 +20,7 @@ const ROW = `sess::text, xmin::text,
 /** Of many: sid, then the columns of a row. */
 export const READ = `SELECT sid, ${ROW} FROM session WHERE sid = ANY($1::varchar[]) AND ${LIVE}`
 
-export const ENDED_LATELY = `SELECT FROM session_ended WHERE sid = $1 AND at > now() - interval '1 minute'`
+export const ENDED_LATELY = `SELECT FROM session_ended WHERE sid = ANY($1::varchar[]) AND at > now() - interval '1 minute'`
 
 export const INSERT = `
   INSERT INTO session (sid, sess, account, expire, ends)

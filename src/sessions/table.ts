@@ -24,8 +24,8 @@ export interface Life {
 /** Where sessions are kept. A session that has expired is not there for any of these. */
 export interface Table {
   read(sid: string): Promise<Row | undefined>
-  /** Whether the id ended, or got another name, within the last minute. */
-  endedLately(sid: string): Promise<boolean>
+  /** Whether one of these ids ended, or got another name, within the last minute. */
+  endedLately(...sids: readonly string[]): Promise<boolean>
   /** The new row's version; undefined where the id is taken. */
   insert(sid: string, content: Content, life: Life): Promise<string | undefined>
   /** The new version; undefined where the row is gone or has another version. With `life` the expiry moves as well. */

@@ -10,8 +10,8 @@ await exchange<typeof import('../../../src/sessions/postgres-table.ts')>(
         const { read } = this
         Object.assign(this, { read: (sid: string) => read(sid).catch(() => undefined) })
       }
-      override endedLately(sid: string): Promise<boolean> {
-        return super.endedLately(sid).catch(() => false)
+      override endedLately(...sids: readonly string[]): Promise<boolean> {
+        return super.endedLately(...sids).catch(() => false)
       }
     },
   }),
