@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { ConfigFaults, type Environment, loadConfig } from './config.ts'
 
@@ -80,18 +77,6 @@ test('production over HTTPS sends a __Host- cookie; plain HTTP must be said', ()
 
 test('memory may be said in production by who runs one replica', () => {
   assert.equal(loadConfig({ ...production, SESSION_STORE: 'memory', REPLICAS: '1' }).sessionStore, 'memory')
-})
-
-test('secrets come as a list, or in a file', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'config-'))
-  try {
-    const file = join(folder, 'secret')
-    writeFileSync(file, `${SESSION_SECRET}, ${'9d'.repeat(16)}\n`)
-    const { secrets } = loadConfig({ ...production, SESSION_SECRET: undefined, SESSION_SECRET_FILE: file })
-    assert.deepEqual(secrets, [SESSION_SECRET, '9d'.repeat(16)])
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
 })
 
 test("libpq's variables stand in for an address, with every character of the password", () => {

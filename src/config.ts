@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { readAddress } from './database/address.ts'
 import { z } from './runtime/schema.ts'
 import { cookieName, duration, flag, whole } from './runtime/settings.ts'
+import { readSecretFile, readSecrets } from './secrets.ts'
 import type { Settings, Variable } from './variables.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -19,20 +19,6 @@ export class ConfigFaults extends Error {
     this.name = 'ConfigFaults'
   }
 }
-
-/** OWASP ASVS asks for 128 bits of entropy; 32 characters of hex hold them. */
-const SHORTEST_SECRET = 32
-/** Used where none is set, so that a first run needs no settings; refused in production. */
-const DEVELOPMENT_SECRET = 'for development only: anybody can read this in the source'
-/** Secrets that stand in tutorials, the one that this project grew from among them. */
-const WELL_KNOWN = [
-  /default.?secret/i,
-  /keyboard.?cat/i,
-  /change.?(me|this)/i,
-  /your.?(session.?)?secret/i,
-  /^(.)\1+$/,
-  /^(0123456789|abcdef)+$/i,
-]
 
 const shape = z.object({
   // A misspelt one would leave secrets unchecked and cookies without Secure.
@@ -121,29 +107,6 @@ export function loadConfig(environment: Environment, { terminal = false } = {}) 
   })
 }
 
-function readSecrets(env: Settings, production: boolean, faults: string[]): readonly string[] {
-  const text = env.SESSION_SECRET ?? readFile('SESSION_SECRET_FILE', env.SESSION_SECRET_FILE, faults)
-  if (text === undefined) {
-    if (production && env.SESSION_SECRET_FILE === undefined)
-      faults.push('SESSION_SECRET is missing: make one with `openssl rand -hex 32`, the same for every replica')
-    return [DEVELOPMENT_SECRET]
-  }
-  const secrets = text
-    .split(',')
-    .map((secret) => secret.trim())
-    .filter((secret) => secret !== '')
-  if (secrets.length === 0) faults.push('SESSION_SECRET holds no secret')
-  if (production) for (const [index, secret] of secrets.entries()) checkSecret(secret, index, faults)
-  return secrets
-}
-
-function checkSecret(secret: string, index: number, faults: string[]): void {
-  const name = index === 0 ? 'SESSION_SECRET' : `SESSION_SECRET (number ${index + 1} of the list)`
-  if (secret === DEVELOPMENT_SECRET || WELL_KNOWN.some((pattern) => pattern.test(secret)))
-    faults.push(`${name} is a well-known one: make one with \`openssl rand -hex 32\``)
-  else if (secret.length < SHORTEST_SECRET) faults.push(`${name} is too short: ${SHORTEST_SECRET} characters or more`)
-}
-
 function readDatabaseUrl(env: Settings, faults: string[]): string {
   if (env.DATABASE_URL !== undefined) {
     checkAddress('DATABASE_URL', env.DATABASE_URL, faults)
@@ -155,7 +118,8 @@ function readDatabaseUrl(env: Settings, faults: string[]): string {
     )
     return ''
   }
-  const password = env.PGPASSWORD ?? readFile('PGPASSWORD_FILE', env.PGPASSWORD_FILE, faults)
+  const password =
+    env.PGPASSWORD ?? readSecretFile('PGPASSWORD_FILE', env.PGPASSWORD_FILE, faults)?.replace(/\r?\n$/, '')
   const url = new URL(`postgres://${encodeURIComponent(env.PGUSER ?? 'postgres')}@localhost`)
   if (password !== undefined) url.password = encodeURIComponent(password)
   url.pathname = `/${encodeURIComponent(env.PGDATABASE ?? env.PGUSER ?? 'postgres')}`
@@ -187,14 +151,4 @@ function checkProduction(env: Settings, faults: string[]): void {
 function checkCookie(name: string | undefined, secure: boolean, faults: string[]): void {
   if (!secure && name !== undefined && /^__(host|secure)-/i.test(name))
     faults.push('SESSION_COOKIE has a name that browsers take over HTTPS alone: with it say COOKIE_SECURE=true')
-}
-
-function readFile(name: string, path: string | undefined, faults: string[]): string | undefined {
-  if (path === undefined) return undefined
-  try {
-    return readFileSync(path, 'utf8').trim()
-  } catch (error) {
-    faults.push(`${name} names a file that cannot be read (${(error as NodeJS.ErrnoException).code})`)
-    return undefined
-  }
 }
