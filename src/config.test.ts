@@ -63,6 +63,21 @@ const refused: readonly [string, Environment, RegExp][] = [
     /SESSION_COOKIE .* COOKIE_SECURE=true/,
   ],
   ['a duration without a unit', { DATABASE_URL, DRAIN_DELAY: '5' }, /DRAIN_DELAY is no duration/],
+  [
+    'a time limit that no timer can hold',
+    { DATABASE_URL, QUERY_TIMEOUT: '30d' },
+    /QUERY_TIMEOUT is 30d: .*100ms to 10m/,
+  ],
+  ['a time limit in which nothing can be done', { DATABASE_URL, CONNECT_TIMEOUT: '1ms' }, /CONNECT_TIMEOUT is 1ms: /],
+  ['an idle time of years', { DATABASE_URL, IDLE_TIMEOUT: '400d' }, /IDLE_TIMEOUT is 400d: .*1s to 1d/],
+  ['a drain of a month', { DATABASE_URL, DRAIN_TIMEOUT: '30d' }, /DRAIN_TIMEOUT is 30d: .*0s to 1h/],
+  ['a delay of a month', { DATABASE_URL, DRAIN_DELAY: '30d' }, /DRAIN_DELAY is 30d: .*0s to 10m/],
+  ['a session of a second', { DATABASE_URL, SESSION_MAX_AGE: '1s' }, /SESSION_MAX_AGE is 1s: .*1m to 3650d/],
+  [
+    'a session of eleven years',
+    { DATABASE_URL, SESSION_ABSOLUTE_MAX_AGE: '4015d' },
+    /SESSION_ABSOLUTE_MAX_AGE is 4015d: .*1m to 3650d/,
+  ],
   ['a port out of range', { DATABASE_URL, PORT: '70000' }, /PORT must be a whole number from 0 to 65535/],
   ['an sslmode that cannot be kept', { DATABASE_URL: `${DATABASE_URL}?sslmode=prefer` }, /sslmode/],
 ]

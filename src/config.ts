@@ -12,7 +12,7 @@ export type Config = ReturnType<typeof loadConfig>
 /** EX_CONFIG of sysexits.h: starting again will not help. */
 export const EXIT_CONFIG = 78
 
-/** All faults of an environment, a line each: the variable's name and what is wrong, never its value. */
+/** All faults of an environment, a line each: the variable's name and what is wrong; never its value, unless that is a duration. */
 export class ConfigFaults extends Error {
   constructor(faults: readonly string[]) {
     super(['roundhouse cannot start with these settings:', ...faults.map((fault) => `  ${fault}`)].join('\n'))
@@ -30,11 +30,11 @@ const shape = z.object({
   METRICS_PORT: whole(9090, 0, 65535),
   PGPORT: whole(5432, 1, 65535),
   POOL_SIZE: whole(10, 1, 500),
-  CONNECT_TIMEOUT: duration('2s', { least: 1 }),
-  QUERY_TIMEOUT: duration('3s', { least: 1 }),
-  IDLE_TIMEOUT: duration('30s'),
-  SESSION_MAX_AGE: duration('30d', { least: 60_000 }),
-  SESSION_ABSOLUTE_MAX_AGE: duration('90d', { least: 60_000 }),
+  CONNECT_TIMEOUT: duration('2s', '100ms', '10m'),
+  QUERY_TIMEOUT: duration('3s', '100ms', '10m'),
+  IDLE_TIMEOUT: duration('30s', '1s', '1d'),
+  SESSION_MAX_AGE: duration('30d', '1m', '3650d'),
+  SESSION_ABSOLUTE_MAX_AGE: duration('90d', '1m', '3650d'),
   SESSION_COOKIE: cookieName.optional(),
   SESSION_COOKIE_FORMER: cookieName.optional(),
   SESSION_STORE: z.enum(['postgres', 'memory'], 'must be postgres or memory').default('postgres'),
@@ -54,8 +54,8 @@ const shape = z.object({
     .string()
     .regex(/^[\w.:-]{1,100}$/, 'may hold letters, digits, dots, colons and dashes, 100 at most')
     .optional(),
-  DRAIN_DELAY: duration('0s'),
-  DRAIN_TIMEOUT: duration('15s'),
+  DRAIN_DELAY: duration('0s', '0s', '10m'),
+  DRAIN_TIMEOUT: duration('15s', '0s', '1h'),
 } satisfies Partial<Record<Variable, z.ZodType>>)
 
 /** Reads and checks an environment whole; throws ConfigFaults with every fault at once. An empty variable counts as unset. */

@@ -3,18 +3,17 @@ import { z } from './schema.ts'
 
 /** Readers of settings: from the environment's text to a value, with complaints that continue the variable's name. */
 
-/** A duration such as `5s`, as milliseconds. */
-export const duration = (fallback: string, { least = 0 } = {}) =>
+/** A duration such as `5s` within these bounds, as milliseconds. Node's timers fire at once above 24.8 days. */
+export const duration = (fallback: string, from: string, to: string) =>
   z
     .string()
     .default(fallback)
     .transform((text, context) => {
-      const milliseconds = readDuration(text)
-      // Node's timers hold 31 bits; ages are dates and may be longer, but not absurd.
-      if (milliseconds !== undefined && milliseconds >= least && milliseconds <= 3650 * 86_400_000) return milliseconds
-      const message =
-        milliseconds === undefined ? 'is no duration: write 250ms, 5s, 30m, 12h or 30d' : 'is out of bounds'
-      context.addIssue({ code: 'custom', message })
+      const [milliseconds = Number.NaN, lower = Number.NaN, upper = Number.NaN] = [text, from, to].map(readDuration)
+      if (milliseconds >= lower && milliseconds <= upper) return milliseconds
+      const isDuration = !Number.isNaN(milliseconds)
+      const message = isDuration ? `is ${text}: ` : 'is no duration such as 250ms, 5s, 30m, 12h or 30d: '
+      context.addIssue({ code: 'custom', message: `${message}it must be from ${from} to ${to}` })
       return z.NEVER
     })
 

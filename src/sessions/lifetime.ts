@@ -5,8 +5,15 @@ import type { Life, Row } from './table.ts'
 const WITHOUT_MAX_AGE = 86_400_000
 /** The expiry is moved once it lags by a hundredth of the lifetime, an hour at most. */
 const LAG = { share: 0.01, most: 3_600_000 }
-/** Ten years: what is longer does not fit into the column's arithmetic. */
+/** Ten years: what is much longer fits neither into the column's arithmetic nor into a cookie's date. */
 const LONGEST = 3650 * WITHOUT_MAX_AGE
+
+/** Throws RangeError where a lifetime is none that a row and a cookie can hold. */
+export function checkLifetime(name: string, milliseconds: number | undefined): void {
+  if (milliseconds === undefined || (milliseconds > 0 && milliseconds <= LONGEST)) return
+  throw new RangeError(`${name} must be above 0 and at most ${LONGEST} milliseconds (ten years), not ${milliseconds}`)
+}
+
 /** Milliseconds that a session lives without activity. */
 export function lifetimeOf({ cookie }: SessionData): number {
   return Math.min(cookie?.originalMaxAge ?? WITHOUT_MAX_AGE, LONGEST)

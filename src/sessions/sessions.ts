@@ -28,9 +28,9 @@ export interface SessionsOptions {
     /** Sent over HTTPS only. */
     readonly secure?: boolean
   }
-  /** Milliseconds without activity after which a session ends; default 30 days. */
+  /** Milliseconds without activity after which a session ends, at most ten years; default 30 days. `createSessions` throws RangeError outside of that. */
   readonly maxAge?: number
-  /** Milliseconds after which it ends at the latest; default 90 days. */
+  /** Milliseconds after which it ends at the latest, at most ten years; default 90 days. */
   readonly absoluteMaxAge?: number
   /** Bytes of JSON that a session may hold; default 100,000. */
   readonly largest?: number

@@ -2,6 +2,7 @@ import connectPgSimple from 'connect-pg-simple'
 import expressSession, { type Cookie, type CookieOptions, type SessionData } from 'express-session'
 import type { Pool } from 'pg'
 import { isObject, type JsonObject } from './changes.ts'
+import { checkLifetime } from './lifetime.ts'
 import { PostgresTable } from './postgres-table.ts'
 import type { Report } from './queries.ts'
 import { Records, type Session } from './records.ts'
@@ -15,9 +16,9 @@ export interface StoreOptions {
   readonly pool?: Pool
   /** Default: `session` in Postgres, over `pool`. */
   readonly table?: Table
-  /** Milliseconds that a session lives without activity, where its cookie does not say; default 30 days. */
+  /** Milliseconds that a session lives without activity, where its cookie does not say, at most ten years (else RangeError); default 30 days. */
   readonly maxAge?: number
-  /** Milliseconds that a session lives at most; default 90 days. */
+  /** Milliseconds that a session lives at most, with the same bound; default 90 days. */
   readonly absoluteMaxAge?: number
   /** Bytes of JSON that a session may hold; default 100,000. */
   readonly largest?: number
@@ -48,6 +49,8 @@ export class PostgresSessions extends Stock {
 
   constructor(options: StoreOptions) {
     const { maxAge = 30 * DAY, absoluteMaxAge = 90 * DAY, largest = 100_000, report = () => {} } = options
+    checkLifetime('maxAge', maxAge)
+    checkLifetime('absoluteMaxAge', absoluteMaxAge)
     // connect-pg-simple would open a pool of its own where it is given none.
     const pool = options.pool ?? ({} as Pool)
     super({ pool, tableName: 'session', createTableIfMissing: false, pruneSessionInterval: false })
@@ -116,6 +119,8 @@ export class PostgresSessions extends Stock {
     kept: (name: string) => boolean,
     { maxAge, ...rest }: Omit<Renewal, 'keep'> = {},
   ): Promise<void> {
+    checkLifetime('maxAge', maxAge)
+    checkLifetime('absoluteMaxAge', rest.absoluteMaxAge)
     const { session: former, sessionID } = req
     this.generate(req)
     if (maxAge !== undefined) req.session.cookie.maxAge = maxAge
