@@ -143,7 +143,8 @@ async function withPool(work: (pool: Pool) => Promise<number>): Promise<number> 
 /** An operator's command signs no cookie: it needs the database alone, also in production. */
 function operator(): Record<string, string | undefined> {
   const { SESSION_SECRET: _, SESSION_SECRET_FILE: __, SESSION_STORE: ___, NODE_ENV: ____, ...environment } = process.env
-  return environment
+  // Without NODE_ENV a cookie is not Secure, which its name may want.
+  return { ...environment, SESSION_COOKIE: undefined, SESSION_COOKIE_CLEAR: undefined }
 }
 
 function help(): number {

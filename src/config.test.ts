@@ -11,7 +11,7 @@ test('a first run needs nothing but a database', () => {
   assert.equal(config.port, 3000)
   assert.equal(config.metricsPort, 9090)
   assert.equal(config.sessionMaxAge, 30 * 24 * 60 * 60 * 1000)
-  assert.deepEqual(config.cookie, { name: 'sid', former: undefined, secure: false })
+  assert.deepEqual(config.cookie, { name: 'sid', former: undefined, secure: false, clear: [] })
   assert.equal(config.secrets.length, 1)
   assert.ok(Object.isFrozen(config))
 })
@@ -62,6 +62,29 @@ const refused: readonly [string, Environment, RegExp][] = [
     { DATABASE_URL, SESSION_COOKIE: '__Host-shop' },
     /SESSION_COOKIE .* COOKIE_SECURE=true/,
   ],
+  [
+    'a cookie to clear with an unknown attribute',
+    clear('Domain=example.com; Secure'),
+    /CLEAR entry 1 has no attribute/,
+  ],
+  ['a cookie to clear with an attribute twice', clear('Path=/a; path=/b'), /CLEAR entry 1 has an attribute twice/],
+  ['a cookie to clear without a domain that is one', clear('Domain=/'), /CLEAR entry 1 has no domain/],
+  ['a cookie to clear without a path that is one', clear('Domain=example.com, Path=shop'), /CLEAR entry 2 has no path/],
+  ['a cookie to clear with an empty attribute', clear('Name=; Path=/shop'), /CLEAR entry 1 has no name/],
+  ['nothing to clear between two commas', clear('Path=/a,,Path=/b'), /CLEAR entry 2 has no attribute/],
+  ["the session's own cookie to clear", clear('Path=/'), /CLEAR entry 1 names the session.s own cookie/],
+  ["the session's own cookie to clear, by name", clear('Name=sid'), /CLEAR entry 1 names the session.s own cookie/],
+  ['a __Host- cookie of a domain to clear', clear('Name=__Host-a; Domain=example.com'), /entry 1 has a __Host- name/],
+  [
+    'a domain of the own cookie to clear, where its name has none',
+    { ...production, SESSION_COOKIE_CLEAR: 'Domain=example.com' },
+    /CLEAR entry 1 names no cookie: .* say Name=/,
+  ],
+  [
+    'more cookies to clear than an answer should carry',
+    clear(Array(11).fill('Path=/a').join()),
+    /CLEAR has more than 10/,
+  ],
   ['a duration without a unit', { DATABASE_URL, DRAIN_DELAY: '5' }, /DRAIN_DELAY is no duration/],
   [
     'a time limit that no timer can hold',
@@ -86,8 +109,18 @@ for (const [what, environment, fault] of refused)
   test(`${what} is refused`, () => assert.match(faultsOf(environment), fault))
 
 test('production over HTTPS sends a __Host- cookie; plain HTTP must be said', () => {
-  assert.deepEqual(loadConfig(production).cookie, { name: '__Host-sid', former: undefined, secure: true })
+  assert.deepEqual(loadConfig(production).cookie, { name: '__Host-sid', former: undefined, secure: true, clear: [] })
   assert.equal(loadConfig({ ...production, COOKIE_SECURE: 'false' }).cookie.name, 'sid')
+})
+
+test('cookies of another domain or path are cleared by name, domain and path', () => {
+  const { cookie } = loadConfig(clear('domain=.example.com; path=/ , Name=connect.sid;Path=/shop'))
+  assert.deepEqual(cookie.clear, [
+    { domain: '.example.com', path: '/' },
+    { name: 'connect.sid', path: '/shop' },
+  ])
+  const former = { ...production, SESSION_COOKIE_FORMER: 'connect.sid', SESSION_COOKIE_CLEAR: 'Domain=example.com' }
+  assert.deepEqual(loadConfig(former).cookie.clear, [{ domain: 'example.com' }])
 })
 
 test('memory may be said in production by who runs one replica', () => {
@@ -113,6 +146,10 @@ test('a replica is named by its platform, else by its host', () => {
   assert.equal(loadConfig({ DATABASE_URL, RAILWAY_REPLICA_ID: 'r-1', REPLICA: 'app-1' }).replica, 'app-1')
   assert.notEqual(loadConfig({ DATABASE_URL }).replica, '')
 })
+
+function clear(SESSION_COOKIE_CLEAR: string): Environment {
+  return { DATABASE_URL, SESSION_COOKIE_CLEAR }
+}
 
 function faultsOf(environment: Environment): string {
   try {

@@ -1,8 +1,9 @@
 import { hostname } from 'node:os'
 import { readAddress } from './database/address.ts'
 import { z } from './runtime/schema.ts'
-import { cookieName, duration, flag, whole } from './runtime/settings.ts'
+import { cookieName, cookies, duration, flag, whole } from './runtime/settings.ts'
 import { readSecretFile, readSecrets } from './secrets.ts'
+import { clearingsOf, type OwnCookie, type StaleCookie } from './sessions/stale-cookies.ts'
 import type { Settings, Variable } from './variables.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -37,6 +38,7 @@ const shape = z.object({
   SESSION_ABSOLUTE_MAX_AGE: duration('90d', '1m', '3650d'),
   SESSION_COOKIE: cookieName.optional(),
   SESSION_COOKIE_FORMER: cookieName.optional(),
+  SESSION_COOKIE_CLEAR: cookies,
   SESSION_STORE: z.enum(['postgres', 'memory'], 'must be postgres or memory').default('postgres'),
   REPLICAS: whole(0, 0, 10_000),
   TRUST_PROXY: z
@@ -73,6 +75,10 @@ export function loadConfig(environment: Environment, { terminal = false } = {}) 
   if (production) checkProduction(env, faults)
   const secure = parsed.data?.COOKIE_SECURE ?? production
   checkCookie(env.SESSION_COOKIE, secure, faults)
+  // RFC 6265bis: a browser takes `__Host-` only with Secure, Path=/ and no Domain, so no sibling domain can plant one.
+  const name = env.SESSION_COOKIE ?? (secure ? '__Host-sid' : 'sid')
+  const cookie = { name, former: env.SESSION_COOKIE_FORMER, secure, clear: parsed.data?.SESSION_COOKIE_CLEAR ?? [] }
+  checkCleared(cookie, faults)
   if (faults.length > 0 || !parsed.success) throw new ConfigFaults(faults)
 
   const settings = parsed.data
@@ -91,12 +97,7 @@ export function loadConfig(environment: Environment, { terminal = false } = {}) 
     sessionMaxAge: settings.SESSION_MAX_AGE,
     sessionAbsoluteMaxAge: settings.SESSION_ABSOLUTE_MAX_AGE,
     sessionStore: settings.SESSION_STORE,
-    // RFC 6265bis: a browser takes `__Host-` only with Secure, Path=/ and no Domain, so no sibling domain can plant one.
-    cookie: {
-      name: settings.SESSION_COOKIE ?? (secure ? '__Host-sid' : 'sid'),
-      former: settings.SESSION_COOKIE_FORMER,
-      secure,
-    },
+    cookie,
     trustProxy: settings.TRUST_PROXY === 'true' ? true : Number(settings.TRUST_PROXY),
     clientAddressHeader: settings.CLIENT_ADDRESS_HEADER,
     log: { level: settings.LOG_LEVEL, format: settings.LOG_FORMAT ?? (terminal ? 'text' : 'json') } as const,
@@ -151,4 +152,12 @@ function checkProduction(env: Settings, faults: string[]): void {
 function checkCookie(name: string | undefined, secure: boolean, faults: string[]): void {
   if (!secure && name !== undefined && /^__(host|secure)-/i.test(name))
     faults.push('SESSION_COOKIE has a name that browsers take over HTTPS alone: with it say COOKIE_SECURE=true')
+}
+
+function checkCleared(cookie: OwnCookie & { clear: readonly StaleCookie[] }, faults: string[]): void {
+  try {
+    clearingsOf(cookie.clear, cookie)
+  } catch (error) {
+    faults.push(`SESSION_COOKIE_CLEAR ${(error as Error).message}`)
+  }
 }

@@ -31,3 +31,25 @@ export const flag = z.enum(['true', 'false'], 'must be true or false').transform
 
 /** A name that RFC 6265 allows for a cookie. */
 export const cookieName = z.string().regex(/^[\w!#$%&'*+.^`|~-]{1,100}$/, 'is no name that a cookie can have')
+
+const ATTRIBUTE = /^(name|domain|path)=(.*)$/i
+type Cookie = { readonly [attribute in 'name' | 'domain' | 'path']?: string }
+
+/** Cookies by their attributes, such as `Domain=example.com; Path=/, Name=old; Path=/shop`; their values are not checked. */
+export const cookies = z
+  .string()
+  .optional()
+  .transform((text, context) => {
+    const found: Cookie[] = []
+    for (const [index, entry] of (text?.split(',') ?? []).entries()) {
+      const pairs = entry.split(';').map((part) => ATTRIBUTE.exec(part.trim()))
+      const known = pairs.filter((pair) => pair !== null)
+      const names = new Set(known.map(([, name = '']) => name.toLowerCase()))
+      const complain = (message: string) =>
+        context.addIssue({ code: 'custom', message: `entry ${index + 1} ${message}` })
+      if (known.length < pairs.length) complain('has no attribute, or an unknown one: write Name=, Domain= and Path=')
+      else if (names.size < pairs.length) complain('has an attribute twice')
+      found.push(Object.fromEntries(known.map(([, name = '', value = '']) => [name.toLowerCase(), value.trim()])))
+    }
+    return found
+  })

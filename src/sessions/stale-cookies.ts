@@ -17,7 +17,8 @@ export interface Clearing {
   readonly attributes: CookieOptions
 }
 
-interface Own {
+/** The session's own cookie. */
+export interface OwnCookie {
   readonly name: string
   readonly former?: string | undefined
   readonly secure: boolean
@@ -33,7 +34,7 @@ const SECURE_ONLY = /^__(host|secure)-/i
 const MAX_ENTRIES = 10
 
 /** The cookies that these entries mean. Throws TypeError where an entry means none, or the session's own cookie. */
-export function clearingsOf(entries: readonly StaleCookie[], own: Own): readonly Clearing[] {
+export function clearingsOf(entries: readonly StaleCookie[], own: OwnCookie): readonly Clearing[] {
   if (entries.length > MAX_ENTRIES) throw new TypeError(`has more than ${MAX_ENTRIES} entries`)
   return entries.flatMap((entry, index) => {
     const fault = faultOf(entry, own)
@@ -53,14 +54,14 @@ export function clearStale(req: Request, res: Response, clearings: readonly Clea
   for (const { name, attributes } of clearings) if (came.has(name)) res.clearCookie(name, attributes)
 }
 
-function namesOf({ name, domain, path = '/' }: StaleCookie, own: Own): string[] {
+function namesOf({ name, domain, path = '/' }: StaleCookie, own: OwnCookie): string[] {
   if (name !== undefined) return [name]
   const names = own.former === undefined ? [own.name] : [own.name, own.former]
   // Browsers take no cookie of a __Host- name with a Domain or another path, so there is none to clear.
   return names.filter((each) => !HOST_ONLY.test(each) || (domain === undefined && path === '/'))
 }
 
-function faultOf(entry: StaleCookie, own: Own): string | undefined {
+function faultOf(entry: StaleCookie, own: OwnCookie): string | undefined {
   const { name, domain, path = '/' } = entry
   if (name !== undefined && !NAME.test(name)) return 'has no name that a cookie can have'
   if (domain !== undefined && (domain.length > 253 || !DOMAIN.test(domain))) return 'has no domain such as example.com'
