@@ -101,6 +101,20 @@ for (const zone of ['Europe/Berlin', 'America/St_Johns']) {
       },
     )
 
+    scenario(`a cookie of the former application's path hides nobody, and browsers lose it (${zone})`, async () => {
+      await before.cluster.roll({ SESSION_COOKIE: 'sid', SESSION_COOKIE_CLEAR: 'Path=/api' })
+      const ada = person('Ada')
+      await stockSignIn(ada.at(before.stock), account.id)
+      ada.jar.take([`sid=${cookieOf(ada)}; Path=/api`], new URL(before.stock))
+      await ada.at(before.stock).post('/logout', {}, { json: true })
+      const { email } = await register(ada)
+      const paths = () => ada.jar.all().flatMap(({ name, path }) => (name === 'sid' ? [path] : []))
+      assert.deepEqual(paths(), ['/api', '/'], 'the browser sends the ended one first')
+      for (const { url } of before.cluster.replicas) await expectSignedIn(ada.at(url), email)
+      await signOut(ada)
+      assert.deepEqual(paths(), [])
+    })
+
     /** The row ends when the browser was told that its cookie ends, to the second. */
     async function expectExpiry(browser: Visitor): Promise<void> {
       const told = browser.jar.get('connect.sid')?.expires ?? 0

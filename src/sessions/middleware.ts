@@ -150,7 +150,7 @@ function setCookie(
   const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const
   const { session } = req
   if (!session) {
-    clearStale(req, res, clear)
+    clearStale(req, res, clear, name)
     if (came.sid !== undefined) res.clearCookie(name, attributes)
     if (came.isFormer && former !== undefined) res.clearCookie(former, attributes)
     return
@@ -163,7 +163,7 @@ function setCookie(
   }
   if (!isNew) session.touch()
   // First: a browser may take a cookie of its own domain for the same as the session's, and the last one counts.
-  clearStale(req, res, clear)
+  clearStale(req, res, clear, name)
   res.append('Set-Cookie', serialized(session.cookie, name, signatures.sign(req.sessionID)))
   if (came.isFormer && former !== undefined) res.clearCookie(former, attributes)
 }

@@ -22,7 +22,7 @@ export interface SessionsOptions {
     readonly former?: string | undefined
     /**
      * Cookies that an earlier application set with a Domain or another Path, ten at most; default: none. Each is cleared with the answers that set or clear
-     * the session's cookie, where the request came with a cookie of its name. `createSessions` throws TypeError where an entry is none, or names the session's own cookie.
+     * the session's cookie, where the request came with a cookie of its name, or with the session's where its path is not `/`. `createSessions` throws TypeError where an entry is none, or names the session's own cookie.
      */
     readonly clear?: readonly StaleCookie[]
     /** Sent over HTTPS only. */

@@ -57,7 +57,7 @@ test('signing out ends each session whose cookie came along', async () => {
   const [ada, again] = [await customer(), await customer()]
   const headers = { cookie: `sid=${cookie(ada)}; connect.sid=${cookie(again)}` }
   const out = await app.visitor().post('/logout', {}, { headers })
-  assert.deepEqual(namesSet(out.headers), ['sid', 'connect.sid', 'sid', 'connect.sid'])
+  assert.deepEqual(namesSet(out.headers), ['sid', 'connect.sid', 'legacy', 'sid', 'connect.sid'])
   for (const visitor of [ada, again]) assert.equal((await view(`sid=${cookie(visitor)}`)).signedIn, false)
 })
 
@@ -120,6 +120,12 @@ test('cookies that the settings name are cleared when the session cookie is set 
   assert.equal(renewed.length, 3)
   const out = await app.visitor().post('/logout', {}, { headers: { cookie: header } })
   assert.deepEqual(cookiesSet(out.headers).slice(0, 2), renewed.slice(0, 2))
+})
+
+test('a cookie of another path is cleared from any page, since a browser shows it below its path alone', async () => {
+  const ada = await customer()
+  const { headers } = await ada.post('/logout')
+  assert.deepEqual(namesSet(headers), ['sid', 'legacy', 'sid'])
 })
 
 test('whoever comes without such a cookie is told nothing of it', async () => {

@@ -47,11 +47,15 @@ export function clearingsOf(entries: readonly StaleCookie[], own: OwnCookie): re
   })
 }
 
-/** Clears those whose name the request came with: the Cookie header does not say which domain or path a cookie has. */
-export function clearStale(req: Request, res: Response, clearings: readonly Clearing[]): void {
+/**
+ * Clears those whose name the request came with, since the Cookie header does not say which domain or path a cookie has. A browser shows one of another path
+ * below that path alone: it is cleared for whoever came with the session's `own` cookie.
+ */
+export function clearStale(req: Request, res: Response, clearings: readonly Clearing[], own: string): void {
   if (clearings.length === 0) return
   const came = cookieNames(req.headers.cookie)
-  for (const { name, attributes } of clearings) if (came.has(name)) res.clearCookie(name, attributes)
+  for (const { name, attributes } of clearings)
+    if (came.has(name) || (attributes.path !== '/' && came.has(own))) res.clearCookie(name, attributes)
 }
 
 function namesOf({ name, domain, path = '/' }: StaleCookie, own: OwnCookie): string[] {
