@@ -22,7 +22,7 @@ const DEEPEST = 64
  * The changes that make `next`, which may hold dates and other things with a toJSON, of `base`; names of `except` are left out at the top. Throws
  * Unstorable for what JSON cannot hold.
  */
-export function difference(base: JsonObject, next: object, except?: string): Change[] {
+export function difference(base: JsonObject, next: object, except?: ReadonlySet<string>): Change[] {
   const changes: Change[] = []
   compare(base, next, [], changes, except)
   return changes
@@ -41,10 +41,16 @@ export function apply(content: JsonObject, changes: readonly Change[]): JsonObje
   return content
 }
 
-function compare(base: JsonObject, next: object, path: readonly string[], changes: Change[], except?: string): void {
+function compare(
+  base: JsonObject,
+  next: object,
+  path: readonly string[],
+  changes: Change[],
+  except?: ReadonlySet<string>,
+): void {
   if (path.length > DEEPEST) throw new Unstorable(path, 'nested too deeply, or in a circle')
   for (const name of Object.keys(next)) {
-    if (name === except) continue
+    if (except?.has(name)) continue
     const value = plain((next as Record<string, unknown>)[name], name, path)
     if (value === undefined) continue
     const former = own(base, name)
@@ -55,10 +61,8 @@ function compare(base: JsonObject, next: object, path: readonly string[], change
     } else if (!same(former, value, [...path, name])) changes.push({ path: [...path, name], put: copy(value) })
   }
   for (const name of Object.keys(base)) {
-    if (name === except) continue
-    // What a class of the session has by that name (a method, say) it could not be given, and has not lost.
-    const kept = except === undefined ? Object.hasOwn(next, name) : name in next
-    if (!kept || (next as Record<string, unknown>)[name] === undefined)
+    if (except?.has(name)) continue
+    if (!Object.hasOwn(next, name) || (next as Record<string, unknown>)[name] === undefined)
       changes.push({ path: [...path, name], gone: true })
   }
 }
@@ -66,7 +70,7 @@ function compare(base: JsonObject, next: object, path: readonly string[], change
 /** As JSON.stringify sees it; undefined for what it leaves out. */
 function plain(value: unknown, name: string, path: readonly string[]): unknown {
   const told =
-    typeof value === 'object' && value !== null && 'toJSON' in value
+    typeof value === 'object' && value !== null && typeof (value as { toJSON?: unknown }).toJSON === 'function'
       ? (value as { toJSON(name: string): unknown }).toJSON(name)
       : value
   if (typeof told === 'function' || typeof told === 'bigint' || typeof told === 'symbol')
@@ -121,7 +125,7 @@ function parentOf(content: JsonObject, path: readonly string[], make: boolean): 
 }
 
 // By definition, not assignment: a name such as __proto__ is data like any other.
-function define(object: JsonObject, name: string, value: Json): void {
+export function define(object: object, name: string, value: unknown): void {
   Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true })
 }
 

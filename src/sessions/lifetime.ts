@@ -15,8 +15,23 @@ export function checkLifetime(name: string, milliseconds: number | undefined): v
 }
 
 /** Milliseconds that a session lives without activity. */
-export function lifetimeOf({ cookie }: SessionData): number {
-  return Math.min(cookie?.originalMaxAge ?? WITHOUT_MAX_AGE, LONGEST)
+export function lifetimeOf({ cookie }: { readonly cookie?: unknown }): number {
+  const maxAge = maxAgeOf(cookie)
+  return Math.min(typeof maxAge === 'number' ? maxAge : WITHOUT_MAX_AGE, LONGEST)
+}
+
+/** What a cookie says of its lifetime: milliseconds, null for as long as the browser runs; undefined where it says nothing. */
+export function maxAgeOf(cookie: unknown): unknown {
+  return (cookie as { originalMaxAge?: unknown } | null | undefined)?.originalMaxAge
+}
+
+/** express-session reckons a cookie's lifetime anew from its expiry, to the millisecond: a smaller difference is nobody's choice. */
+const DRIFT = 1000
+
+/** Whether the application has given the session another lifetime than it had. */
+export function isChosen(before: unknown, now: unknown): boolean {
+  if (typeof before === 'number' && typeof now === 'number') return Math.abs(before - now) >= Math.min(DRIFT, before)
+  return before !== undefined && now !== undefined && before !== now
 }
 
 /** Whether the expiry lags so far that moving it is worth a write. */
@@ -32,5 +47,8 @@ export function renewed(row: Row, life: Life | undefined): Row {
 
 /** Moves the cookie's expiry; what is no express-session's session has none that moves. */
 export function touch(session: SessionData & { touch?: unknown }): void {
-  if (typeof session.touch === 'function') session.touch()
+  if (typeof session.touch !== 'function') return
+  const { originalMaxAge } = session.cookie
+  session.touch()
+  session.cookie.originalMaxAge = originalMaxAge
 }

@@ -41,10 +41,10 @@ export class MemoryTable implements Table {
   }
 
   // Without a wait in between: nobody else's turn comes.
-  async change(sid: string, make: (row: Row) => Content, life?: Life) {
+  async change(sid: string, make: (row: Row) => Content & { life?: Life | undefined }) {
     const kept = this.#live(sid)
     if (kept === undefined) return undefined
-    const content = make(rowOf(kept))
+    const { life, ...content } = make(rowOf(kept))
     Object.assign(kept, content, { version: kept.version + 1 })
     if (life !== undefined) move(kept, life)
     return { content, version: String(kept.version) }
@@ -72,10 +72,11 @@ export class MemoryTable implements Table {
     return kept?.account === account ? kept.text : this.successor(renamed, account)
   }
 
-  async renew(sid: string, life: Life): Promise<boolean> {
+  async renew(sid: string, life: Life, version?: string): Promise<boolean> {
     const kept = this.#live(sid)
-    if (kept !== undefined) move(kept, life)
-    return kept !== undefined
+    if (kept === undefined || (version ?? String(kept.version)) !== String(kept.version)) return false
+    move(kept, life)
+    return true
   }
 
   async destroy(sid: string): Promise<number> {
@@ -124,8 +125,9 @@ export class MemoryTable implements Table {
   }
 }
 
-function move(kept: Kept, { idle }: Life): void {
-  kept.expire = Math.min(Math.max(kept.expire, Date.now() + idle), kept.ends)
+function move(kept: Kept, { idle, chosen }: Life): void {
+  const wanted = Date.now() + idle
+  kept.expire = Math.min(chosen ? wanted : Math.max(kept.expire, wanted), kept.ends)
 }
 
 function rowOf({ text, version, expire, ends }: Kept): Row {

@@ -4,6 +4,7 @@ import { createSignatures, readCookies, type Signatures } from './cookie.ts'
 import { DEADLINE, within } from './deadline.ts'
 import { SessionGone } from './errors.ts'
 import { type Gate, install } from './gate.ts'
+import { touch } from './lifetime.ts'
 import { type Clearing, clearStale } from './stale-cookies.ts'
 import type { PostgresSessions } from './store.ts'
 
@@ -126,7 +127,7 @@ function settle(gate: Gate, came: Came, activity: boolean, patience: number): Pr
   if (gate.endedLately) return Promise.reject(new SessionGone())
   const committed = within(patience, records.commit(req.sessionID, req.session, pending))
   // A renewal that fails costs nobody an answer.
-  const renewed = pending.changes.length > 0 ? committed : committed.catch(() => false)
+  const renewed = pending.changes.length > 0 || pending.chosen ? committed : committed.catch(() => false)
   return renewed.then((moved) => {
     gate.cookieDue ||= moved
   })
@@ -161,7 +162,7 @@ function setCookie(
     withheld(req)
     return
   }
-  if (!isNew) session.touch()
+  if (!isNew) touch(session)
   // First: a browser may take a cookie of its own domain for the same as the session's, and the last one counts.
   clearStale(req, res, clear, name)
   res.append('Set-Cookie', serialized(session.cookie, name, signatures.sign(req.sessionID)))

@@ -6,7 +6,7 @@ import * as sql from './statements.ts'
 import type { Content, Life, Row, Table } from './table.ts'
 import { createUpdates, type Update } from './updates.ts'
 
-type Renewal = { readonly sid: string; readonly life: Life }
+type Renewal = { readonly sid: string; readonly life: Life; readonly version: string | undefined }
 
 /** Sessions in the table `session`. A statement that times out is not cancelled: whether it was committed is known to nobody. */
 export class PostgresTable implements Table {
@@ -34,8 +34,8 @@ export class PostgresTable implements Table {
     return this.#update({ sid, version, content, life })
   }
 
-  change(sid: string, make: (row: Row) => Content, life?: Life) {
-    return this.#queries.transaction('change', (client) => changeLocked(client, sid, make, life))
+  change(sid: string, make: (row: Row) => Content & { life?: Life | undefined }) {
+    return this.#queries.transaction('change', (client) => changeLocked(client, sid, make))
   }
 
   rename(sid: string, next: string, make: (row: Row) => Content, life: Life): Promise<Row | undefined> {
@@ -46,8 +46,8 @@ export class PostgresTable implements Table {
     return first(await this.#queries.ask('successor', sql.SUCCESSOR, [sid, account], { again: true }))
   }
 
-  renew(sid: string, life: Life): Promise<boolean> {
-    return this.#renew({ sid, life })
+  renew(sid: string, life: Life, version?: string): Promise<boolean> {
+    return this.#renew({ sid, life, version })
   }
 
   async destroy(sid: string): Promise<number> {
@@ -88,8 +88,13 @@ export class PostgresTable implements Table {
   async #renewAll(renewals: readonly Renewal[], patience: number): Promise<boolean[]> {
     // Two requests of one session may come together: a row is updated once by a statement, whichever asks for it.
     const bySid = new Map(renewals.map((renewal) => [renewal.sid, renewal]))
-    const lives = [...bySid.values()].map(({ life }) => life)
-    const values = [[...bySid.keys()], lives.map(({ idle }) => idle), lives.map(({ absolute }) => absolute)]
+    const due = [...bySid.values()]
+    const values = [
+      [...bySid.keys()],
+      due.map(({ life }) => life.idle),
+      due.map(({ life }) => life.absolute),
+      due.map(({ version }) => version ?? null),
+    ]
     const { rows } = await this.#queries.ask('renew', sql.RENEW, values, { patience })
     const renewed = new Set(rows.map(([sid]) => sid))
     return renewals.map(({ sid }) => renewed.has(sid))
@@ -110,12 +115,17 @@ async function renameLocked(client: PoolClient, sid: string, next: string, make:
   return rows[0] && rowOf(rows[0])
 }
 
-async function changeLocked(client: PoolClient, sid: string, make: (row: Row) => Content, life?: Life) {
+async function changeLocked(
+  client: PoolClient,
+  sid: string,
+  make: (row: Row) => Content & { life?: Life | undefined },
+) {
   const row = await lock(client, sid)
   if (row === undefined) return undefined
-  const content = make(row)
+  const { life, ...content } = make(row)
   const values = [sid, row.version, content.text, content.account]
-  const [text, more] = life === undefined ? [sql.UPDATE, []] : [sql.UPDATE_AND_RENEW, [life.idle, life.absolute]]
+  const [text, more] =
+    life === undefined ? [sql.UPDATE, []] : [sql.UPDATE_AND_RENEW, [life.idle, life.absolute, life.chosen ?? false]]
   const version = first(await client.query({ text, values: [...values, ...more], rowMode: 'array' }))
   return version === undefined ? undefined : { content, version }
 }

@@ -2,7 +2,18 @@ import type expressSession from 'express-session'
 import type { SessionData } from 'express-session'
 import { apply, type Change, cloned, difference, isObject, type JsonObject } from './changes.ts'
 import { SessionGone } from './errors.ts'
-import { isDue, lifetimeOf, touch } from './lifetime.ts'
+import {
+  checkNames,
+  cookieJson,
+  cookieOf,
+  fieldsOf,
+  fieldsWhere,
+  movedCookie,
+  RESERVED,
+  refill,
+  storable,
+} from './fields.ts'
+import { isChosen, isDue, lifetimeOf, maxAgeOf, touch } from './lifetime.ts'
 import type { Life, Row, Table } from './table.ts'
 import { Writes, type WritesOptions } from './writes.ts'
 
@@ -17,6 +28,8 @@ export interface RecordsOptions extends WritesOptions {
 export interface Pending {
   readonly changes: readonly Change[]
   readonly renew: boolean
+  /** The application gave the session another lifetime. */
+  readonly chosen: boolean
 }
 
 export interface Renaming {
@@ -36,7 +49,12 @@ interface Known {
   readonly content: JsonObject
   /** What of it this request has in its hands: the session when it and the row were last brought together. */
   readonly view: JsonObject
+  /** The lifetime that the session's cookie had then. */
+  readonly maxAge: unknown
 }
+
+/** For a session that has no row yet. */
+export const NOTHING: Pending = { changes: [], renew: false, chosen: false }
 
 /** After so many tries that met another's change, the row is locked. */
 const TRIES = 2
@@ -65,14 +83,14 @@ export class Records {
     if (!isObject(data)) throw new TypeError('a session that is no JSON object')
     // Copied, since parsing a second time costs three times as much.
     const content = cloned(data)
-    this.#known.set(data, { row, content, view: content })
+    this.#known.set(data, { row, content, view: content, maxAge: maxAgeOf(data.cookie) })
     return data as unknown as SessionData
   }
 
   /** `session` is made of `data`: what is known of one holds for the other. */
-  follow(data: object, session: object): void {
+  follow(data: object, session: SessionData): void {
     const known = this.#known.get(data)
-    if (known !== undefined) this.#known.set(session, known)
+    if (known !== undefined) this.#known.set(session, { ...known, maxAge: maxAgeOf(session.cookie) })
   }
 
   /** Whether it has a row, as far as this request knows. */
@@ -83,25 +101,30 @@ export class Records {
   /** What this request would write; undefined where that is nothing. Throws Unstorable. */
   pending(session: SessionData, activity = true): Pending | undefined {
     const known = this.#known.get(session)
-    const changes = difference(known?.view ?? {}, session, 'cookie')
-    const renew = activity && known !== undefined && isDue(known.row, session)
-    return changes.length > 0 || renew ? { changes, renew } : undefined
+    checkNames(session, known?.view ?? {})
+    const changes = difference(known?.view ?? {}, session, RESERVED)
+    const chosen = known !== undefined && isChosen(known.maxAge, maxAgeOf(session.cookie))
+    const renew = chosen || (activity && known !== undefined && isDue(known.row, session))
+    return changes.length > 0 || renew ? { changes, renew, chosen } : undefined
   }
 
   /** Writes it; whether the expiry moved. Throws SessionGone where the session has ended meanwhile. */
   async commit(sid: string, session: SessionData, pending: Pending): Promise<boolean> {
     const known = this.#known.get(session)
     if (known === undefined) return this.#insert(sid, session)
-    if (pending.changes.length === 0) return this.#renew(sid, session, known)
-    const { changes, renew } = pending
+    const { changes, renew, chosen } = pending
+    if (changes.length === 0 && !chosen) return this.#renew(sid, session, known)
     if (renew) touch(session)
-    const life = renew ? this.#life(session) : undefined
-    const make = (content: JsonObject) => apply(content, changes)
-    const written = await this.#writes.write({ sid, session, known, make, life, tries: TRIES })
+    const make = (content: JsonObject) => this.#withCookie(apply(content, changes), session, known, pending)
+    const lifeOf = renew ? (content: JsonObject) => ({ ...this.#life(session, content), chosen }) : undefined
+    const written = await this.#writes.write({ sid, known, make, lifeOf, tries: TRIES })
+    const maxAge = maxAgeOf(written.content.cookie)
+    // Another request chose another lifetime meanwhile: this one's cookie must not undo it in the browser.
+    if (isChosen(maxAgeOf(session.cookie), maxAge)) session.cookie.maxAge = maxAge as number
     // Not what the session holds by now: what was changed while this was on its way is still to be written.
     const view =
       known.view === known.content && written.untouched ? written.content : apply(cloned(known.view), changes)
-    this.#known.set(session, { ...written, view })
+    this.#known.set(session, { ...written, view, maxAge })
     return renew
   }
 
@@ -116,7 +139,7 @@ export class Records {
       await this.#insert(sid, session)
       return
     }
-    const own = difference(known.view, session, 'cookie')
+    const own = difference(known.view, session, RESERVED)
     let latest: JsonObject = {}
     const make = (content: JsonObject) => {
       latest = apply(content, own)
@@ -125,9 +148,9 @@ export class Records {
         throw new TypeError('session.update takes a function that is not async: it may run several times')
       return storable(latest)
     }
-    const { row, content } = await this.#writes.write({ sid, session, known, make, life: undefined, tries: 2 * TRIES })
+    const { row, content } = await this.#writes.write({ sid, known, make, tries: 2 * TRIES })
     refill(session, latest)
-    this.#known.set(session, { row, content, view: content })
+    this.#known.set(session, { ...known, row, content, view: content })
   }
 
   /** The session as the row has it now; throws SessionGone. */
@@ -136,7 +159,7 @@ export class Records {
     if (row === undefined) throw new SessionGone()
     const content = JSON.parse(row.text)
     refill(session, cloned(content))
-    this.#known.set(session, { row, content, view: content })
+    this.#known.set(session, { row, content, view: content, maxAge: maxAgeOf(session.cookie) })
   }
 
   /** `session` takes the place of an id that came with the request and has no row. */
@@ -156,24 +179,25 @@ export class Records {
     if (written === undefined && live) throw new SessionGone()
     if (written !== undefined) {
       refill(next, cloned(written.content))
-      this.#known.set(next, { ...written, view: written.content })
+      this.#known.set(next, { ...written, view: written.content, maxAge: maxAgeOf(next.cookie) })
       return
     }
     const replaced = known === undefined ? this.#replaced.get(former)?.sid : former.id
     if (replaced !== undefined) this.#replaced.set(next, { sid: replaced, kept })
     // Of a session that ended meanwhile nothing goes on: who was signed in there, and what they had, is not the next one's.
-    refill(next, { ...chosen(known === undefined ? former : {}, kept), ...assign })
+    refill(next, { ...fieldsWhere(known === undefined ? former : {}, kept), ...assign })
   }
 
   async #rename(former: Session, next: Session, known: Known, { kept, assign }: Renaming) {
-    const own = difference(known.view, former, 'cookie')
+    const own = difference(known.view, former, RESERVED)
     let content: JsonObject = {}
     const make = (current: JsonObject) => {
-      content = storable({ ...chosen(apply(current, own), kept), ...assign })
+      const fields = { ...fieldsWhere(apply(current, own), kept), ...assign } as JsonObject
+      content = storable({ ...fields, cookie: cookieJson(next.cookie) })
       return content
     }
     const life = this.#life(next)
-    const row = await this.#writes.underLock(next, make, (made) => this.#table.rename(former.id, next.id, made, life))
+    const row = await this.#writes.underLock(make, (made) => this.#table.rename(former.id, next.id, made, life))
     return row && { row, content }
   }
 
@@ -184,25 +208,26 @@ export class Records {
   async #takeOver(session: SessionData): Promise<void> {
     const { sid, kept } = this.#replaced.get(session) ?? {}
     if (sid === undefined || kept === undefined) return
-    const { account } = this.#writes.contentOf(session, storable({ ...session }))
+    const { account } = this.#writes.contentOf(contentOf(session))
     if (account === null) return
     const text = await this.#table.successor(sid, account)
     const theirs = text === undefined ? {} : (JSON.parse(text) as JsonObject)
-    refill(session, { ...chosen(theirs, kept), ...session })
+    refill(session, { ...fieldsWhere(theirs, kept), ...fieldsOf(session) })
   }
 
   async #insert(sid: string, session: SessionData): Promise<true> {
     if (this.#replaced.has(session)) await this.#takeOver(session)
     touch(session)
-    const content = storable({ ...session })
-    const written = this.#writes.contentOf(session, content)
+    checkNames(session, {})
+    const content = contentOf(session)
+    const written = this.#writes.contentOf(content)
     const life = this.#life(session)
     let version = await this.#table.insert(sid, written, life)
     // An id that is taken is nobody's chance, but a caller that stores by id: what it says takes the place of what is there.
-    version ??= (await this.#table.change(sid, () => written, life))?.version
+    version ??= (await this.#table.change(sid, () => ({ ...written, life })))?.version
     if (version === undefined) throw new SessionGone()
     const row = { text: written.text, version, remaining: life.idle, ends: life.absolute }
-    this.#known.set(session, { row, content, view: content })
+    this.#known.set(session, { row, content, view: content, maxAge: maxAgeOf(session.cookie) })
     return true
   }
 
@@ -210,28 +235,29 @@ export class Records {
     touch(session)
     const life = this.#life(session)
     // One that fails has been reported, and the next request makes up for it: it must not cost this one its answer.
-    const renewed = await this.#table.renew(sid, life).catch(() => false)
+    const renewed = await this.#table.renew(sid, life, known.row.version).catch(() => false)
     // Also where another is at it, or the session is gone: this request does not try again.
     this.#known.set(session, { ...known, row: { ...known.row, remaining: life.idle } })
     return renewed
   }
 
-  #life(session: SessionData): Life {
-    return { idle: lifetimeOf(session), absolute: this.#absolute.get(session) ?? this.#absoluteMaxAge }
+  /**
+   * The cookie that this request writes: its own, unless another request gave the session another lifetime since this one
+   * read it, and this one did not.
+   */
+  #withCookie(content: JsonObject, session: SessionData, known: Known, { renew, chosen }: Pending): JsonObject {
+    const theirs = cookieOf(content)
+    const isTheirs = theirs !== undefined && !chosen && maxAgeOf(theirs) !== maxAgeOf(known.content.cookie)
+    if (!isTheirs) content.cookie = cookieJson(session.cookie)
+    else if (renew) content.cookie = movedCookie(theirs, new Date(Date.now() + lifetimeOf(content)))
+    return content
+  }
+
+  #life(session: SessionData, content: { readonly cookie?: unknown } = session): Life {
+    return { idle: lifetimeOf(content), absolute: this.#absolute.get(session) ?? this.#absoluteMaxAge }
   }
 }
 
-function chosen(content: object, kept: (name: string) => boolean): object {
-  return Object.fromEntries(Object.entries(content).filter(([name]) => name !== 'cookie' && kept(name)))
-}
-
-function storable(content: object): JsonObject {
-  return apply({}, difference({}, content, 'cookie'))
-}
-
-/** In place: whoever holds the session holds what is in it now. */
-function refill(session: SessionData, content: object): void {
-  const held = session as unknown as Record<string, unknown>
-  for (const name of Object.keys(held)) if (name !== 'cookie') delete held[name]
-  for (const [name, value] of Object.entries(content)) if (name !== 'cookie') held[name] = value
+function contentOf(session: SessionData): JsonObject {
+  return storable({ ...fieldsOf(session), cookie: cookieJson(session.cookie) })
 }

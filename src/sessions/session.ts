@@ -1,8 +1,10 @@
 import type { Request } from 'express'
 import expressSession, { type Cookie, type CookieOptions, type SessionData } from 'express-session'
+import { define } from './changes.ts'
 import { SessionGone, StoreUnavailable } from './errors.ts'
+import { RESERVED } from './fields.ts'
 import { gateOf } from './gate.ts'
-import type { Session } from './records.ts'
+import { NOTHING, type Session } from './records.ts'
 import type { PostgresSessions } from './store.ts'
 
 export interface Renewal {
@@ -63,7 +65,7 @@ const METHODS: PropertyDescriptorMap & ThisType<Session & Held> = {
   update: {
     ...HIDDEN(),
     value(this: Session & Held, change: (draft: SessionData) => void) {
-      return update(this.req, change)
+      return updateSession(this.req, change)
     },
   },
 }
@@ -82,8 +84,12 @@ class EquippedSession extends stock.Session {
 }
 
 /** A request's session, of its `sessionID` and with these fields. */
-export function newSession(req: unknown, data?: object): Session {
-  return new EquippedSession(req, data)
+export function newSession(req: unknown, data: object = {}): Session {
+  const session = new EquippedSession(req, data)
+  // express-session leaves out what its prototype, or any object's, has a name for.
+  for (const [name, value] of Object.entries(data))
+    if (!Object.hasOwn(session, name) && !RESERVED.has(name)) define(session, name, value)
+  return session
 }
 
 export function newCookie(options: CookieOptions): Cookie {
@@ -100,7 +106,7 @@ async function write(req: Request): Promise<void> {
   const pending = records.pending(req.session)
   const isNew = !records.has(req.session)
   if (pending === undefined && !isNew) return
-  const renewed = await records.commit(req.sessionID, req.session, pending ?? { changes: [], renew: false })
+  const renewed = await records.commit(req.sessionID, req.session, pending ?? NOTHING)
   if (gate !== undefined) gate.cookieDue ||= renewed
 }
 
@@ -124,7 +130,11 @@ async function destroy(req: Request): Promise<void> {
   )
 }
 
-function update(req: Request, change: (draft: SessionData) => void): Promise<void> {
+/**
+ * `req.session.update(change)`, for any session: one that has a field of the name `update` has no such method. Rejects with
+ * SessionGone, StoreUnavailable, Unstorable, SessionTooLarge.
+ */
+export function updateSession(req: Request, change: (draft: SessionData) => void): Promise<void> {
   return lastly(req, () => storeOf(req).records.update(req.sessionID, req.session, change))
 }
 

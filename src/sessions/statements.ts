@@ -6,9 +6,9 @@ const after = (parameter: string) => `now() + ${parameter}::float8 * interval '1
 const zoned = (instant: string) => `(${instant}) AT TIME ZONE session_zone()`
 /** Where the expiry of a new session stands. */
 const FIRST = (idle: string, absolute: string) => zoned(after(`least(${idle}::float8, ${absolute}::float8)`))
-/** Where activity moves it: never back, and never past the session's end. */
-const LATER = (idle: string, absolute: string) =>
-  `least(greatest(expire, ${zoned(after(idle))}), ${zoned(`coalesce(ends, ${after(absolute)})`)})`
+/** Where activity moves it: never back, unless the application chose another lifetime, and never past the session's end. */
+const LATER = (idle: string, absolute: string, chosen = 'false') =>
+  `least(greatest(CASE WHEN ${chosen} THEN NULL ELSE expire END, ${zoned(after(idle))}), ${zoned(`coalesce(ends, ${after(absolute)})`)})`
 /** A role or database may have it off; what a person was told must survive a crash. Read at commit, so it may stand in RETURNING. */
 const DURABLE = `CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END`
 
@@ -32,7 +32,7 @@ export const UPDATE = `
    WHERE sid = $1 AND xmin = $2::text::xid AND ${LIVE} RETURNING xmin::text, ${DURABLE}`
 
 export const UPDATE_AND_RENEW = `
-  UPDATE session SET sess = $3::json, account = $4, expire = ${LATER('$5', '$6')}, ends = coalesce(ends, ${after('$6')})
+  UPDATE session SET sess = $3::json, account = $4, expire = ${LATER('$5', '$6', '$7::bool')}, ends = coalesce(ends, ${after('$6')})
    WHERE sid = $1 AND xmin = $2::text::xid AND ${LIVE} RETURNING xmin::text, ${DURABLE}`
 
 /**
@@ -43,12 +43,12 @@ export const UPDATE_AND_RENEW = `
 export const UPDATE_MANY = `
   WITH wanted AS (
     SELECT DISTINCT ON (sid) *
-      FROM ROWS FROM (unnest($1::varchar[], $2::text[], $3::text[], $4::float8[], $5::float8[]), json_array_elements($6::json))
-      WITH ORDINALITY AS wanted(sid, version, account, idle, absolute, sess, place) ORDER BY sid, place),
+      FROM ROWS FROM (unnest($1::varchar[], $2::text[], $3::text[], $4::float8[], $5::float8[], $6::bool[]), json_array_elements($7::json))
+      WITH ORDINALITY AS wanted(sid, version, account, idle, absolute, chosen, sess, place) ORDER BY sid, place),
   held AS MATERIALIZED (
     SELECT sid FROM session WHERE sid = ANY($1::varchar[]) AND ${LIVE} ORDER BY sid FOR NO KEY UPDATE SKIP LOCKED)
   UPDATE session SET sess = wanted.sess, account = wanted.account,
-         expire = CASE WHEN idle IS NULL THEN expire ELSE ${LATER('idle', 'absolute')} END,
+         expire = CASE WHEN idle IS NULL THEN expire ELSE ${LATER('idle', 'absolute', 'chosen')} END,
          ends = coalesce(ends, ${after('absolute')})
     FROM held JOIN wanted USING (sid)
    WHERE session.sid = held.sid AND session.xmin = wanted.version::xid RETURNING place::int, session.xmin::text, ${DURABLE}`
@@ -64,16 +64,17 @@ export const RENAME = `
   SELECT * FROM renamed`
 
 /**
- * Many at once: $1 sids, $2 and $3 their lifetimes. Locked in the order of ids, or two such statements could wait for each other; a row that another
+ * Many at once: $1 sids, $2 and $3 their lifetimes, $4 their versions where these must not have changed: another request may have chosen a shorter life. Locked in the order of ids, or two such statements could wait for each other; a row that another
  * is changing at this moment is left for the next request. A lost renewal is made up by the next request, so nobody waits for the disk.
  */
 export const RENEW = `
   WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
-  due AS (SELECT * FROM unnest($1::varchar[], $2::float8[], $3::float8[]) AS due(sid, idle, absolute)),
+  due AS (SELECT * FROM unnest($1::varchar[], $2::float8[], $3::float8[], $4::text[]) AS due(sid, idle, absolute, version)),
   held AS MATERIALIZED (
     SELECT sid FROM session WHERE sid = ANY($1::varchar[]) AND ${LIVE} ORDER BY sid FOR NO KEY UPDATE SKIP LOCKED)
   UPDATE session SET expire = ${LATER('idle', 'absolute')}, ends = coalesce(ends, ${after('absolute')})
-    FROM quick, held JOIN due USING (sid) WHERE session.sid = held.sid RETURNING session.sid`
+    FROM quick, held JOIN due USING (sid)
+   WHERE session.sid = held.sid AND (due.version IS NULL OR session.xmin = due.version::xid) RETURNING session.sid`
 
 const ENDED = 'INSERT INTO session_ended (sid) SELECT sid FROM gone ON CONFLICT (sid) DO UPDATE SET at = now()'
 

@@ -5,7 +5,7 @@ import { isObject, type JsonObject } from './changes.ts'
 import { checkLifetime } from './lifetime.ts'
 import { PostgresTable } from './postgres-table.ts'
 import type { Report } from './queries.ts'
-import { Records, type Session } from './records.ts'
+import { NOTHING, Records, type Session } from './records.ts'
 import { newCookie, newSession, type Renewal } from './session.ts'
 import type { Table } from './table.ts'
 
@@ -149,12 +149,12 @@ export class PostgresSessions extends Stock {
   async #set(sid: string, data: SessionData): Promise<void> {
     const pending = this.records.pending(data)
     const isNew = !this.records.has(data)
-    if (pending !== undefined || isNew) await this.records.commit(sid, data, pending ?? { changes: [], renew: false })
+    if (pending !== undefined || isNew) await this.records.commit(sid, data, pending ?? NOTHING)
   }
 
   async #touch(sid: string, data: SessionData): Promise<void> {
     const pending = this.records.pending(data)
-    if (this.records.has(data) && pending?.renew) await this.records.commit(sid, data, { changes: [], renew: true })
+    if (this.records.has(data) && pending?.renew) await this.records.commit(sid, data, { ...pending, changes: [] })
   }
 
   /**

@@ -19,6 +19,8 @@ export interface Content {
 export interface Life {
   readonly idle: number
   readonly absolute: number
+  /** The application chose another lifetime: the expiry may move back. */
+  readonly chosen?: boolean
 }
 
 /** Where sessions are kept. A session that has expired is not there for any of these. */
@@ -30,11 +32,10 @@ export interface Table {
   insert(sid: string, content: Content, life: Life): Promise<string | undefined>
   /** The new version; undefined where the row is gone or has another version. With `life` the expiry moves as well. */
   update(sid: string, version: string, content: Content, life?: Life): Promise<string | undefined>
-  /** Changes the row while nobody else can; undefined where it is gone. */
+  /** Changes the row while nobody else can; undefined where it is gone. With `life` the expiry moves as well. */
   change(
     sid: string,
-    make: (row: Row) => Content,
-    life?: Life,
+    make: (row: Row) => Content & { readonly life?: Life | undefined },
   ): Promise<{ readonly content: Content; readonly version: string } | undefined>
   /** The row under another id and with the contents that `make` gives it, in one commit; undefined where it is gone. */
   rename(sid: string, next: string, make: (row: Row) => Content, life: Life): Promise<Row | undefined>
@@ -43,8 +44,8 @@ export interface Table {
    * and belongs to `account`.
    */
   successor(sid: string, account: string): Promise<string | undefined>
-  /** Moves the expiry on, never back; whether it did. */
-  renew(sid: string, life: Life): Promise<boolean>
+  /** Moves the expiry on, never back, where the row has this version still; whether it did. */
+  renew(sid: string, life: Life, version?: string): Promise<boolean>
   /** Also where it was renamed a moment ago. */
   destroy(sid: string): Promise<number>
   endAccount(account: string, exceptSid?: string): Promise<number>

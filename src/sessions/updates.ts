@@ -28,9 +28,14 @@ async function one(queries: Queries, update: Update, patience: number): Promise<
   const { rows } =
     life === undefined
       ? await queries.ask('update one', sql.UPDATE, values, { patience })
-      : await queries.ask('update and renew one', sql.UPDATE_AND_RENEW, [...values, life.idle, life.absolute], {
-          patience,
-        })
+      : await queries.ask(
+          'update and renew one',
+          sql.UPDATE_AND_RENEW,
+          [...values, life.idle, life.absolute, life.chosen ?? false],
+          {
+            patience,
+          },
+        )
   return rows[0]?.[0] as string | undefined
 }
 
@@ -42,6 +47,7 @@ async function many(queries: Queries, updates: readonly Update[], patience: numb
     updates.map(({ content }) => content.account),
     updates.map(({ life }) => life?.idle ?? null),
     updates.map(({ life }) => life?.absolute ?? null),
+    updates.map(({ life }) => life?.chosen ?? false),
     `[${updates.map(({ content }) => content.text).join(',')}]`,
   ]
   try {

@@ -1,4 +1,3 @@
-import type { SessionData } from 'express-session'
 import { cloned, type JsonObject } from './changes.ts'
 import { DEADLINE, within } from './deadline.ts'
 import { SessionGone, SessionTooLarge, StoreUnavailable } from './errors.ts'
@@ -15,14 +14,12 @@ export interface WritesOptions {
 
 export interface Write {
   readonly sid: string
-  /** Whose cookie is written. */
-  readonly session: SessionData
   /** The row as it was last seen, and what it holds. */
   readonly known: { readonly row: Row; readonly content: JsonObject }
   /** The content to be written, made of what the row holds; it may change what it is given, and runs again where another request's change came in between. */
   readonly make: (content: JsonObject) => JsonObject
-  /** The expiry moves as well. */
-  readonly life: Life | undefined
+  /** The expiry moves as well, by the lifetime that this content's cookie says. */
+  readonly lifeOf?: ((content: JsonObject) => Life) | undefined
   /** After so many tries that met another's change, the row is locked. */
   readonly tries: number
 }
@@ -48,12 +45,13 @@ export class Writes {
     return within(DEADLINE, this.#write(write, last))
   }
 
-  async #write({ sid, session, known, make, life, tries }: Write, last: number): Promise<Written> {
+  async #write({ sid, known, make, lifeOf, tries }: Write, last: number): Promise<Written> {
     const { table } = this.#options
     let { row } = known
     let content = make(cloned(known.content))
     for (let tried = 1; tried <= tries; tried++) {
-      const next = this.contentOf(session, content)
+      const next = this.contentOf(content)
+      const life = lifeOf?.(content)
       const version = await table.update(sid, row.version, next, life)
       if (version !== undefined)
         return { row: renewed({ ...row, text: next.text, version }, life), content, untouched: tried === 1 }
@@ -71,22 +69,24 @@ export class Writes {
       content = make(current)
       return content
     }
-    const changed = await this.underLock(session, remake, (made) => table.change(sid, made, life))
+    const changed = await this.underLock(remake, (made) =>
+      table.change(sid, (locked) => ({ ...made(locked), life: lifeOf?.(content) })),
+    )
     if (changed === undefined) throw new SessionGone()
+    const life = lifeOf?.(content)
     const { version } = changed
     return { row: renewed({ ...row, text: changed.content.text, version }, life), content, untouched: false }
   }
 
   /** Runs `work`, which is given what makes the content of a locked row. What `make` refuses is no fault of the table's. */
   async underLock<Result>(
-    session: SessionData,
     make: (content: JsonObject) => JsonObject,
     work: (made: (row: Row) => Content) => Promise<Result>,
   ): Promise<Result> {
     let fault: unknown
     const made = ({ text }: Row) => {
       try {
-        return this.contentOf(session, make(JSON.parse(text)))
+        return this.contentOf(make(JSON.parse(text)))
       } catch (error) {
         fault = error
         throw error
@@ -96,8 +96,7 @@ export class Writes {
   }
 
   /** What is written for this content; throws SessionTooLarge. */
-  contentOf({ cookie }: SessionData, content: JsonObject): Content {
-    const { cookie: _, ...rest } = content
+  contentOf({ cookie = {}, ...rest }: JsonObject): Content {
     const text = JSON.stringify({ cookie, ...rest })
     const bytes = Buffer.byteLength(text)
     if (bytes > this.#options.largest) throw new SessionTooLarge(bytes, this.#options.largest)

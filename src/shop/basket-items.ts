@@ -4,6 +4,7 @@ import type { Pool } from '../database/pool.ts'
 import { readForm, text, typedText } from '../http/form.ts'
 import { refuse, seeOther, type Visit } from '../http/reply.ts'
 import { z } from '../runtime/schema.ts'
+import { updateSession } from '../sessions/session.ts'
 import { type Basket, MOST_OF_ONE, MOST_PRODUCTS, quantityOf, readBasket, withQuantity } from './basket.ts'
 import { basketPage } from './basket-page.ts'
 import { findProducts } from './products.ts'
@@ -24,11 +25,11 @@ export async function changeBasket(pool: Pool, visit: Visit<Account>): Promise<v
 
 /** More of one is counted on what another tab put there meanwhile; a number given outright is that number. */
 async function put(
-  { session }: Request,
+  req: Request,
   product: string,
   { quantity, add }: { quantity?: number | undefined; add?: number | undefined },
 ) {
-  await session.update((draft) => {
+  await updateSession(req, (draft) => {
     const basket = readBasket(draft)
     draft.basket = withQuantity(
       basket,

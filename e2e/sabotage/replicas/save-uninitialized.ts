@@ -6,7 +6,10 @@ import { exchange } from '../exchange.ts'
 await exchange<typeof import('../../../src/sessions/records.ts')>('src/sessions/records.ts', ({ Records }) => ({
   Records: class extends Records {
     override pending(session: SessionData, activity?: boolean): Pending | undefined {
-      return super.pending(session, activity) ?? (this.has(session) ? undefined : { changes: [], renew: false })
+      return (
+        super.pending(session, activity) ??
+        (this.has(session) ? undefined : { changes: [], renew: false, chosen: false })
+      )
     }
   },
 }))

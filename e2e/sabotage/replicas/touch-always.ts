@@ -7,7 +7,7 @@ await exchange<typeof import('../../../src/sessions/records.ts')>('src/sessions/
   Records: class extends Records {
     override pending(session: SessionData, activity?: boolean): Pending | undefined {
       const pending = super.pending(session, activity)
-      return this.has(session) ? { changes: pending?.changes ?? [], renew: true } : pending
+      return this.has(session) ? { changes: pending?.changes ?? [], renew: true, chosen: false } : pending
     }
   },
 }))
