@@ -71,7 +71,9 @@ export function createApp(options: AppOptions): Express {
   app.use(sameSite())
   app.use(bodies())
 
-  const clientAddress = clientAddresses(options.clientAddressHeader)
+  const clientAddress = clientAddresses(options.clientAddressHeader, () =>
+    options.log.warn('client address unreadable'),
+  )
   const table = [
     ...homeRoutes<Account>(),
     ...accountRoutes({ ...options, clientAddress }),

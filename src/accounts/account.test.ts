@@ -28,6 +28,20 @@ test('the own page names the person and has the sign-out button; a program gets 
   assert.equal((await visitor.get('/account', { json: true })).body.account.name, 'Ada')
 })
 
+test('a page that was left open changes no password of somebody who signed in meanwhile', async () => {
+  const visitor = app.visitor()
+  await visitor.post('/login', ada)
+  const { text } = await visitor.get('/account')
+  const account = /name="account" value="([^"]+)"/.exec(text)?.[1] ?? ''
+  await visitor.post('/login', { ...ada, email: 'bea@example.com' })
+  const change = { account, current: ada.password, password: 'a lantern over the turntable' }
+  const page = await visitor.post('/account/password', change)
+  assert.equal(page.status, 409)
+  assert.match(page.text, /opened by somebody else/)
+  assert.equal((await visitor.post('/account/password', change, { json: true })).body.status, 409)
+  assert.equal((await app.visitor().post('/login', { ...ada, email: 'bea@example.com' })).status, 303)
+})
+
 test('a role is read fresh at every request', async () => {
   const visitor = app.visitor()
   await visitor.post('/login', ada)

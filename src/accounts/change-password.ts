@@ -27,6 +27,7 @@ export async function changePassword(parts: Parts, visit: Visit<Account>): Promi
   const { accounts, attempts, directory, log } = parts
   const { req, person } = visit
   if (person === null) throw unauthenticated()
+  if (!isOwn(req.body, person)) return refuseOther(visit)
   const form = readForm(CHANGE, req.body)
   if (!form.ok) return refuseChange(visit, form.fields)
   const { current, password } = form.value
@@ -39,6 +40,17 @@ export async function changePassword(parts: Parts, visit: Visit<Account>): Promi
   const ended = await directory.endOthers(changed.id, req.sessionID)
   log.info('password changed', { account: changed.id, sessionsEnded: ended })
   seeOther(visit, '/account?changed=password', { json: { account: profileOf(changed), sessionsEnded: ended } })
+}
+
+/** Whether the page that sent this form, where it says so, was this person's: somebody else may have signed in meanwhile. */
+function isOwn(body: unknown, { id }: Account): boolean {
+  const { account = id } = (body ?? {}) as { readonly account?: unknown }
+  return account === id
+}
+
+function refuseOther(visit: Visit<Account>): void {
+  const message = 'This page was opened by somebody else, who has signed out since. Nothing was changed.'
+  refuse(visit, { status: 409, message, view: 'accounts/account', data: ACCOUNT_PAGE })
 }
 
 function refuseChange(visit: Visit<Account>, fields: Readonly<Record<string, string>>): void {

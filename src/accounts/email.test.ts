@@ -48,6 +48,12 @@ test('a field says what is wrong with it', () => {
   assert.match(complaint('ada') ?? '', /looks like/)
 })
 
+test('a Unicode domain and its Punycode are one address', () => {
+  assert.equal(emailKey('Ada@Bücher.example'), emailKey('ada@xn--bcher-kva.example'))
+  assert.equal(emailKey('ada@faß.example'), emailKey('ada@xn--fa-hia.example'))
+  assert.notEqual(emailKey('ada@bucher.example'), emailKey('ada@bücher.example'))
+})
+
 test('addresses are compared without regard to case or Unicode form', () => {
   assert.equal(emailKey('Ada@Example.COM'), emailKey(' ada@example.com'))
   assert.equal(emailKey('CAFE\u0301@example.com'), emailKey('caf\u00e9@example.com'))

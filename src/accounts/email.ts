@@ -1,3 +1,4 @@
+import { domainToASCII } from 'node:url'
 import { z } from '../runtime/schema.ts'
 
 /** RFC 5321 4.5.3.1.3: a path is 256 octets, two of them the angle brackets. */
@@ -34,7 +35,12 @@ export function isEmail(text: string): boolean {
 const DOMAIN =
   /^[\p{L}\p{N}\p{M}]([\p{L}\p{N}\p{M}-]*[\p{L}\p{N}\p{M}])?(\.[\p{L}\p{N}\p{M}]([\p{L}\p{N}\p{M}-]*[\p{L}\p{N}\p{M}])?)*$/u
 
-/** What addresses are compared by: one Unicode form, lower case. Made here, since Postgres' lower() hangs on its locale. */
+/**
+ * What addresses are compared by: one Unicode form, lower case, the domain in Punycode, as browsers send it from a field of
+ * the type `email`. Made here, since Postgres' lower() depends on its locale.
+ */
 export function emailKey(email: string): string {
-  return email.trim().toLowerCase().normalize('NFC')
+  const [local = '', ...domain] = email.trim().toLowerCase().normalize('NFC').split('@')
+  const written = domain.join('@')
+  return [local, ...(domain.length === 0 ? [] : [domainToASCII(written) || written])].join('@')
 }

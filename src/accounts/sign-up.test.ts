@@ -11,6 +11,16 @@ after(() => app.close())
 const ada = { email: 'ada@example.com', name: 'Ada', password: 'blue kettle sings' }
 const people = async () => Number((await app.pool.query('SELECT count(*) FROM account')).rows[0].count)
 
+test('a name of invisible characters only is missing, and none turns the direction of writing', async () => {
+  const post = (name: string) =>
+    app.visitor().post('/register', { email: 'vic@example.com', name, password: 'blue kettle sings' }, { json: true })
+  for (const name of ['\u200b', '\u3164', '\u00ad\u2060', '\u2800 \u2800', '\u180e\ufe0f', ' \u200d ', '\u115f\uffa0'])
+    assert.equal((await post(name)).body.errors.name, 'Name is missing.', JSON.stringify(name))
+  for (const name of ['\u202eada', 'ada \u2067bea', '\u202e'])
+    assert.match((await post(name)).body.errors.name, /missing|cannot be typed/, JSON.stringify(name))
+  for (const name of ['نامه‌ای', '👩‍🚀', '李', 'ﻋ‏a']) assert.equal((await post(name)).body.errors?.name, undefined, name)
+})
+
 test('who registers is signed in and lands on the own page', async () => {
   const visitor = app.visitor()
   assert.equal((await visitor.get('/register')).status, 200)

@@ -3,13 +3,20 @@ import express, { type RequestHandler } from 'express'
 /** As much as a form or a JSON body may hold; nginx has the same limit. */
 const LIMIT = '100kb'
 
-/** Reads forms and JSON bodies; anything else with a body is a 415. */
+/** Reads forms and JSON bodies; anything else with a body is a 415. The body of a GET or HEAD means nothing (RFC 9110, 9.3.1). */
 export function bodies(): RequestHandler[] {
   return [
     express.json({ limit: LIMIT, strict: false }),
     express.urlencoded({ limit: LIMIT, extended: false, parameterLimit: 200 }),
     onlyKnownTypes,
-  ]
+  ].map(unlessRead)
+}
+
+function unlessRead(handler: RequestHandler): RequestHandler {
+  return function body(req, res, next) {
+    if (req.method === 'GET' || req.method === 'HEAD') next()
+    else handler(req, res, next)
+  }
 }
 
 const onlyKnownTypes: RequestHandler = function onlyKnownTypes(req, _res, next) {

@@ -20,9 +20,11 @@ export interface Answer {
 
 type Exchange = Pick<Visit<unknown>, 'req' | 'res'>
 
-/** Whether the client prefers JSON to a page (RFC 9110 content negotiation). */
+/** Whether the client prefers JSON, in one of its kinds, to a page (RFC 9110 content negotiation; RFC 6839 for `+json`). */
 export function wantsJson(req: Request): boolean {
-  return req.accepts(['html', 'json']) === 'json'
+  const preferred = req.accepts(['html', 'json', 'application/problem+json'])
+  if (preferred === false) return /\+json\b/i.test(req.get('accept') ?? '')
+  return preferred !== 'html'
 }
 
 /** Answers with a page, or with JSON to those who ask for it. */

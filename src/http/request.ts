@@ -48,10 +48,32 @@ function routeOf(req: Request): string {
   return typeof path === 'string' ? path : 'none'
 }
 
-/** Where a client is: from the one header that the edge sets (CLIENT_ADDRESS_HEADER) if there is such, else by the proxies that are trusted. */
-export function clientAddresses(header: string | undefined): (req: Request) => string {
+/**
+ * Where a client is: from the one header that the edge sets (CLIENT_ADDRESS_HEADER) if there is such, else by the proxies
+ * that are trusted. Of an address that cannot be read `unreadable` is told once; the next proxy's own counts instead, so that
+ * a client cannot make up addresses to escape the limits.
+ */
+export function clientAddresses(header: string | undefined, unreadable: () => void): (req: Request) => string {
+  let isTold = false
   return (req) => {
     const given = header === undefined ? undefined : req.get(header)
-    return given !== undefined && isIP(given) !== 0 ? given : (req.ip ?? 'unknown')
+    const written = [given, ...(req.ips.length > 0 ? req.ips : [req.ip]), req.socket.remoteAddress]
+    const candidates = written.filter((address) => address !== undefined)
+    const place = candidates.findIndex((address) => readAddress(address) !== undefined)
+    if (place !== 0 && !isTold) {
+      isTold = true
+      unreadable()
+    }
+    return readAddress(candidates[place] ?? '') ?? 'unknown'
   }
+}
+
+/** An address as proxies write it: quoted, with a port (Azure and IIS do), in brackets, with a zone, as IPv4 within IPv6. */
+function readAddress(written: string): string | undefined {
+  const plain = written.trim().replace(/^"(.*)"$/, '$1')
+  const bracketed = /^\[([^\]]+)\](?::\d+)?$/.exec(plain)?.[1]
+  const address = bracketed ?? /^([\d.]+):\d+$/.exec(plain)?.[1] ?? plain
+  const [bare = ''] = address.split('%')
+  const unmapped = /^::ffff:([\d.]+)$/i.exec(bare)?.[1] ?? bare
+  return isIP(unmapped) === 0 ? undefined : unmapped
 }

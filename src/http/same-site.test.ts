@@ -19,6 +19,15 @@ const cases: readonly [string, Partial<Source>, boolean][] = [
   ['the host is compared without regard to case', { origin: 'https://shop.example', host: 'SHOP.example' }, true],
   ["an older browser's other origin is refused", { origin: 'https://evil.example' }, false],
   ['another port is another origin', { origin: 'https://shop.example:8443' }, false],
+  ['the default port of https is no other origin', { origin: 'https://shop.example', host: 'shop.example:443' }, true],
+  ['the default port of http is no other origin', { origin: 'http://shop.example', host: 'shop.example:80' }, true],
+  ['a default port in the origin is none', { origin: 'https://shop.example:443' }, true],
+  [
+    'the default port of the other scheme is another origin',
+    { origin: 'http://shop.example', host: 'shop.example:443' },
+    false,
+  ],
+  ['a host that cannot be read is refused', { origin: 'https://shop.example', host: 'shop.example:x' }, false],
   ['an opaque origin is refused', { origin: 'null' }, false],
   ['what sends neither is no browser', {}, true],
 ]

@@ -19,7 +19,14 @@ export function isSameSite({ method, secFetchSite, origin, host }: Source): bool
   if (SAFE.has(method)) return true
   if (secFetchSite !== undefined) return secFetchSite === 'same-origin' || secFetchSite === 'none'
   if (origin === undefined) return true
-  return host !== undefined && URL.canParse(origin) && new URL(origin).host === host.toLowerCase()
+  return host !== undefined && isHostOf(origin, host)
+}
+
+/** In the origin's scheme: `x:443` is `x` for https, and another host for http (RFC 6454, 4 and 6.2). */
+function isHostOf(origin: string, host: string): boolean {
+  if (!URL.canParse(origin)) return false
+  const { protocol, host: asked } = new URL(origin)
+  return URL.canParse(`${protocol}//${host}`) && new URL(`${protocol}//${host}`).host === asked
 }
 
 /** Refuses (403) what another site made a browser send, before the store is touched. */

@@ -47,7 +47,7 @@ test('stylesheet, script and icons are where the page says', async () => {
   const vic = app.visitor()
   const { text } = await vic.get('/')
   const addresses = [...text.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, address]) => address ?? '')
-  assert.equal(addresses.length, 3)
+  assert.equal(addresses.length, 4)
   for (const path of [...addresses, '/favicon.ico', '/robots.txt'])
     assert.equal((await vic.get(path)).status, 200, path)
 })
