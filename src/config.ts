@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { readAddress } from './database/address.ts'
+import { readAddress, saysTls } from './database/address.ts'
 import { z } from './runtime/schema.ts'
 import { cookieName, cookies, duration, flag, whole } from './runtime/settings.ts'
 import { readSecretFile, readSecrets } from './secrets.ts'
@@ -111,7 +111,11 @@ export function loadConfig(environment: Environment, { terminal = false } = {}) 
 function readDatabaseUrl(env: Settings, faults: string[]): string {
   if (env.DATABASE_URL !== undefined) {
     checkAddress('DATABASE_URL', env.DATABASE_URL, faults)
-    return env.DATABASE_URL
+    // As pg and libpq: what the address leaves open, the environment says.
+    if (env.PGSSLMODE === undefined || saysTls(env.DATABASE_URL)) return env.DATABASE_URL
+    const url = `${env.DATABASE_URL}${env.DATABASE_URL.includes('?') ? '&' : '?'}sslmode=${encodeURIComponent(env.PGSSLMODE)}`
+    checkAddress('PGSSLMODE', url, faults)
+    return url
   }
   if (env.PGHOST === undefined) {
     faults.push(

@@ -5,31 +5,160 @@ import type { ConnectionOptions } from 'node:tls'
 export interface Address {
   readonly connectionString: string
   readonly ssl: false | ConnectionOptions
+  readonly sslnegotiation?: 'direct'
+  /** SCRAM with channel binding, where the server offers it. */
+  readonly enableChannelBinding?: true
 }
 
-/** Settings of libpq's that say how TLS is used; they are mapped here because pg warns on stderr and reads them in another sense. */
-const TLS = ['sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'uselibpqcompat', 'ssl'] as const
+/** Read here, because pg reads them in another sense than libpq, and warns on stderr. */
+const TLS = [
+  'ssl',
+  'sslmode',
+  'sslrootcert',
+  'sslcert',
+  'sslkey',
+  'sslnegotiation',
+  'uselibpqcompat',
+  'channel_binding',
+] as const
+
+/** Of these pg makes something, and it means the same here. */
+const PASSED = new Set([
+  'host',
+  'port',
+  'user',
+  'password',
+  'options',
+  'application_name',
+  'fallback_application_name',
+  'lock_timeout',
+  'idle_in_transaction_session_timeout',
+])
+
+/** What providers add for other clients, and what has a setting of its own here: it changes nothing at the server. */
+const IGNORED = new Set([
+  'connect_timeout',
+  'connection_limit',
+  'gssencmode',
+  'keepalives',
+  'keepalives_count',
+  'keepalives_idle',
+  'keepalives_interval',
+  'pgbouncer',
+  'pool_timeout',
+  'socket_timeout',
+  'sslcompression',
+  'sslsni',
+  'statement_cache_size',
+  'supa',
+  'tcp_user_timeout',
+  'workaround',
+])
+
+/** Names whose value must be one of these: any other would be silently something else. */
+const ONLY: Readonly<Record<string, readonly string[]>> = {
+  client_encoding: ['utf8', 'utf-8', 'auto'],
+  schema: ['public'],
+  target_session_attrs: ['any', 'read-write', 'primary'],
+}
+
+const INSTEAD: Readonly<Record<string, string>> = {
+  schema: 'write options=-c%20search_path%3DNAME',
+  statement_timeout: 'QUERY_TIMEOUT says it, and `migrate` sets it for the role',
+  query_timeout: 'QUERY_TIMEOUT says it',
+  sslaccept: 'write sslmode=no-verify or sslmode=verify-full',
+  dbname: 'write the database behind the host: postgres://host/database',
+}
 
 /**
  * Reads a `postgres://` address. `sslmode` means what it means to libpq: `require` encrypts without checking the server's name or issuer (it checks
- * the issuer where `sslrootcert` is given), `verify-ca` checks the issuer, `verify-full` the name too. Without it there is no TLS.
+ * the issuer where `sslrootcert` is given), `verify-ca` checks the issuer, `verify-full` the name too. `ssl=true` means verify-full, as in pg. Without
+ * any of them there is no TLS. What pg would misread, or this does not know, is refused: a parameter that is overlooked could mean a connection in the clear.
  * Throws an Error that never repeats the address: it holds a password.
  */
 export function readAddress(text: string): Address {
-  if (!URL.canParse(text)) throw new Error('is no address: write postgres://user:password@host:5432/database')
-  const url = new URL(text)
-  if (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:') throw new Error('must begin with postgres://')
+  const url = parse(text)
   const given = Object.fromEntries(TLS.map((name) => [name, url.searchParams.get(name) ?? undefined]))
-  for (const name of TLS) url.searchParams.delete(name)
-  return { connectionString: url.href, ssl: tlsOf(given) }
+  for (const name of TLS) {
+    if (url.searchParams.getAll(name).length > 1) throw new Error(`names ${name} twice`)
+    url.searchParams.delete(name)
+  }
+  for (const name of new Set(url.searchParams.keys())) checkParameter(name, url.searchParams.getAll(name))
+  for (const name of url.searchParams.keys().toArray()) if (!PASSED.has(name)) url.searchParams.delete(name)
+  const ssl = tlsOf(given)
+  const isDirect = negotiationOf(given.sslnegotiation, ssl)
+  return {
+    connectionString: url.href,
+    ssl,
+    ...(isDirect && { sslnegotiation: 'direct' }),
+    ...(isBound(given.channel_binding) && { enableChannelBinding: true }),
+  }
+}
+
+/** Whether an address says itself if there is TLS. */
+export function saysTls(text: string): boolean {
+  return URL.canParse(withHost(text)) && TLS.some((name) => new URL(withHost(text)).searchParams.has(name))
+}
+
+const EXAMPLE = 'postgres://user:password@host:5432/database'
+
+function parse(text: string): URL {
+  if (/^[a-z]+:\/\/[^/?#]*@?[^/?#@]*,/i.test(text)) throw new Error('names several hosts: pg connects to one')
+  const written = withHost(text)
+  if (!URL.canParse(written))
+    throw new Error(
+      `is no address: write ${EXAMPLE}; in a password, write %23 for #, %2F for /, %3F for ?, %40 for @, %25 for %`,
+    )
+  const url = new URL(written)
+  if (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:')
+    throw new Error(
+      'must begin with postgres://; for a Unix socket write postgres://user@localhost/database?host=/folder',
+    )
+  for (const part of [url.username, url.password, url.hostname, url.pathname])
+    if (!isEncoded(part)) throw new Error('has a % that begins no escape: write %25 for it')
+  return url
+}
+
+/** A Unix socket stands in the query, with nobody before the path; pg reads that, URL does not. */
+function withHost(text: string): string {
+  return text.replace(/^([a-z]+:\/\/[^/?#]*@)(?=[/?]|$)/i, '$1localhost')
+}
+
+function isEncoded(part: string): boolean {
+  try {
+    decodeURIComponent(part)
+    return true
+  } catch {
+    // A URIError says no more.
+    return false
+  }
+}
+
+function checkParameter(name: string, values: readonly string[]): void {
+  if (values.length > 1) throw new Error(`names ${name} twice`)
+  const [value = ''] = values
+  if (name === 'host' && value.includes(',')) throw new Error('names several hosts: pg connects to one')
+  if (name === 'port' && !/^\d{1,5}$/.test(value)) throw new Error('has a port that is no number')
+  const allowed = ONLY[name]
+  const known = PASSED.has(name) || IGNORED.has(name) || allowed?.includes(value.toLowerCase())
+  if (known) return
+  const instead = INSTEAD[name] ?? (allowed && `only ${allowed.join(', ')} can be had here`) ?? 'leave it out'
+  // A name may be a slip of the pen: part of a password that was not escaped.
+  const shown =
+    /^\w{1,40}$/.test(name) && (Object.hasOwn(INSTEAD, name) || allowed !== undefined) ? name : 'a parameter'
+  throw new Error(`has ${shown} with no meaning here: ${instead}`)
 }
 
 function tlsOf({
-  sslmode,
+  ssl,
+  sslmode = modeOf(ssl),
   sslrootcert,
   sslcert,
   sslkey,
+  sslnegotiation,
 }: Readonly<Record<string, string | undefined>>): Address['ssl'] {
+  if (ssl !== undefined && (modeOf(ssl) === 'disable') !== (sslmode === 'disable'))
+    throw new Error('says both that there is TLS and that there is none, in ssl and sslmode')
   const files = {
     ...(sslrootcert !== undefined && sslrootcert !== 'system' && { ca: read('sslrootcert', sslrootcert) }),
     ...(sslcert !== undefined && { cert: read('sslcert', sslcert) }),
@@ -38,6 +167,10 @@ function tlsOf({
   const anyName = { checkServerIdentity: () => undefined }
   switch (sslmode) {
     case undefined:
+      // As pg: who names certificates, or how TLS begins, wants TLS.
+      return [sslrootcert, sslcert, sslkey].some((file) => file !== undefined) || sslnegotiation === 'direct'
+        ? files
+        : false
     case 'disable':
       return false
     case 'no-verify':
@@ -51,6 +184,37 @@ function tlsOf({
     default:
       throw new Error('has an sslmode that is not known here: disable, require, verify-ca or verify-full')
   }
+}
+
+/** pg's `ssl`, in the words of sslmode. To pg every other text means TLS, `false` too. */
+function modeOf(ssl: string | undefined): string | undefined {
+  switch (ssl) {
+    case undefined:
+      return undefined
+    case 'true':
+    case '1':
+      return 'verify-full'
+    case '0':
+      return 'disable'
+    case 'no-verify':
+      return 'no-verify'
+    default:
+      throw new Error('has an ssl that is not known here: write sslmode=disable, or sslmode=verify-full')
+  }
+}
+
+function negotiationOf(sslnegotiation: string | undefined, ssl: Address['ssl']): boolean {
+  if (sslnegotiation === undefined || sslnegotiation === 'postgres') return false
+  if (sslnegotiation !== 'direct') throw new Error('has an sslnegotiation that is not known here: postgres or direct')
+  if (ssl === false) throw new Error('has sslnegotiation=direct, which wants TLS, and an sslmode without')
+  return true
+}
+
+/** `require` cannot be held: pg uses it where the server offers it. */
+function isBound(binding: string | undefined): boolean {
+  if (binding !== undefined && !['disable', 'prefer', 'require'].includes(binding))
+    throw new Error('has a channel_binding that is not known here: disable, prefer or require')
+  return binding === 'prefer' || binding === 'require'
 }
 
 function read(name: string, path: string): string {
