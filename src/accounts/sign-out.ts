@@ -3,12 +3,14 @@ import type { Log } from '../runtime/log.ts'
 import type { Account } from './accounts.ts'
 import { accountOf } from './signed-in.ts'
 
-/** POST /logout: ends the session everywhere. A visitor has nothing to end, and keeps the basket. */
+/**
+ * POST /logout: ends the session everywhere. A visitor keeps the basket; one without loses the cookie, and with it a row that
+ * cannot be used.
+ */
 export async function signOut({ log }: { readonly log: Log }, visit: Visit<Account>): Promise<void> {
   const claim = accountOf(visit.req.session)
-  if (claim !== undefined) {
-    await visit.req.session.destroy()
-    log.info('signed out', { account: claim.id })
-  }
+  const isEmpty = Object.keys(visit.req.session).every((name) => name === 'cookie')
+  if (claim !== undefined || isEmpty) await visit.req.session.destroy()
+  if (claim !== undefined) log.info('signed out', { account: claim.id })
   seeOther(visit, '/')
 }

@@ -9,11 +9,11 @@ export interface TestDatabase {
 }
 
 /** A fresh, migrated database of its own on the Postgres that TEST_DATABASE_URL names; `npm test` starts one. */
-export async function testDatabase({ migrated = true } = {}): Promise<TestDatabase> {
+export async function testDatabase({ migrated = true, encoding = 'UTF8' } = {}): Promise<TestDatabase> {
   const server = process.env.TEST_DATABASE_URL
   if (server === undefined) throw new Error('TEST_DATABASE_URL is missing: run tests with `npm test -- FILE`')
   const name = `test_${randomUUID().replaceAll('-', '')}`
-  await onServer(server, `CREATE DATABASE ${name}`)
+  await onServer(server, `CREATE DATABASE ${name} ENCODING '${encoding}' TEMPLATE template0 LOCALE 'C'`)
   const url = new URL(server)
   url.pathname = `/${name}`
   if (migrated) await migrate({ url: url.href, role: decodeURIComponent(url.username), say: () => {} })

@@ -88,7 +88,9 @@ function same(former: Json | undefined, value: unknown, path: readonly string[])
       return same(kept?.[index], told === undefined ? null : told, [...path, String(index)]) && all
     }, kept !== undefined)
   }
-  if (typeof value !== 'object' || value === null) return former === value
+  // A row may hold 1e999, which JSON.parse reads as Infinity, and JSON.stringify writes as null: nobody has changed that.
+  if (value === null) return former === null || (typeof former === 'number' && !Number.isFinite(former))
+  if (typeof value !== 'object') return former === value
   const changes: Change[] = []
   compare(isObject(former) ? former : {}, value, path, changes)
   return isObject(former) && changes.length === 0
@@ -98,14 +100,15 @@ function copy(value: unknown): Json {
   return typeof value === 'object' && value !== null ? JSON.parse(JSON.stringify(value)) : (value as Json)
 }
 
-/** Another of the same: whoever changes one does not change the other. */
-export function cloned<Kind extends Json>(json: Kind): Kind {
+/** Another of the same: whoever changes one does not change the other. Throws Unstorable where it is nested too deeply. */
+export function cloned<Kind extends Json>(json: Kind, depth = 0): Kind {
+  if (depth > DEEPEST) throw new Unstorable([], 'nested too deeply')
   if (typeof json !== 'object' || json === null) return json
-  if (Array.isArray(json)) return json.map(cloned) as unknown as Kind
+  if (Array.isArray(json)) return json.map((element) => cloned(element, depth + 1)) as unknown as Kind
   const object: JsonObject = {}
   for (const [name, value] of Object.entries(json)) {
-    if (name === '__proto__') define(object, name, cloned(value))
-    else object[name] = cloned(value)
+    if (name === '__proto__') define(object, name, cloned(value, depth + 1))
+    else object[name] = cloned(value, depth + 1)
   }
   return object as Kind
 }

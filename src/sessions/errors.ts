@@ -33,6 +33,19 @@ export class Unstorable extends Error {
   }
 }
 
+/**
+ * Postgres refuses this session's content or row, and only this one: a character that the database's encoding lacks, an
+ * account too long for its index, a trigger. Nothing was written; another try would fail the same. The cause is pg's error.
+ */
+export class SessionRefused extends Error {
+  readonly status = 500
+
+  constructor(cause: unknown) {
+    super('Postgres refuses this session.', { cause })
+    this.name = 'SessionRefused'
+  }
+}
+
 /** More than a session may hold. Nothing was written. */
 export class SessionTooLarge extends Error {
   readonly status = 413

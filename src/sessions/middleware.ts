@@ -35,7 +35,7 @@ interface Came {
   readonly isOld: boolean
   /** One of them has the former name. */
   readonly isFormer: boolean
-  /** The ids of the other sessions that live. */
+  /** The ids of the other sessions that live, and of rows that cannot be used. */
   readonly others: string[]
   /** None lives, and one of them ended a moment ago. */
   readonly endedLately: boolean
@@ -108,7 +108,7 @@ async function find(req: Request, genuine: readonly Genuine[], store: PostgresSe
     sid: counting?.sid,
     isOld: counting?.isOld ?? false,
     isFormer: genuine.some(({ isFormer }) => isFormer),
-    others: sids.filter((sid, index) => found[index] !== undefined && sid !== counting?.sid),
+    others: sids.filter((sid, index) => (found[index] === undefined ? store.isUnusable(sid) : sid !== counting?.sid)),
     endedLately: asks && (await within(patience(), store.table.endedLately(...sids))),
   }
 }
@@ -142,7 +142,7 @@ function endOthers({ req }: Gate, { others }: Came, patience: number): Promise<v
 
 /** The cookie goes out when it is new, when the expiry moved, and in place of one of an old name or secret; and it is taken back when the session ended. */
 function setCookie(
-  { req, res, cookieDue }: Gate,
+  { req, res, cookieDue, endedLately }: Gate,
   came: Came,
   { store, name, former, clear, secure, withheld }: MiddlewareOptions,
   signatures: Signatures,
@@ -151,6 +151,8 @@ function setCookie(
   const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const
   const { session } = req
   if (!session) {
+    // It could take away the cookie of a sign-in that has just happened.
+    if (endedLately) return
     clearStale(req, res, clear, name)
     if (came.sid !== undefined) res.clearCookie(name, attributes)
     if (came.isFormer && former !== undefined) res.clearCookie(former, attributes)

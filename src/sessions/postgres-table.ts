@@ -1,6 +1,7 @@
 import type { Pool, PoolClient, QueryArrayResult } from 'pg'
 import { type Ask, createBatches } from './batches.ts'
 import { DEADLINE } from './deadline.ts'
+import { SessionRefused } from './errors.ts'
 import { Queries, type Report, type Values } from './queries.ts'
 import * as sql from './statements.ts'
 import type { Content, Life, Row, Table } from './table.ts'
@@ -78,11 +79,19 @@ export class PostgresTable implements Table {
     return (await this.#queries.ask('clear', sql.CLEAR, [])).rowCount ?? 0
   }
 
-  async #readAll(sids: readonly string[], patience: number): Promise<(Row | undefined)[]> {
+  async #readAll(sids: readonly string[], patience: number): Promise<(Row | undefined | Promise<Row | undefined>)[]> {
     const different = [...new Set(sids)]
-    const { rows } = await this.#queries.ask('read', sql.READ, [different], { patience, again: true })
-    const found = new Map(rows.map(([sid, ...row]) => [sid as string, rowOf(row)]))
-    return sids.map((sid) => found.get(sid))
+    const start = performance.now()
+    try {
+      const { rows } = await this.#queries.ask('read', sql.READ, [different], { patience, again: true })
+      const found = new Map(rows.map(([sid, ...row]) => [sid as string, rowOf(row)]))
+      return sids.map((sid) => found.get(sid))
+    } catch (error) {
+      if (different.length === 1 || !(error instanceof SessionRefused)) throw error
+      // One row that cannot be read must not fail the others.
+      const rest = Math.max(1, patience - (performance.now() - start))
+      return sids.map((sid) => this.#readAll([sid], rest).then(([row]) => row))
+    }
   }
 
   async #renewAll(renewals: readonly Renewal[], patience: number): Promise<boolean[]> {

@@ -1,7 +1,7 @@
 import { setTimeout as pass } from 'node:timers/promises'
 import type { Pool, PoolClient, QueryArrayResult } from 'pg'
 import { DEADLINE, within } from './deadline.ts'
-import { StoreUnavailable } from './errors.ts'
+import { SessionRefused, StoreUnavailable } from './errors.ts'
 
 /** What is told of each statement; log lines and metrics are made of it elsewhere. */
 export type Report = (operation: string, outcome: 'ok' | 'error', seconds: number, error?: unknown) => void
@@ -30,7 +30,7 @@ export class Queries {
     this.#report = report
   }
 
-  /** Throws StoreUnavailable, whatever the reason, which is its cause. */
+  /** Throws SessionRefused where the server refuses a value, else StoreUnavailable, whatever the reason, which is its cause. */
   ask(operation: string, text: string, values: Values, { patience = DEADLINE, again = false }: Asking = {}) {
     const send = (): Promise<QueryArrayResult> =>
       this.#pool.query({ name: `session ${operation}`, text, values: [...values], rowMode: 'array' })
@@ -63,7 +63,7 @@ export class Queries {
     } catch (error) {
       const cause = error instanceof StoreUnavailable ? error.cause : error
       this.#report(operation, 'error', seconds(), cause)
-      throw new StoreUnavailable(cause)
+      throw isRefusal(cause) ? new SessionRefused(cause) : new StoreUnavailable(cause)
     }
   }
 
@@ -81,6 +81,13 @@ export class Queries {
       throw error
     }
   }
+}
+
+/** Data exceptions, constraints, limits of an index, a trigger's own: a fault of a value, which no waiting mends. */
+const REFUSED = /^(22|23|54|P0)/
+
+function isRefusal(cause: unknown): boolean {
+  return REFUSED.test((cause as { code?: string } | undefined)?.code ?? '')
 }
 
 function isAway(error: unknown): boolean {

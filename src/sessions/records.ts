@@ -1,7 +1,7 @@
 import type expressSession from 'express-session'
 import type { SessionData } from 'express-session'
 import { apply, type Change, cloned, difference, isObject, type JsonObject } from './changes.ts'
-import { SessionGone } from './errors.ts'
+import { SessionGone, SessionTooLarge } from './errors.ts'
 import {
   checkNames,
   cookieJson,
@@ -56,6 +56,8 @@ interface Known {
 /** For a session that has no row yet. */
 export const NOTHING: Pending = { changes: [], renew: false, chosen: false }
 
+/** A row that is so many times larger than a session may be is none. */
+const UNREADABLE = 10
 /** After so many tries that met another's change, the row is locked. */
 const TRIES = 2
 
@@ -64,6 +66,7 @@ export class Records {
   readonly #table: Table
   readonly #writes: Writes
   readonly #absoluteMaxAge: number
+  readonly #largest: number
   readonly #known = new WeakMap<object, Known>()
   readonly #absolute = new WeakMap<object, number>()
   /** The id that a session without a row takes the place of, and which fields of that id's successor it may have. */
@@ -73,12 +76,15 @@ export class Records {
     this.#table = options.table
     this.#writes = new Writes(options)
     this.#absoluteMaxAge = options.absoluteMaxAge
+    this.#largest = options.largest
   }
 
-  /** The row's content; undefined where there is none. Throws where it is no object, which is no session of anybody's. */
+  /** The row's content; undefined where there is none. Throws where it cannot be used: no object, nested too deeply, much too large. */
   async read(sid: string): Promise<SessionData | undefined> {
     const row = await this.#table.read(sid)
     if (row === undefined) return undefined
+    // Nothing of ours wrote it, and parsing it at every request would cost more than all the rest.
+    if (row.text.length > UNREADABLE * this.#largest) throw new SessionTooLarge(row.text.length, this.#largest)
     const data = JSON.parse(row.text)
     if (!isObject(data)) throw new TypeError('a session that is no JSON object')
     // Copied, since parsing a second time costs three times as much.

@@ -23,7 +23,7 @@ export interface Renewal {
 declare module 'express-session' {
   /** Beside express-session's callbacks: each resolves once it is committed. */
   interface Session {
-    /** Writes what this request changed so far. Without it, that is done before the answer. Rejects with SessionGone, StoreUnavailable, Unstorable, SessionTooLarge. */
+    /** Writes what this request changed so far. Without it, that is done before the answer. Rejects with SessionGone, StoreUnavailable, SessionRefused, Unstorable, SessionTooLarge. */
     save(): Promise<void>
     /** A new id: the old one is dead on every replica. `req.session` is another object afterwards. Due whenever somebody signs in. */
     regenerate(renewal?: Renewal): Promise<void>
@@ -120,13 +120,14 @@ async function regenerate(req: Request, { keep = false, ...renewal }: Renewal): 
 }
 
 async function destroy(req: Request): Promise<void> {
-  const { sessionID } = req
-  const { table } = storeOf(req)
+  const { session, sessionID } = req
+  const { table, records } = storeOf(req)
   // As express-session: the session is off the request at once, whatever becomes of the statement.
   delete (req as { session?: unknown }).session
+  const ended = records.has(session) ? table.destroy(sessionID) : Promise.resolve()
   await busy(
     req,
-    table.destroy(sessionID).then(() => {}),
+    ended.then(() => {}),
   )
 }
 

@@ -8,14 +8,16 @@ const zoned = (instant: string) => `(${instant}) AT TIME ZONE session_zone()`
 const FIRST = (idle: string, absolute: string) => zoned(after(`least(${idle}::float8, ${absolute}::float8)`))
 /** Where activity moves it: never back, unless the application chose another lifetime, and never past the session's end. */
 const LATER = (idle: string, absolute: string, chosen = 'false') =>
-  `least(greatest(CASE WHEN ${chosen} THEN NULL ELSE expire END, ${zoned(after(idle))}), ${zoned(`coalesce(ends, ${after(absolute)})`)})`
+  `least(greatest(CASE WHEN ${chosen} THEN NULL ELSE expire END, ${zoned(after(idle))}), ${zoned(`least(coalesce(ends, ${after(absolute)}), ${FAR})`)})`
 /** A role or database may have it off; what a person was told must survive a crash. Read at commit, so it may stand in RETURNING. */
 const DURABLE = `CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END`
 
+/** Later than any expiry of ours. What is later, or infinite, has no difference to now on every Postgres: the read of all would fail. */
+const FAR = `'9999-01-01'`
 /** `date_part`, not `extract`, which reckons in decimals: a tenth of what reading a row costs. */
 const ROW = `sess::text, xmin::text,
-  date_part('epoch', expire AT TIME ZONE session_zone() - now()) * 1000,
-  coalesce(date_part('epoch', ends - now()) * 1000, 'Infinity')`
+  CASE WHEN expire < ${FAR} THEN date_part('epoch', expire AT TIME ZONE session_zone() - now()) * 1000 ELSE 'Infinity' END,
+  CASE WHEN ends < ${FAR} THEN date_part('epoch', greatest(ends, '1970-01-01') - now()) * 1000 ELSE 'Infinity' END`
 
 /** Of many: sid, then the columns of a row. */
 export const READ = `SELECT sid, ${ROW} FROM session WHERE sid = ANY($1::varchar[]) AND ${LIVE}`

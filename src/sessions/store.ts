@@ -2,6 +2,7 @@ import connectPgSimple from 'connect-pg-simple'
 import expressSession, { type Cookie, type CookieOptions, type SessionData } from 'express-session'
 import type { Pool } from 'pg'
 import { isObject, type JsonObject } from './changes.ts'
+import { SessionRefused, SessionTooLarge, Unstorable } from './errors.ts'
 import { checkLifetime } from './lifetime.ts'
 import { PostgresTable } from './postgres-table.ts'
 import type { Report } from './queries.ts'
@@ -30,6 +31,9 @@ export interface StoreOptions {
 }
 
 const DAY = 86_400_000
+/** How a row shows that it is no session: no object, no JSON, nested too deeply, much too large, refused by Postgres. */
+const UNUSABLE = [TypeError, SyntaxError, Unstorable, SessionTooLarge, SessionRefused]
+const MOST_UNUSABLE = 10_000
 const Stock = connectPgSimple(expressSession)
 
 /**
@@ -46,6 +50,8 @@ export class PostgresSessions extends Stock {
   /** No cookie asks for more: a row that does holds nonsense. */
   readonly #longest: number
   readonly #report: Report
+  /** Ids whose rows could not be used: each is reported once. */
+  readonly #unusable = new Set<string>()
 
   constructor(options: StoreOptions) {
     const { maxAge = 30 * DAY, absoluteMaxAge = 90 * DAY, largest = 100_000, report = () => {} } = options
@@ -139,11 +145,20 @@ export class PostgresSessions extends Stock {
     try {
       return await this.records.read(sid)
     } catch (error) {
-      if (!(error instanceof TypeError || error instanceof SyntaxError)) throw error
-      // Stock deletes such a row; whoever wrote it may want to see it.
-      this.#report('malformed session', 'error', 0, error)
+      if (!UNUSABLE.some((kind) => error instanceof kind)) throw error
+      // Stock deletes such a row; its owner may want to see it. A sign-out removes it.
+      if (!this.#unusable.has(sid)) this.#report('malformed session', 'error', 0, error)
+      this.#unusable.delete(sid)
+      this.#unusable.add(sid)
+      const [oldest] = this.#unusable.size > MOST_UNUSABLE ? this.#unusable : []
+      if (oldest !== undefined) this.#unusable.delete(oldest)
       return undefined
     }
+  }
+
+  /** Whether this id's row could not be used when it was last read. */
+  isUnusable(sid: string): boolean {
+    return this.#unusable.has(sid)
   }
 
   async #set(sid: string, data: SessionData): Promise<void> {

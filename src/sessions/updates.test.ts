@@ -41,7 +41,7 @@ test('one that the server refuses fails alone', async () => {
   const update = await others('fine', 3)
   const refused = own.table.update('refused', version, content({ n: 1 }, 'an account\u0000'))
   const beside = Promise.all(update())
-  await assert.rejects(refused, { name: 'StoreUnavailable' })
+  await assert.rejects(refused, { name: 'SessionRefused' })
   assert.ok((await beside).every((each) => each !== undefined))
   assert.equal((await own.table.read('refused'))?.text, content({ sid: 'refused' }).text)
 })

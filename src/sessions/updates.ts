@@ -1,5 +1,6 @@
 import { type Ask, createBatches } from './batches.ts'
 import { DEADLINE } from './deadline.ts'
+import { SessionRefused } from './errors.ts'
 import type { Queries } from './queries.ts'
 import * as sql from './statements.ts'
 import type { Content, Life } from './table.ts'
@@ -11,9 +12,6 @@ export interface Update {
   readonly content: Content
   readonly life: Life | undefined
 }
-
-/** What the server refuses because of one of them (an account with a NUL, too long for its index, a trigger of somebody's). */
-const REFUSED = /^(22|23|54|P0)/
 
 /** Updates of rows that nobody changed meanwhile. Those that wait at the same time share a statement, and the wait for the disk; answers are new versions. */
 export function createUpdates(queries: Queries): Ask<Update, string | undefined> {
@@ -55,8 +53,7 @@ async function many(queries: Queries, updates: readonly Update[], patience: numb
     const versions = new Map(rows as [number, string][])
     return updates.map((_, index) => versions.get(index + 1))
   } catch (error) {
-    const { code } = (error as { cause?: { code?: string } }).cause ?? {}
-    if (updates.length === 1 || !REFUSED.test(code ?? '')) throw error
+    if (updates.length === 1 || !(error instanceof SessionRefused)) throw error
     // Nothing of it happened: one must not fail the others.
     const rest = Math.max(1, patience - (performance.now() - start))
     return updates.map((update) => one(queries, update, rest))
