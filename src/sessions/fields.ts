@@ -44,6 +44,11 @@ export function storable({ cookie, ...content }: JsonObject): JsonObject {
   return cookie === undefined ? stored : { ...stored, cookie }
 }
 
+/** What is written of a session; throws Unstorable. */
+export function contentOf(session: SessionData): JsonObject {
+  return storable({ ...fieldsOf(session), cookie: cookieJson(session.cookie) })
+}
+
 /** In place: whoever holds the session holds what is in it now. */
 export function refill(session: SessionData, content: object): void {
   const held = session as unknown as Record<string, unknown>

@@ -102,7 +102,7 @@ async function find(req: Request, genuine: readonly Genuine[], store: PostgresSe
   else store.generate(req)
   const sids = genuine.map(({ sid }) => sid)
   const asks = data === undefined && sids.length > 0
-  if (counting !== undefined && asks) store.records.replace(counting.sid, req.session)
+  if (counting !== undefined && asks) store.records.successors.replace(counting.sid, req.session)
   const patience = () => DEADLINE - (performance.now() - began)
   return {
     sid: counting?.sid,

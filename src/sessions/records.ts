@@ -4,9 +4,9 @@ import { apply, type Change, cloned, difference, isObject, type JsonObject } fro
 import { SessionGone, SessionTooLarge } from './errors.ts'
 import {
   checkNames,
+  contentOf,
   cookieJson,
   cookieOf,
-  fieldsOf,
   fieldsWhere,
   movedCookie,
   RESERVED,
@@ -14,6 +14,7 @@ import {
   storable,
 } from './fields.ts'
 import { isChosen, isDue, lifetimeOf, maxAgeOf, touch } from './lifetime.ts'
+import { Successors } from './successors.ts'
 import type { Life, Row, Table } from './table.ts'
 import { Writes, type WritesOptions } from './writes.ts'
 
@@ -69,12 +70,14 @@ export class Records {
   readonly #largest: number
   readonly #known = new WeakMap<object, Known>()
   readonly #absolute = new WeakMap<object, number>()
-  /** The id that a session without a row takes the place of, and which fields of that id's successor it may have. */
-  readonly #replaced = new WeakMap<object, { readonly sid: string; readonly kept?: (name: string) => boolean }>()
+  /** Whose first row was asked for, whatever became of that. */
+  readonly #tried = new WeakSet<object>()
+  readonly successors: Successors
 
   constructor(options: RecordsOptions) {
     this.#table = options.table
     this.#writes = new Writes(options)
+    this.successors = new Successors(options.table, this.#writes)
     this.#absoluteMaxAge = options.absoluteMaxAge
     this.#largest = options.largest
   }
@@ -102,6 +105,11 @@ export class Records {
   /** Whether it has a row, as far as this request knows. */
   has(session: object): boolean {
     return this.#known.has(session)
+  }
+
+  /** Whether it may have a row: one that was asked for, and not answered, too. */
+  mayHave(session: object): boolean {
+    return this.#known.has(session) || this.#tried.has(session)
   }
 
   /** What this request would write; undefined where that is nothing. Throws Unstorable. */
@@ -168,11 +176,6 @@ export class Records {
     this.#known.set(session, { row, content, view: content, maxAge: maxAgeOf(session.cookie) })
   }
 
-  /** `session` takes the place of an id that came with the request and has no row. */
-  replace(sid: string, session: object): void {
-    this.#replaced.set(session, { sid })
-  }
-
   /**
    * Moves `former`'s row to `next`'s id: with what this request changed, those fields alone that are to be `kept`, and
    * those that `assign` names, in one commit.
@@ -188,8 +191,7 @@ export class Records {
       this.#known.set(next, { ...written, view: written.content, maxAge: maxAgeOf(next.cookie) })
       return
     }
-    const replaced = known === undefined ? this.#replaced.get(former)?.sid : former.id
-    if (replaced !== undefined) this.#replaced.set(next, { sid: replaced, kept })
+    this.successors.replace(known === undefined ? former : former.id, next, kept)
     // Of a session that ended meanwhile nothing goes on: who was signed in there, and what they had, is not the next one's.
     refill(next, { ...fieldsWhere(known === undefined ? former : {}, kept), ...assign })
   }
@@ -207,22 +209,9 @@ export class Records {
     return row && { row, content }
   }
 
-  /**
-   * A sign-in that was doubled, or whose answer was lost, comes with an id that the first one renamed. It gets what the
-   * first one's session keeps, if that belongs to the same account: an id alone opens nothing.
-   */
-  async #takeOver(session: SessionData): Promise<void> {
-    const { sid, kept } = this.#replaced.get(session) ?? {}
-    if (sid === undefined || kept === undefined) return
-    const { account } = this.#writes.contentOf(contentOf(session))
-    if (account === null) return
-    const text = await this.#table.successor(sid, account)
-    const theirs = text === undefined ? {} : (JSON.parse(text) as JsonObject)
-    refill(session, { ...fieldsWhere(theirs, kept), ...fieldsOf(session) })
-  }
-
   async #insert(sid: string, session: SessionData): Promise<true> {
-    if (this.#replaced.has(session)) await this.#takeOver(session)
+    await this.successors.takeOver(session)
+    this.#tried.add(session)
     touch(session)
     checkNames(session, {})
     const content = contentOf(session)
@@ -262,8 +251,4 @@ export class Records {
   #life(session: SessionData, content: { readonly cookie?: unknown } = session): Life {
     return { idle: lifetimeOf(content), absolute: this.#absolute.get(session) ?? this.#absoluteMaxAge }
   }
-}
-
-function contentOf(session: SessionData): JsonObject {
-  return storable({ ...fieldsOf(session), cookie: cookieJson(session.cookie) })
 }

@@ -124,7 +124,7 @@ async function destroy(req: Request): Promise<void> {
   const { table, records } = storeOf(req)
   // As express-session: the session is off the request at once, whatever becomes of the statement.
   delete (req as { session?: unknown }).session
-  const ended = records.has(session) ? table.destroy(sessionID) : Promise.resolve()
+  const ended = records.mayHave(session) ? table.destroy(sessionID) : Promise.resolve()
   await busy(
     req,
     ended.then(() => {}),
