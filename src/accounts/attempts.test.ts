@@ -75,3 +75,10 @@ test('no address of a person stands in the table', async () => {
   assert.equal(rows.length, 2)
   for (const { key } of rows) assert.doesNotMatch(key, /ada|@/)
 })
+
+test('the two spellings of a Unicode domain share the guesses at one account', async () => {
+  let turn = 0
+  const spellings = ['ada@b\u00fccher.example', 'ada@xn--bcher-kva.example']
+  const made = await guess(30, () => replica().signIn({ address: `203.0.113.${turn}` }, spellings[turn++ % 2]!))
+  assert.equal(made, 10)
+})

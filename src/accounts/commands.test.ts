@@ -57,6 +57,27 @@ test('a password that is typed is asked for twice, and shown neither time', asyn
   assert.ok(await accounts().check('una@example.com', password))
 })
 
+test('a command finds a person by either spelling of a Unicode domain, and adds nobody twice', async () => {
+  await run('create-staff sten@b\u00fccher.example --password-stdin', { piped: `${password}\n` })
+  const again = await run('create-staff sten@xn--bcher-kva.example --password-stdin', { piped: `${password}\n` })
+  assert.match(again.err, /has an account already/)
+  const { exit, out } = await run('delete sten@xn--bcher-kva.example --yes')
+  assert.deepEqual([exit, out], [0, 'sten@b\u00fccher.example is removed; sessions ended: 0\n'])
+})
+
+test('the command line takes no name that a form would refuse', async () => {
+  for (const [name, says] of [
+    ['\u3164', /Name is missing/],
+    ['Ada\u202enosreP', /direction/],
+    ['x'.repeat(101), /too long/],
+  ] as const) {
+    const { exit, err } = await run(`create-staff eve@example.com --name ${name} --password-stdin`, { piped: password })
+    assert.equal(exit, 1)
+    assert.match(err, says)
+  }
+  assert.equal(await accounts().named('eve@example.com'), null)
+})
+
 test('everybody is listed, for people and for programs', async () => {
   assert.match((await run('list')).out, /^sten@example\.com {2}staff {5}since \d{4}-\d\d-\d\d$/m)
   const people = JSON.parse((await run('list --json')).out)

@@ -2,6 +2,7 @@ import type { Directory } from '../sessions/directory.ts'
 import type { Account, Accounts } from './accounts.ts'
 import { type Command, Complaint, EXIT_USAGE, type Flags, HELP, readCommand } from './command-line.ts'
 import { isEmail } from './email.ts'
+import { nameField } from './name.ts'
 import { passwordFault } from './password.ts'
 import { confirmed, type Terminal, typedPassword } from './terminal.ts'
 
@@ -68,11 +69,17 @@ async function createStaff(email: string, flags: Flags, context: CommandContext)
   if (!isEmail(email)) throw new Complaint(`"${email}" is no e-mail address`, EXIT_USAGE)
   const taken = new Complaint(`${email} has an account already`)
   if ((await context.accounts.named(email)) !== null) throw taken
-  const { name = email.split('@')[0] ?? '' } = flags
+  const name = checkedName(flags.name ?? email.split('@')[0])
   const password = await newPassword({ email, name }, flags, context)
   const added = await context.accounts.add({ email, name, role: 'staff', password })
   if (added === null) throw taken
   return `${email} is one of the staff\n`
+}
+
+function checkedName(given: string | undefined): string {
+  const { success, data, error } = nameField().safeParse(given)
+  if (!success) throw new Complaint(error.issues[0]?.message ?? 'the name is none')
+  return data
 }
 
 async function setPassword(account: Account, flags: Flags, context: CommandContext): Promise<string> {

@@ -25,6 +25,8 @@ const bad = [
   'ada\r\nBcc: x@example.com',
   'ada\u200b@example.com',
   'ada\u202e@example.com',
+  'ada\u3164@example.com',
+  'ada\u2800@example.com',
   'ada\ud800@example.com',
   'Ada <ada@example.com>',
   'ada@example.com,bea@example.com',

@@ -1,4 +1,5 @@
 import { domainToASCII } from 'node:url'
+import { isInvisible } from '../http/form.ts'
 import { z } from '../runtime/schema.ts'
 
 /** RFC 5321 4.5.3.1.3: a path is 256 octets, two of them the angle brackets. */
@@ -28,6 +29,8 @@ const MISSING = 'E-mail address is missing.'
 export function isEmail(text: string): boolean {
   // Marks that cannot be seen, or turn the direction of writing, let two addresses look alike.
   if (text.length > LONGEST || !text.isWellFormed() || /[\p{C}\p{Z}<>()[\]\\,;:"]/u.test(text)) return false
+  // A Hangul filler is a letter to Unicode, a blank pattern of Braille a symbol.
+  if ([...text].some((character) => isInvisible(character) && !/\p{M}/u.test(character))) return false
   const [local = '', domain = '', ...more] = text.split('@')
   return more.length === 0 && local !== '' && local.length <= LONGEST_LOCAL && DOMAIN.test(domain)
 }

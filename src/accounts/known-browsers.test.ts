@@ -34,6 +34,11 @@ test('a browser is known for whoever signed in there, in any case of the address
   assert.ok(!value.includes('ada'))
 })
 
+test('a browser that is known by one spelling of a Unicode domain is known by the other', () => {
+  const { value } = remembered(known, from(), 'ada@b\u00fccher.example')
+  assert.ok(known.recognise(from(value), 'ada@xn--bcher-kva.example'))
+})
+
 test('people who share a browser are all known, the last four of them', () => {
   const people = ['a', 'b', 'c', 'd', 'e'].map((letter) => `${letter}@example.com`)
   const value = people.reduce((held, email) => remembered(known, from(held), email).value, '')

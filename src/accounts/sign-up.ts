@@ -1,17 +1,17 @@
-import { readForm, secret, text, typedText } from '../http/form.ts'
+import { readForm, secret, typedText } from '../http/form.ts'
 import { refuse, reply, seeOther, type Visit } from '../http/reply.ts'
 import { z } from '../runtime/schema.ts'
 import type { Account } from './accounts.ts'
 import { emailField } from './email.ts'
+import { nameField } from './name.ts'
 import { passwordFault } from './password.ts'
 import { ownPage, profileOf } from './profile.ts'
 import type { AccountRoutesOptions } from './routes.ts'
 import { type Newcomers, welcome } from './welcome.ts'
 
-const LONGEST_NAME = 100
 const REGISTRATION = z.object({
   email: emailField(),
-  name: text('Name', { most: LONGEST_NAME }),
+  name: nameField(),
   password: secret('Password'),
 })
 

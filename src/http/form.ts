@@ -32,7 +32,8 @@ export function text(label: string, { most }: { most: number }) {
     .string({ error: (issue) => (issue.input === undefined ? `${label} is missing.` : `${label} must be one text.`) })
     .refine((value) => !isUntypeable(value), `${label} has characters that cannot be typed.`)
     .transform((value) => value.trim())
-    .refine(isVisible, `${label} is missing.`)
+    .refine((value) => !isInvisible(value), `${label} is missing.`)
+    .refine((value) => !TURNING.test(value), `${label} has characters that turn the direction of writing.`)
     .refine((value) => value.length <= most, `${label} is too long: ${most} characters at most.`)
 }
 
@@ -49,17 +50,16 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/**
- * What nobody can type: control characters (Postgres refuses NUL in text), line and paragraph separators, half a surrogate
- * pair; and what turns the direction of writing for all that follows (Unicode's embeddings, overrides and isolates).
- */
+/** Embeddings, overrides and isolates: they also turn what the page writes after them. */
+const TURNING = /[\u202a-\u202e\u2066-\u2069]/
+
+/** What nobody can type: control characters (Postgres refuses NUL in text), line and paragraph separators, half a surrogate pair. */
 export function isUntypeable(value: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  const untypeable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/
-  return !value.isWellFormed() || untypeable.test(value)
+  return !value.isWellFormed() || /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(value)
 }
 
-/** Whether anything of a text can be seen. U+2800, the empty Braille pattern, is a symbol to Unicode, and blank. */
-function isVisible(value: string): boolean {
-  return /[^\p{C}\p{Z}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u.test(value)
+/** Whether nothing of a text can be seen: blanks, fillers, joiners; U+2800 and U+1D159 are symbols to Unicode, and blank. */
+export function isInvisible(value: string): boolean {
+  return /^[\p{C}\p{Z}\p{M}\p{Default_Ignorable_Code_Point}\u2800\u{1d159}]*$/u.test(value)
 }

@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net'
+import { isIPv6, SocketAddress } from 'node:net'
 import type { Pool } from 'pg'
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
 import { limited, unavailable } from '../runtime/errors.ts'
@@ -86,9 +86,11 @@ const REMOVE_EXPIRED = `DELETE FROM ${TABLE} WHERE key IN
 
 /** Whose address it is, for counting: an IPv6 customer holds 2^64 addresses, so the first half; IPv4 in either dress as it is. */
 export function networkOf(address: string): string {
-  const [plain = ''] = address.split('%')
-  if (!isIPv6(plain)) return plain
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain)
+  const [bare = ''] = address.split('%')
+  if (!isIPv6(bare)) return bare
+  // One spelling: an IPv4 address can also be written as ::ffff:cb00:7107.
+  const plain = new SocketAddress({ address: bare, family: 'ipv6' }).address
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(plain)
   if (mapped?.[1] !== undefined) return mapped[1]
   const [head = '', tail] = plain.split('::')
   const before = head === '' ? [] : head.split(':')

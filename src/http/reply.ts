@@ -22,10 +22,13 @@ type Exchange = Pick<Visit<unknown>, 'req' | 'res'>
 
 /** Whether the client prefers JSON, in one of its kinds, to a page (RFC 9110 content negotiation; RFC 6839 for `+json`). */
 export function wantsJson(req: Request): boolean {
-  const preferred = req.accepts(['html', 'json', 'application/problem+json'])
-  if (preferred === false) return /\+json\b/i.test(req.get('accept') ?? '')
-  return preferred !== 'html'
+  const ranges = (req.get('accept') ?? '').split(',').map((range) => range.replace(/;\s*q=.*$/i, '').trim())
+  const preferred = req.accepts(['html', 'json', ...ranges.filter((range) => JSON_TYPE.test(range))])
+  return preferred !== false && preferred !== 'html'
 }
+
+/** With its parameters: `application/json;charset=utf-8` is another range than `application/json`. */
+const JSON_TYPE = /^application\/([^\s;]+\+)?json\s*(;|$)/i
 
 /** Answers with a page, or with JSON to those who ask for it. */
 export function reply({ req, res }: Exchange, { status = 200, view, data = {}, json }: Answer): void {

@@ -1,26 +1,24 @@
-// A double click would send a form twice. Without this script the server still answers both the same.
-/** After this long without an answer a person may try again, also where the browser's Stop was pressed. */
+// A second click would send a form a second time: it is ignored until the page is shown again. Buttons are not disabled:
+// the browser would leave out the name and value of the one that was clicked, and take the focus from it.
 const RETRY_AFTER_MS = 10_000
-const sent = new Set()
-
-function release(form) {
-  sent.delete(form)
-  for (const button of form.querySelectorAll('button')) button.removeAttribute('aria-disabled')
+const set = (element, name, on) => (on ? element.setAttribute(name, 'true') : element.removeAttribute(name))
+const mark = (form, busy) => {
+  set(form, 'aria-busy', busy)
+  for (const button of form.querySelectorAll('button:not([type=button])')) set(button, 'aria-disabled', busy)
 }
 
 document.addEventListener('submit', (event) => {
   const form = event.target
-  if (sent.has(form)) {
-    event.preventDefault()
-    return
+  if (event.defaultPrevented || form.getAttribute('method') !== 'post') return
+  if (form.getAttribute('aria-busy') === 'true') event.preventDefault()
+  else {
+    mark(form, true)
+    // The browser's Stop leaves the page as it is, and says so to nobody.
+    setTimeout(mark, RETRY_AFTER_MS, form, false)
   }
-  sent.add(form)
-  // Not `disabled`: a disabled button's own value is left out of what is sent.
-  for (const button of form.querySelectorAll('button')) button.setAttribute('aria-disabled', 'true')
-  setTimeout(release, RETRY_AFTER_MS, form)
 })
 
-// Back to a page that the browser kept as it was.
-addEventListener('pageshow', (event) => {
-  if (event.persisted) for (const form of [...sent]) release(form)
+// Back in the browser's history, which shows the page as it was left.
+addEventListener('pageshow', () => {
+  for (const form of document.querySelectorAll('form[aria-busy]')) mark(form, false)
 })

@@ -101,6 +101,8 @@ test('without any replica it answers 503 itself, as a page or as a problem', asy
       assert.equal(page.headers.server, 'nginx')
     }
   }
+  for (const accept of ['application/problem+json', 'application/vnd.api+json'])
+    assert.equal((await ask(front, '/', { accept })).headers['content-type'], 'application/problem+json', accept)
   const problem = await ask(front, '/', { accept: 'application/json' })
   assert.equal(problem.headers['content-type'], 'application/problem+json')
   assert.equal(JSON.parse(problem.body).status, 503)
