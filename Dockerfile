@@ -1,4 +1,4 @@
-# One image for everything that runs: `node src/server.ts`, and `node src/cli.ts migrate | sessions … | account …`.
+# One image for everything that runs: `node src/main.ts`, and `node src/cli.ts migrate | sessions … | account …`.
 FROM node:26-trixie-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
@@ -17,11 +17,11 @@ COPY --chmod=755 src ./src
 USER 1000:1000
 # Compiled once, here: modules load in two thirds of the time. Node keeps what it compiled apart by user and by flags, hence after both.
 ENV NODE_COMPILE_CACHE=/app/.compiled
-RUN ["node", "-e", "Promise.all(['replica', 'config'].map((name) => import(`./src/${name}.ts`))).then(() => process.exit())"]
+RUN ["node", "-e", "Promise.all(['server', 'config/config'].map((name) => import(`./src/${name}.ts`))).then(() => process.exit())"]
 EXPOSE 3000 9090
 # The base image's entrypoint would start what it does not know with a shell's rules.
 ENTRYPOINT []
-CMD ["node", "src/server.ts"]
+CMD ["node", "src/main.ts"]
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --start-interval=1s --retries=3 \
   CMD ["node", "-e", "require('node:http').get({ host: 'localhost', port: process.env.PORT || 3000, path: '/readyz' }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
 # Last, so that a new name for the same source builds nothing anew.

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
-import { docker } from '../cluster/docker/docker.ts'
-import { repository } from '../cluster/settings.ts'
-import { waitFor } from '../cluster/waiting.ts'
-import { wholeFile } from './lifetime.ts'
-import { expectReady, look, openSite, readiness, type Site } from './site.ts'
-import { inspect, openYard, PATIENCE, type Yard } from './yard.ts'
+import { docker } from '../../cluster/docker/docker.ts'
+import { waitFor } from '../../cluster/processes/wait-for.ts'
+import { repository } from '../../cluster/replica-environment.ts'
+import { wholeFile } from './support/cleanup.ts'
+import { inspect, openYard, PATIENCE, type Yard } from './support/docker-network.ts'
+import { expectReady, look, openSite, readiness, type Site } from './support/stack.ts'
 
 let yard: Yard
 let site: Site
@@ -78,7 +78,7 @@ test('a database that is newer than the image serves, and is left as it is', asy
 })
 
 test('a log that cannot be written loses lines, and nothing else', async () => {
-  const full = ['sh', '-c', 'exec node src/server.ts >/dev/full 2>&1']
+  const full = ['sh', '-c', 'exec node src/main.ts >/dev/full 2>&1']
   const replica = await site.run({ command: full })
   await expectReady(replica)
   for (let turn = 0; turn < 50; turn++) assert.equal((await look(`http://${replica.address}:3000/shop`)).status, 200)

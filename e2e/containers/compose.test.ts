@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import tls from 'node:tls'
-import { docker } from '../cluster/docker/docker.ts'
-import { expectSignedIn, register, sessionOf } from '../people/errands.ts'
-import { createVisitor, type Visitor } from '../people/visitor.ts'
-import { wholeFile } from './lifetime.ts'
-import { openTrial, type Trial } from './trial.ts'
-import { inspect } from './yard.ts'
+import { docker } from '../../cluster/docker/docker.ts'
+import { expectSignedIn, register, sessionOf } from '../support/actors/actions.ts'
+import { createVisitor, type Visitor } from '../support/actors/visitor.ts'
+import { wholeFile } from './support/cleanup.ts'
+import { inspect } from './support/docker-network.ts'
+import { openTrial, type Trial } from './support/test-project.ts'
 
 let trial: Trial
 let ada: Visitor

@@ -3,10 +3,10 @@ import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
-import { docker } from '../cluster/docker/docker.ts'
-import { provideImage } from '../cluster/docker/image.ts'
-import { repository } from '../cluster/settings.ts'
-import { inspect } from './yard.ts'
+import { docker } from '../../cluster/docker/docker.ts'
+import { provideImage } from '../../cluster/docker/image.ts'
+import { repository } from '../../cluster/replica-environment.ts'
+import { inspect } from './support/docker-network.ts'
 
 let image = ''
 before(async () => {
@@ -42,7 +42,7 @@ function production(): string[] {
 test('the image starts node itself, as a user by number, and says what it is', async () => {
   const config = JSON.parse(await inspect(image, 'json .Config')) as Record<string, unknown>
   assert.equal(config.User, '1000:1000')
-  assert.deepEqual([config.Entrypoint ?? null, config.Cmd], [null, ['node', 'src/server.ts']])
+  assert.deepEqual([config.Entrypoint ?? null, config.Cmd], [null, ['node', 'src/main.ts']])
   const labels = config.Labels as Record<string, string>
   assert.equal(labels['org.opencontainers.image.title'], 'Roundhouse')
   assert.equal(labels['org.opencontainers.image.licenses'], 'MIT')

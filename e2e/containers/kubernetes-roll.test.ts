@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as pass } from 'node:timers/promises'
-import { docker } from '../cluster/docker/docker.ts'
-import { waitFor } from '../cluster/waiting.ts'
-import { kubectlMissing } from '../manifests/kubernetes-rendering.ts'
-import { startDns } from './dns.ts'
-import { openPods, type Running } from './pods.ts'
-import { PATIENCE } from './yard.ts'
+import { docker } from '../../cluster/docker/docker.ts'
+import { waitFor } from '../../cluster/processes/wait-for.ts'
+import { kubectlMissing } from '../manifests/kubernetes/rendering.ts'
+import { startDns } from './support/dns.ts'
+import { PATIENCE } from './support/docker-network.ts'
+import { openPods, type Running } from './support/pods.ts'
 
 const FULL_NAME = 'app.roundhouse.svc.cluster.local'
 /** How late CoreDNS tells, at the latest. */

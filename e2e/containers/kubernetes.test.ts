@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { docker } from '../cluster/docker/docker.ts'
-import { waitFor } from '../cluster/waiting.ts'
-import { kubectlMissing } from '../manifests/kubernetes-rendering.ts'
-import { openPods } from './pods.ts'
-import { type Container, PATIENCE } from './yard.ts'
+import { docker } from '../../cluster/docker/docker.ts'
+import { waitFor } from '../../cluster/processes/wait-for.ts'
+import { kubectlMissing } from '../manifests/kubernetes/rendering.ts'
+import { type Container, PATIENCE } from './support/docker-network.ts'
+import { openPods } from './support/pods.ts'
 
 /** As a cluster's DNS has it. */
 const FULL_NAME = 'app.roundhouse.svc.cluster.local'

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { docker } from '../cluster/docker/docker.ts'
-import { register } from '../people/errands.ts'
-import { createVisitor } from '../people/visitor.ts'
-import { load } from './load.ts'
-import { expectReady, openSite } from './site.ts'
-import { type Container, openYard } from './yard.ts'
+import { docker } from '../../cluster/docker/docker.ts'
+import { register } from '../support/actors/actions.ts'
+import { createVisitor } from '../support/actors/visitor.ts'
+import { type Container, openYard } from './support/docker-network.ts'
+import { load } from './support/load.ts'
+import { expectReady, openSite } from './support/stack.ts'
 
 /** What a replica may hold in memory after a load without sign-ins, in MB. */
 const BAR = 200

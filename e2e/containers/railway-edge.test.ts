@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { after, before, test } from 'node:test'
-import { keptCertificate, trust } from '../cluster/railway/certificate.ts'
-import { type Edge, startEdge, type Upstream, upstreamAgent } from '../cluster/railway/edge.ts'
-import { createVisitor } from '../people/visitor.ts'
+import { keptCertificate, trust } from '../../cluster/railway/certificate.ts'
+import { type Edge, startEdge, type Upstream, upstreamAgent } from '../../cluster/railway/edge.ts'
+import { createVisitor } from '../support/actors/visitor.ts'
 
 /** Answers with what it was told, and sets two cookies. */
 const replica = http.createServer(async (request, response) => {

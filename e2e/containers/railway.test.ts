@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, type TestContext, test } from 'node:test'
-import type { Cluster } from '../cluster/cluster.ts'
-import { keepEvidence } from '../cluster/evidence.ts'
-import { type RailwayOptions, startRailwayLikeCluster } from '../cluster/railway-like.ts'
-import { type Crowd, startCrowd } from '../people/crowd.ts'
-import { expectSignedIn, register } from '../people/errands.ts'
-import type { Ledger } from '../people/ledger.ts'
-import { createVisitor } from '../people/visitor.ts'
+import type { Cluster } from '../../cluster/cluster.ts'
+import { keepEvidence } from '../../cluster/diagnostics/failure-artifacts.ts'
+import { type RailwayOptions, startRailwayLikeCluster } from '../../cluster/railway/railway-like.ts'
+import { expectSignedIn, register } from '../support/actors/actions.ts'
+import { createVisitor } from '../support/actors/visitor.ts'
+import { type Crowd, startCrowd } from '../support/load/background-load.ts'
+import type { Ledger } from '../support/load/history.ts'
 
 const BOUND = 240_000
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { docker } from '../cluster/docker/docker.ts'
-import { waitFor } from '../cluster/waiting.ts'
-import { wholeFile } from './lifetime.ts'
-import { expectReady, openSite, type Site } from './site.ts'
-import { inspect, openYard, PATIENCE } from './yard.ts'
+import { docker } from '../../cluster/docker/docker.ts'
+import { waitFor } from '../../cluster/processes/wait-for.ts'
+import { wholeFile } from './support/cleanup.ts'
+import { inspect, openYard, PATIENCE } from './support/docker-network.ts'
+import { expectReady, openSite, type Site } from './support/stack.ts'
 
 let site: Site
 const file = wholeFile()

@@ -1,6 +1,6 @@
 import { registerHooks } from 'node:module'
 import { pathToFileURL } from 'node:url'
-import { repository } from '../cluster/settings.ts'
+import { repository } from '../../cluster/replica-environment.ts'
 
 /** The exports of a module that are exchanged, by name; all others stay. */
 export type Parts<Module> = { readonly [Name in keyof Module]?: unknown }

@@ -1,7 +1,7 @@
 /** The cluster, broken in one way. */
 export interface Sabotage {
   readonly name: string
-  /** Run in the place of src/server.ts: builds the replica with one part exchanged. */
+  /** Run in the place of src/main.ts: builds the replica with one part exchanged. */
   readonly replica?: string
   /** Loaded before the scenario: exchanges one part of the cluster around the replicas. */
   readonly cluster?: string
@@ -120,7 +120,7 @@ export const sabotages: readonly Sabotage[] = [
     name: 'upkeep off',
     replica: 'no-upkeep',
     catcher: {
-      scenario: 'upkeep',
+      scenario: 'cleanup',
       promise: 'sessions that have expired are removed, by one replica, and living ones are left',
       says: /in vain for the expired sessions to be removed/,
     },

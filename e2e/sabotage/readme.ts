@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { repository } from '../cluster/settings.ts'
+import { repository } from '../../cluster/replica-environment.ts'
 import type { Outcome } from './trial.ts'
 
 const FILE = join(repository, 'e2e', 'README.md')

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import process from 'node:process'
 import { test } from 'node:test'
-import { repository } from '../cluster/settings.ts'
+import { repository } from '../../cluster/replica-environment.ts'
 import { sabotages } from './list.ts'
 
 for (const { name, catcher } of sabotages.filter(({ quick }) => quick)) {

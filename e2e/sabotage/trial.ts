@@ -1,7 +1,8 @@
+import { globSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { run } from 'node:test'
-import { repository } from '../cluster/settings.ts'
+import { repository } from '../../cluster/replica-environment.ts'
 import type { Sabotage } from './list.ts'
 
 /** What came of one sabotage. */
@@ -22,7 +23,7 @@ export async function tryOut(sabotage: Sabotage, folder: string, asked: AbortSig
   const began = performance.now()
   const { scenario, promise, says } = sabotage.catcher
   const tests = run({
-    files: [join(repository, 'e2e', 'scenarios', `${scenario}.test.ts`)],
+    files: globSync(join(repository, 'e2e', 'scenarios', '*', `${scenario}.test.ts`)),
     cwd: repository,
     env: environmentFor(sabotage, folder),
     execArgv: sabotage.cluster === undefined ? [] : ['--import', pathTo('clusters', sabotage.cluster)],

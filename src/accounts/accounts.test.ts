@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type TestDatabase, testDatabase } from '../database/testing.ts'
+import { type TestDatabase, testDatabase } from '../testing/fresh-database.ts'
 import { type Accounts, createAccounts } from './accounts.ts'
 
 const cost = { memory: 8, passes: 1, parallelism: 1 }

@@ -1,8 +1,8 @@
 import type { Pool } from '../database/pool.ts'
 import { emailKey } from './email.ts'
-import { COST, type Cost, decoy, hashPassword, needsRehash, verifyPassword } from './hash.ts'
-import { createLine, type Line } from './line.ts'
-import { normalised } from './password.ts'
+import { createLine, type Line } from './passwords/hash-queue.ts'
+import { COST, type Cost, decoy, hashPassword, needsRehash, verifyPassword } from './passwords/password-hash.ts'
+import { normalised } from './passwords/password-policy.ts'
 
 export type Role = 'customer' | 'staff'
 

@@ -1,6 +1,6 @@
 import { domainToASCII } from 'node:url'
 import { isInvisible } from '../http/form.ts'
-import { z } from '../runtime/schema.ts'
+import { z } from '../runtime/zod.ts'
 
 /** RFC 5321 4.5.3.1.3: a path is 256 octets, two of them the angle brackets. */
 const LONGEST = 254

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { type TestDatabase, testDatabase } from '../testing/fresh-database.ts'
 import { LOCK, migrate, missingMigrations, printMigrations } from './migrate.ts'
 import { createClient } from './pool.ts'
-import { type TestDatabase, testDatabase } from './testing.ts'
 
 let database: TestDatabase
 before(async () => {

@@ -6,7 +6,7 @@ import type pg from 'pg'
 import { createClient, type Pool } from './pool.ts'
 
 /** Where migrations stand; their order is that of the numbers that their names begin with. */
-const FOLDERS = [join(import.meta.dirname, 'migrations'), join(import.meta.dirname, '..', 'sessions')]
+const FOLDERS = [join(import.meta.dirname, 'migrations'), join(import.meta.dirname, '..', 'sessions', 'migrations')]
 /** The table that remembers which have run; node-pg-migrate's form. */
 const TABLE = 'migration'
 /** Any number that nobody else uses: who holds it migrates. */

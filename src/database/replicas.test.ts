@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { testDatabase } from '../testing/fresh-database.ts'
 import { announceReplica, replicasSeen } from './replicas.ts'
-import { testDatabase } from './testing.ts'
 
 const database = await testDatabase()
 const { pool } = database

@@ -4,8 +4,8 @@ import { chownSync, copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { type TestDatabase, testDatabase } from '../testing/fresh-database.ts'
 import { createPool } from './pool.ts'
-import { type TestDatabase, testDatabase } from './testing.ts'
 
 /** A name of its own in the server's folder: another test may do the same. */
 const NAME = `tls-${process.pid}`

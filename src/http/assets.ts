@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type RequestHandler, Router } from 'express'
-import { onlyGet } from './only-get.ts'
+import { onlyGet } from './method-not-allowed.ts'
 
 export interface Assets {
   /** The address of a file in the folder, with a hash of its content in the name. Throws where there is no such file. */

@@ -1,4 +1,4 @@
-import { z } from '../runtime/schema.ts'
+import { z } from '../runtime/zod.ts'
 
 export type Reading<Value> =
   | { readonly ok: true; readonly value: Value }

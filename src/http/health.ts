@@ -1,7 +1,7 @@
 import { type RequestHandler, Router } from 'express'
 import { unavailable } from '../runtime/errors.ts'
 import type { State } from '../runtime/state.ts'
-import { onlyGet } from './only-get.ts'
+import { onlyGet } from './method-not-allowed.ts'
 
 export interface HealthOptions {
   readonly state: State

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Pool } from 'pg'
-import { type TestDatabase, testDatabase } from '../database/testing.ts'
 import type { Refusal } from '../runtime/errors.ts'
+import { type TestDatabase, testDatabase } from '../testing/fresh-database.ts'
 import { createLimits, networkOf } from './limits.ts'
 
 let database: TestDatabase

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type TestApp, testApp } from '../testing.ts'
-import type { TestVisitor } from '../testing-visitor.ts'
+import type { TestVisitor } from '../../test-support/http-client.ts'
+import { type TestApp, testApp } from '../testing/test-server.ts'
 import { seedProducts } from './seed.ts'
 
 let app: TestApp

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type TestApp, testApp } from '../testing.ts'
+import { type TestApp, testApp } from '../testing/test-server.ts'
 import { seedProducts } from './seed.ts'
 
 let app: TestApp

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { testDatabase } from '../database/testing.ts'
+import { testDatabase } from '../testing/fresh-database.ts'
 import { billBasket } from './basket.ts'
 import { findProducts, listProducts } from './products.ts'
 import { seedProducts } from './seed.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { createAccounts } from '../accounts/accounts.ts'
 import { announceReplica } from '../database/replicas.ts'
-import { type TestApp, testApp } from '../testing.ts'
+import { type TestApp, testApp } from '../testing/test-server.ts'
 
 let app: TestApp
 const password = 'a lantern over deep water'

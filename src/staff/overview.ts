@@ -2,7 +2,7 @@ import type { Account } from '../accounts/accounts.ts'
 import type { Pool } from '../database/pool.ts'
 import { replicasSeen } from '../database/replicas.ts'
 import { reply, type Visit } from '../http/reply.ts'
-import type { Statistics } from '../sessions/statistics.ts'
+import type { Statistics } from '../sessions/operations/statistics.ts'
 import { showBytes, showMoment, showSpan } from './figures.ts'
 
 /** A replica announces itself once a minute: one that missed two is not shown. */

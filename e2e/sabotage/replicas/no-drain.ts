@@ -18,4 +18,4 @@ await exchange<typeof import('../../../src/runtime/drain.ts')>('src/runtime/drai
     }
   },
 }))
-await import('../../../src/server.ts')
+await import('../../../src/main.ts')

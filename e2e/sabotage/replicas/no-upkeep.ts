@@ -1,4 +1,6 @@
 import { exchange } from '../exchange.ts'
 
-await exchange<typeof import('../../../src/upkeep.ts')>('src/upkeep.ts', () => ({ startUpkeep: () => () => {} }))
-await import('../../../src/server.ts')
+await exchange<typeof import('../../../src/jobs/scheduler.ts')>('src/jobs/scheduler.ts', () => ({
+  startUpkeep: () => () => {},
+}))
+await import('../../../src/main.ts')

@@ -1,8 +1,8 @@
 import { exchange } from '../exchange.ts'
 
 // As where a store emits `disconnect`, or its error is swallowed: who cannot be looked up is nobody.
-await exchange<typeof import('../../../src/sessions/postgres-table.ts')>(
-  'src/sessions/postgres-table.ts',
+await exchange<typeof import('../../../src/sessions/storage/postgres-table.ts')>(
+  'src/sessions/storage/postgres-table.ts',
   ({ PostgresTable }) => ({
     PostgresTable: class extends PostgresTable {
       constructor(...given: ConstructorParameters<typeof PostgresTable>) {
@@ -16,4 +16,4 @@ await exchange<typeof import('../../../src/sessions/postgres-table.ts')>(
     },
   }),
 )
-await import('../../../src/server.ts')
+await import('../../../src/main.ts')

@@ -1,25 +1,28 @@
 import type { Request } from 'express'
 import expressSession, { type SessionData } from 'express-session'
-import type { MiddlewareOptions } from '../../../src/sessions/middleware.ts'
+import type { MiddlewareOptions } from '../../../src/sessions/request/middleware.ts'
 import { exchange } from '../exchange.ts'
 
 // Stock express-session: it saves while the answer is already on its way.
-const { newSession } = await import('../../../src/sessions/session.ts')
-await exchange<typeof import('../../../src/sessions/middleware.ts')>('src/sessions/middleware.ts', () => ({
-  createMiddleware({ store, secrets, name, secure }: MiddlewareOptions) {
-    const settings = { path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge: 30 * 86_400_000 } as const
-    const options = { store, secret: [...secrets], name, cookie: settings }
-    const load = expressSession({ ...options, resave: false, saveUninitialized: false })
-    return () =>
-      function sessions(...[req, res, next]: Parameters<typeof load>) {
-        load(req, res, (error?: unknown) => {
-          if (error === undefined) neverWait(req)
-          next(error)
-        })
-      }
-  },
-}))
-await import('../../../src/server.ts')
+const { newSession } = await import('../../../src/sessions/request/session-object.ts')
+await exchange<typeof import('../../../src/sessions/request/middleware.ts')>(
+  'src/sessions/request/middleware.ts',
+  () => ({
+    createMiddleware({ store, secrets, name, secure }: MiddlewareOptions) {
+      const settings = { path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge: 30 * 86_400_000 } as const
+      const options = { store, secret: [...secrets], name, cookie: settings }
+      const load = expressSession({ ...options, resave: false, saveUninitialized: false })
+      return () =>
+        function sessions(...[req, res, next]: Parameters<typeof load>) {
+          load(req, res, (error?: unknown) => {
+            if (error === undefined) neverWait(req)
+            next(error)
+          })
+        }
+    },
+  }),
+)
+await import('../../../src/main.ts')
 
 /** What a handler saves on its own account is left to express-session as well. */
 function neverWait(req: Request): void {

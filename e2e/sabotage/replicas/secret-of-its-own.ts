@@ -3,4 +3,4 @@ import process from 'node:process'
 
 // As the deployment that made its secret at each start.
 process.env.SESSION_SECRET = randomBytes(32).toString('hex')
-await import('../../../src/server.ts')
+await import('../../../src/main.ts')

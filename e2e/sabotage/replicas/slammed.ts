@@ -22,7 +22,7 @@ await exchange<typeof import('../../../src/runtime/drain.ts')>('src/runtime/drai
     }
   },
 }))
-await import('../../../src/server.ts')
+await import('../../../src/main.ts')
 
 /** As a replica that is at work does it: what came in meanwhile is not read yet. Without the work it would take luck to hit a request. */
 function cutIdle(server: Server | undefined): void {

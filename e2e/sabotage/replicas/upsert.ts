@@ -1,11 +1,11 @@
-import type { Content, Life } from '../../../src/sessions/table.ts'
+import type { Content, Life } from '../../../src/sessions/storage/session-table.ts'
 import { exchange } from '../exchange.ts'
 
 const LIFE = { idle: 30 * 86_400_000, absolute: 90 * 86_400_000 }
 
 // As stock connect-pg-simple's `set`: INSERT … ON CONFLICT DO UPDATE.
-await exchange<typeof import('../../../src/sessions/postgres-table.ts')>(
-  'src/sessions/postgres-table.ts',
+await exchange<typeof import('../../../src/sessions/storage/postgres-table.ts')>(
+  'src/sessions/storage/postgres-table.ts',
   ({ PostgresTable }) => ({
     PostgresTable: class extends PostgresTable {
       override async update(sid: string, version: string, content: Content, life?: Life): Promise<string | undefined> {
@@ -16,4 +16,4 @@ await exchange<typeof import('../../../src/sessions/postgres-table.ts')>(
     },
   }),
 )
-await import('../../../src/server.ts')
+await import('../../../src/main.ts')

@@ -1,9 +1,9 @@
-import type { Content, Life } from '../../../src/sessions/table.ts'
+import type { Content, Life } from '../../../src/sessions/storage/session-table.ts'
 import { exchange } from '../exchange.ts'
 
 // As stock: what this request holds takes the place of whatever is there.
-await exchange<typeof import('../../../src/sessions/postgres-table.ts')>(
-  'src/sessions/postgres-table.ts',
+await exchange<typeof import('../../../src/sessions/storage/postgres-table.ts')>(
+  'src/sessions/storage/postgres-table.ts',
   ({ PostgresTable }) => ({
     PostgresTable: class extends PostgresTable {
       override async update(sid: string, _: string, content: Content, life?: Life): Promise<string | undefined> {
@@ -13,4 +13,4 @@ await exchange<typeof import('../../../src/sessions/postgres-table.ts')>(
     },
   }),
 )
-await import('../../../src/server.ts')
+await import('../../../src/main.ts')

@@ -1,0 +1,53 @@
+import process from 'node:process'
+import { rollCompose } from '../compose/compose-roll.ts'
+import { followRolls, type RollLine } from '../local/rolling-restart-log.ts'
+import { isAlive } from '../processes/identity.ts'
+import { currentHolder, type Holder } from '../processes/lock-file.ts'
+import { waitFor } from '../processes/wait-for.ts'
+import { parse, readDataFlag, Usage } from './arguments.ts'
+import { runCommand } from './command.ts'
+import { seconds } from './progress.ts'
+import { shown } from './summary.ts'
+
+const help = `npm run roll -- [--data DIR]
+npm run roll -- --target compose
+
+Replaces the replicas of a running cluster one by one, losing nothing: with .env as it is now; with --target compose those of
+the Compose project in this folder, with an image that is built and migrations that are run before. COMPOSE_PROJECT_NAME,
+COMPOSE_FILE and the other variables of Compose hold. Example: VERSION=1.1.0 npm run roll -- --target compose`
+
+await runCommand(async () => {
+  const { target = 'local', data } = parse(process.argv.slice(2), help, ['data', 'target'])
+  if (target === 'compose' && data === undefined) return await rollContainers()
+  if (target !== 'local') throw new Usage(`--target is local, or compose without --data\n\n${help}`)
+  return await rollLocal(readDataFlag(data === undefined ? [] : ['--data', data], help))
+})
+
+async function rollContainers(): Promise<number> {
+  const begin = performance.now()
+  const count = await rollCompose(console.log)
+  console.log(`${count} replaced in ${seconds(performance.now() - begin)}`)
+  return 0
+}
+
+async function rollLocal(folder: string): Promise<number> {
+  const holder = currentHolder(folder)
+  if (holder === undefined) throw new Error(`Nothing runs in ${shown(folder)}. npm run up starts a cluster.`)
+  const fresh = followRolls(folder)
+  process.kill(holder.pid, 'SIGUSR2')
+  return (await follow(fresh, holder)) === 'done' ? 0 : 1
+}
+
+async function follow(fresh: () => RollLine[], holder: Holder): Promise<'done' | 'failed'> {
+  let begun = false
+  return await waitFor('the rolling restart to end', 600_000, () => {
+    for (const { kind, text } of fresh()) {
+      // The end of one that was under way already is not the end of ours.
+      begun ||= kind === 'begin'
+      console.log(text)
+      if (begun && (kind === 'done' || kind === 'failed')) return kind
+    }
+    if (!isAlive(holder)) throw new Error('The cluster ended meanwhile')
+    return undefined
+  })
+}

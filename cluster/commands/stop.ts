@@ -1,0 +1,52 @@
+import process from 'node:process'
+import { removeDescription } from '../cluster-file.ts'
+import { isAlive } from '../processes/identity.ts'
+import { currentHolder, endTenure, type Holder } from '../processes/lock-file.ts'
+import { endLeftovers, livingProcesses } from '../processes/orphans.ts'
+import { waitFor } from '../processes/wait-for.ts'
+import { readDataFlag } from './arguments.ts'
+import { runCommand } from './command.ts'
+import { shown } from './summary.ts'
+
+const help = `npm run stop -- [--data DIR]
+
+Drains and ends the cluster in a folder, and what a killed one left there. Example: npm run stop -- --data /tmp/five`
+
+/** Longer than replicas may take to drain, and then nginx and Postgres to end. */
+const patience = 45_000
+
+await runCommand(async () => {
+  const folder = readDataFlag(process.argv.slice(2), help)
+  const holder = currentHolder(folder)
+  if (holder !== undefined) await endHolder(folder, holder)
+  const names = await endLeftovers(folder)
+  if (names.length > 0) console.log(`Ended what a killed run had left: ${names.join(', ')}`)
+  removeDescription(folder)
+  endTenure(folder)
+  console.log(
+    holder || names.length > 0 ? `Nothing runs in ${shown(folder)} any more.` : `Nothing ran in ${shown(folder)}.`,
+  )
+  return 0
+})
+
+async function endHolder(folder: string, holder: Holder): Promise<void> {
+  console.log(`Draining the cluster in ${shown(folder)} (process ${holder.pid})`)
+  const tellProgress = progressOf(folder)
+  process.kill(holder.pid, 'SIGTERM')
+  await waitFor('it to end', patience, () => {
+    tellProgress()
+    return !isAlive(holder)
+  }).catch(() => {
+    console.log(`It takes more than ${patience / 1000} s: killing it`)
+    process.kill(holder.pid, 'SIGKILL')
+  })
+}
+
+function progressOf(folder: string): () => void {
+  let before = livingProcesses(folder)
+  return () => {
+    const gone = before.filter(([, identity]) => !isAlive(identity))
+    before = before.filter((process) => !gone.includes(process))
+    for (const [name] of gone) console.log(`  ${name} ended`)
+  }
+}

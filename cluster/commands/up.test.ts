@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { get } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Description } from '../cluster-file.ts'
+import { type Identity, isAlive } from '../processes/identity.ts'
+import { type Child, launch } from '../processes/processes.ts'
+import { waitFor } from '../processes/wait-for.ts'
+import { repository } from '../replica-environment.ts'
+
+let folder = ''
+before(async () => {
+  folder = await mkdtemp(join(process.env.E2E_FOLDER ?? tmpdir(), 'up-'))
+})
+after(async () => {
+  await run('stop').exited
+  await rm(folder, { recursive: true })
+})
+
+test('while it runs, cluster.json describes it, for its owner alone', async () => {
+  const up = await start()
+  assert.equal(statSync(join(folder, 'cluster.json')).mode & 0o777, 0o600)
+  const { pid, url, nginx, replicas } = description()
+  assert.equal(pid, up.identity.pid)
+  assert.ok(nginx.pid > 0)
+  for (const { name, url: direct } of replicas) assert.equal(await answererAt(direct), name)
+  const served = new Set<string | undefined>()
+  for (let count = 0; count < 4; count++) served.add(await answererAt(url))
+  assert.deepEqual([...served].sort(), ['app-1', 'app-2'])
+})
+
+test('a second one in the same folder says that one runs, and ends', async () => {
+  const second = run('up')
+  assert.equal((await second.exited).code, 1)
+  assert.ok(second.output().includes(description().url))
+})
+
+test('a replica that is killed is started again, and the description follows', async () => {
+  const [victim] = description().replicas
+  assert.ok(victim)
+  process.kill(victim.pid, 'SIGKILL')
+  const heir = await waitFor('another process', 20_000, () => {
+    const { pid } = description().replicas[0] ?? victim
+    return pid !== victim.pid && pid
+  })
+  await waitFor('it to answer', 20_000, () => answererAt(victim.url))
+  assert.notEqual(heir, victim.pid)
+})
+
+test('nginx and Postgres are started again, too, should they die', async () => {
+  const { nginx, Postgres } = processes()
+  assert.ok(nginx && Postgres)
+  process.kill(nginx.pid, 'SIGKILL')
+  process.kill(Postgres.pid, 'SIGKILL')
+  await waitFor('others in their place', 20_000, () => {
+    const now = processes()
+    return now.nginx && now.Postgres && now.nginx.pid !== nginx.pid && now.Postgres.pid !== Postgres.pid
+  })
+  await waitFor('an answer', 5_000, () => answererAt(description().url))
+  assert.equal(description().nginx.pid, processes().nginx?.pid)
+})
+
+test('what a killed one left behind, its Postgres too, is taken over by the next', async () => {
+  const left = processes()
+  assert.deepEqual(Object.keys(left).sort(), ['Postgres', 'app-1', 'app-2', 'nginx'])
+  process.kill(description().pid, 'SIGKILL')
+  const up = await start()
+  assert.deepEqual(Object.values(left).filter(isAlive), [])
+  assert.match(up.output(), /Ended what a killed run had left here: .*Postgres/)
+})
+
+test('Ctrl-C, which npm passes on twice, drains and leaves nothing but the data', async () => {
+  const running = processes()
+  const { pid } = description()
+  process.kill(pid, 'SIGINT')
+  await sleep(5)
+  process.kill(pid, 'SIGINT')
+  await waitFor(
+    'all to be gone',
+    30_000,
+    () => !Object.values(running).some(isAlive) && !existsSync(join(folder, 'lock.json')),
+  )
+  assert.match(readFileSync(join(folder, 'up.log'), 'utf8'), /Draining[\s\S]*Stopped in/)
+  assert.ok(!existsSync(join(folder, 'cluster.json')))
+})
+
+test('stop ends what a killed one left behind, and has nothing to do the second time', async () => {
+  await start()
+  const left = processes()
+  process.kill(description().pid, 'SIGKILL')
+  const stop = run('stop')
+  assert.equal((await stop.exited).code, 0)
+  assert.match(stop.output(), /Ended what a killed run had left: .*Postgres/)
+  assert.deepEqual(Object.values(left).filter(isAlive), [])
+  const again = run('stop')
+  assert.equal((await again.exited).code, 0)
+  assert.match(again.output(), /Nothing ran/)
+})
+
+function run(command: 'up' | 'stop'): Child {
+  const flags = command === 'up' ? ['--replicas', '2', '--port', '0'] : []
+  const args = [join(repository, `cluster/commands/${command}.ts`), ...flags, '--data', folder]
+  // Other databases than its own are none of this test's business.
+  const env = { ...process.env, DATABASE_URL: '' }
+  return launch({ command: process.execPath, args, env, log: join(folder, `${command}.log`), hurry: 'SIGTERM' })
+}
+
+async function start(): Promise<Child> {
+  const up = run('up')
+  await waitFor('up to be ready', 60_000, () => {
+    assert.ok(up.running(), up.output())
+    return up.output().includes('Ctrl-C drains')
+  })
+  return up
+}
+
+/** The replica that answers; undefined where none does. On a connection of its own, which holds up no draining. */
+function answererAt(url: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    get(url, { agent: false }, (response) => {
+      response.resume()
+      resolve(response.headers['x-served-by']?.toString())
+    }).on('error', () => resolve(undefined))
+  })
+}
+
+function description(): Description {
+  return JSON.parse(readFileSync(join(folder, 'cluster.json'), 'utf8')) as Description
+}
+
+function processes(): Record<string, Identity> {
+  return JSON.parse(readFileSync(join(folder, 'processes.json'), 'utf8')) as Record<string, Identity>
+}

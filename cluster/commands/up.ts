@@ -1,0 +1,102 @@
+import process from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, readDescription, removeDescription } from '../cluster-file.ts'
+import { startLocalCluster } from '../local/local.ts'
+import type { LocalCluster } from '../local/local-cluster.ts'
+import { Rolls } from '../local/rolling-restarts.ts'
+import { Occupied } from '../processes/lock-file.ts'
+import { askedToEnd } from '../processes/signals.ts'
+import { readUpFlags, type UpFlags } from './arguments.ts'
+import { runCommand } from './command.ts'
+import { seconds } from './progress.ts'
+import { shown, summary, thingsToTry } from './summary.ts'
+import { watchSources } from './watch-sources.ts'
+
+await runCommand(async () => {
+  const flags = readUpFlags(process.argv.slice(2))
+  const begin = performance.now()
+  const asked = askedToEnd()
+  console.log(`Roundhouse: ${flags.replicas} replica${flags.replicas === 1 ? '' : 's'}, data in ${shown(flags.data)}`)
+  const up = await Promise.race([start(flags), asked.then(() => undefined)])
+  if (up === 'occupied') return 1
+  if (up === undefined) {
+    console.log('Stopped while it was starting')
+    return 130
+  }
+  tellAll(up, seconds(performance.now() - begin), flags.watch)
+  await mendUntil(asked, up)
+  await stop(up)
+  return 0
+})
+
+async function start(flags: UpFlags): Promise<LocalCluster | 'occupied'> {
+  let rolls: Rolls | undefined
+  let cluster: LocalCluster | undefined
+  // From the beginning: unheard, this signal would end the process.
+  process.on('SIGUSR2', () => rolls?.request({ reason: 'asked for by SIGUSR2' }))
+  cluster = await startLocalCluster({
+    folder: flags.data,
+    replicas: flags.replicas,
+    port: flags.port,
+    anyPort: true,
+    durable: true,
+    seed: true,
+    personal: true,
+    say: console.log,
+    event: (line) => rolls?.progress(line),
+    changed: () => cluster && describe(cluster),
+  }).catch((fault: unknown) => {
+    if (!(fault instanceof Occupied)) throw fault
+    tellOccupied(fault, flags.data)
+    return undefined
+  })
+  if (cluster === undefined) return 'occupied'
+  describe(cluster)
+  rolls = new Rolls(cluster, console.log)
+  if (flags.watch) rollOnChange(rolls)
+  return cluster
+}
+
+/** Looks after nginx and Postgres once a second; replicas have watchers of their own. */
+async function mendUntil(asked: Promise<void>, cluster: LocalCluster): Promise<void> {
+  let ending = false
+  void asked.then(() => {
+    ending = true
+  })
+  while (!ending) {
+    await Promise.race([asked, sleep(1_000)])
+    if (!ending) await cluster.mend(console.log).catch((fault: Error) => console.error(fault.message))
+  }
+}
+
+function rollOnChange(rolls: Rolls): void {
+  watchSources((files) => {
+    const [first, ...more] = files
+    const reason = more.length === 0 ? `${first} changed` : `${first} and ${more.length} more changed`
+    rolls.request({ reason, migrate: files.some((file) => file.endsWith('.sql')) })
+  })
+}
+
+function tellAll(cluster: LocalCluster, time: string, watching: boolean): void {
+  const description = readDescription(cluster.folder)
+  if (description === undefined) return
+  console.log(`\nReady in ${time}\n\n${summary(description, cluster.folder)}\n\n${thingsToTry(description)}\n`)
+  if (watching) console.log('A file that changes below src/ replaces the replicas one by one.')
+  console.log('Ctrl-C drains and stops all.')
+}
+
+function tellOccupied(fault: Occupied, folder: string): void {
+  const address = readDescription(folder)?.url ?? 'still starting'
+  console.error(
+    `\nA cluster runs in ${shown(folder)} already (${address}, process ${fault.holder.pid}, since ${fault.holder.since}).`,
+  )
+  console.error('npm run status shows it, npm run stop ends it, --data DIR starts another one beside it.')
+}
+
+async function stop(cluster: LocalCluster): Promise<void> {
+  const begin = performance.now()
+  console.log('\nDraining: requests that are under way are answered first. Ctrl-C again ends it at once.')
+  removeDescription(cluster.folder)
+  await cluster.stop()
+  console.log(`Stopped in ${seconds(performance.now() - begin)}. The data is kept in ${shown(cluster.folder)}.`)
+}

@@ -1,0 +1,66 @@
+import process from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Say, step } from '../commands/progress.ts'
+import { type Container, containersOf, waitUntilHealthy } from '../docker/containers.ts'
+import { docker } from '../docker/docker.ts'
+
+export interface ComposeRoll {
+  readonly project: string
+  /** Runs `docker compose …` for this project. */
+  readonly compose: (...words: readonly string[]) => Promise<string>
+  readonly say: Say
+  /** Called before one is removed. */
+  readonly leaving?: (container: Container) => Promise<void>
+}
+
+/** Between one's readiness and another's end: nginx asks for addresses once a second, and marks one as failed for a second. */
+const PAUSE = 2_000
+
+/**
+ * Replaces every replica that runs now: one more of what the project is now, wait until it is ready, drain and remove an old one,
+ * and so on. (`docker compose up` recreates all of a service in the same second.) Where a new one does not become ready it is
+ * removed, the old ones go on, and this throws with its last lines. Answers with how many there were.
+ */
+export async function replaceReplicas(roll: ComposeRoll): Promise<number> {
+  const former = await containersOf(roll.project, 'app')
+  for (const old of former) {
+    const fresh = await oneMore(roll, former.length)
+    roll.say(`${fresh.name} is ready`)
+    await sleep(PAUSE)
+    await docker(['stop', old.id])
+    await roll.leaving?.(old)
+    await docker(['rm', old.id])
+    roll.say(`${old.name} has drained`)
+  }
+  return former.length
+}
+
+/** The project of this folder, as a person's `docker compose` knows it: builds its image, migrates, and replaces its replicas. */
+export async function rollCompose(say: Say): Promise<number> {
+  const env = Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => !!entry[1]))
+  const compose = (...words: readonly string[]) => docker(['compose', ...words], { env, within: 600_000 })
+  const { name: project } = JSON.parse(await compose('config', '--format', 'json')) as { name: string }
+  if ((await containersOf(project, 'app')).length === 0)
+    throw new Error(`Nothing runs in the Compose project ${project}`)
+  const build = () => compose('build', 'app', 'migrate')
+  await step(say, build, () => 'Image is built')
+  const migrate = () => compose('run', '--rm', '--no-TTY', 'migrate')
+  await step(say, migrate, () => 'Schema is up to date')
+  return await replaceReplicas({ project, compose, say: (line) => say(`  ${line}`) })
+}
+
+async function oneMore({ project, compose }: ComposeRoll, count: number): Promise<Container> {
+  const known = (await containersOf(project, 'app')).map(({ id }) => id)
+  const quietly = ['--detach', '--no-deps', '--no-recreate', '--no-build']
+  await compose('up', ...quietly, '--scale', `app=${count + 1}`, 'app')
+  const fresh = (await containersOf(project, 'app')).find(({ id }) => !known.includes(id))
+  if (fresh === undefined) throw new Error('Compose has not started another replica')
+  try {
+    await waitUntilHealthy(fresh.id)
+    return fresh
+  } catch (fault) {
+    const lines = await docker(['logs', '--tail', '10', fresh.id])
+    await docker(['rm', '--force', fresh.id])
+    throw new Error(`${(fault as Error).message}:\n${lines}`, { cause: fault })
+  }
+}

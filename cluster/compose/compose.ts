@@ -1,0 +1,86 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import type { ClusterOptions } from '../cluster.ts'
+import { provideImage } from '../docker/image.ts'
+import { openPassage, type Passage } from '../docker/tcp-forwarder.ts'
+import { query } from '../postgres/database.ts'
+import { runToEnd } from '../processes/processes.ts'
+import { repository } from '../replica-environment.ts'
+import { ComposeCluster, type Leave } from './compose-cluster.ts'
+import { ComposeProject, type Wanted } from './compose-project.ts'
+
+/** Shared projects that a cluster of this process is working with. */
+const lent = new Set<string>()
+
+/**
+ * Starts the services of docker-compose.yml. With E2E_DEPLOYMENT, a folder, its project is shared by all scenario files: it is
+ * given the settings that are wanted, its sessions are cleared, and at the end it runs on. Who needs a second one gets a fresh one.
+ */
+export async function startComposeCluster(options: ClusterOptions = {}): Promise<ComposeCluster> {
+  const { folder, isShared } = await place(options)
+  const project = await ComposeProject.at(folder, options.port)
+  const passage = options.databaseUrl === undefined ? undefined : await openPassage(options.databaseUrl)
+  const wanted = wantedBy(options, passage)
+  const cluster = new ComposeCluster(project, wanted, leaving(project, passage, isShared), options.databaseUrl)
+  if (isShared) lent.add(folder)
+  try {
+    await provideImage()
+    await project.up(wanted)
+    await cluster.refresh()
+    await furnish(cluster, options, isShared)
+    return cluster
+  } catch (fault) {
+    await cluster.destroy()
+    throw fault
+  }
+}
+
+/** Starts the project that scenario files share; whoever starts it ends it by `endProjects`. Answers with its address. */
+export async function startSharedProject(folder: string): Promise<string> {
+  const project = await ComposeProject.at(folder)
+  await project.up({ replicas: replicasAtFirst(), environment: {} })
+  return project.url
+}
+
+async function place({ folder }: ClusterOptions): Promise<{ folder: string; isShared: boolean }> {
+  const shared = process.env.E2E_DEPLOYMENT
+  if (shared && (folder === undefined || folder === shared) && !lent.has(shared))
+    return { folder: shared, isShared: true }
+  const fresh = () => mkdtemp(join(process.env.E2E_FOLDER ?? tmpdir(), 'roundhouse-compose-'))
+  return { folder: folder ?? (await fresh()), isShared: false }
+}
+
+function wantedBy({ replicas, keepalive, environment = {} }: ClusterOptions, passage: Passage | undefined): Wanted {
+  return {
+    replicas: replicas ?? replicasAtFirst(),
+    environment,
+    ...(keepalive === undefined ? {} : { keepalive }),
+    ...(passage === undefined ? {} : { databaseUrl: passage.url }),
+  }
+}
+
+function replicasAtFirst(): number {
+  return Number(process.env.E2E_REPLICAS ?? 3)
+}
+
+function leaving(project: ComposeProject, passage: Passage | undefined, isShared: boolean): Leave {
+  return async (how) => {
+    lent.delete(project.folder)
+    if (how === 'stop') await project.down(false)
+    else if (!isShared) await project.down(true)
+    await passage?.close()
+  }
+}
+
+/** Demo people and products, and in a shared one nobody's session or failed attempts of before. */
+async function furnish(cluster: ComposeCluster, options: ClusterOptions, isShared: boolean): Promise<void> {
+  const { seed, folder, databaseUrl } = options
+  const isUsed = isShared && folder === undefined && databaseUrl === undefined
+  if (isUsed) await query(cluster.databaseUrl, 'TRUNCATE session, session_ended, attempt')
+  if (!seed) return
+  const env = { PATH: process.env.PATH, NODE_ENV: 'development', DATABASE_URL: cluster.databaseUrl }
+  const log = join(cluster.folder, 'logs', 'seed.log')
+  await runToEnd('seed', { command: process.execPath, args: ['src/cli.ts', 'seed'], cwd: repository, env, log })
+}

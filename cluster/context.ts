@@ -1,0 +1,68 @@
+import { join } from 'node:path'
+import process from 'node:process'
+import { note, openLogs } from './diagnostics/timeline.ts'
+import { runToEnd } from './processes/processes.ts'
+import { environmentFor, readSettings, repository, type Settings } from './replica-environment.ts'
+import { keptSecret } from './secret.ts'
+
+export interface PremisesOptions {
+  readonly folder: string
+  /** Settings of a scenario. */
+  readonly given?: Readonly<Record<string, string>> | undefined
+  /** Heed `.env`. */
+  readonly personal?: boolean | undefined
+  /** The application's own commands. Default src/cli.ts. */
+  readonly cli?: string | undefined
+}
+
+/** What the processes of one cluster have in common: folder, logs, settings, database. */
+export class Premises {
+  readonly folder: string
+  readonly logs: string
+  settings: Settings
+  /** Of the Postgres that the cluster brings along; undefined where a person's settings name another database. */
+  ownDatabase: string | undefined
+  readonly #sessionSecret: string
+  readonly #personal: boolean
+  readonly #cli: string
+
+  constructor({ folder, given, personal = false, cli = 'src/cli.ts' }: PremisesOptions) {
+    this.folder = folder
+    this.#cli = cli
+    this.#personal = personal
+    this.logs = openLogs(folder)
+    this.settings = readSettings(personal, given)
+    this.#sessionSecret = keptSecret(this.path('secrets', 'session'))
+  }
+
+  get databaseUrl(): string {
+    return this.ownDatabase ?? this.settings.person.DATABASE_URL ?? ''
+  }
+
+  /** The settings as they are now, with these of a scenario added. */
+  refresh(given: Readonly<Record<string, string>>): void {
+    this.settings = readSettings(this.#personal, { ...this.settings.given, ...given })
+  }
+
+  path(...names: string[]): string {
+    return join(this.folder, ...names)
+  }
+
+  log(name: string): string {
+    return join(this.logs, `${name}.log`)
+  }
+
+  environment(own: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+    return environmentFor(this.settings, this.#sessionSecret, this.ownDatabase, own)
+  }
+
+  note(event: string): void {
+    note(this.logs, event)
+  }
+
+  /** Runs one of the application's own commands (`migrate`, `seed`) to its end. Throws with its last lines where it fails. */
+  async chore(command: string): Promise<void> {
+    const program = { command: process.execPath, args: [this.#cli, command], cwd: repository }
+    await runToEnd(command, { ...program, env: this.environment(), log: this.log(command) })
+  }
+}

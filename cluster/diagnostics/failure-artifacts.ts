@@ -1,0 +1,41 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import type { SuiteContext, TestContext } from 'node:test'
+import { inspect } from 'node:util'
+import type { Cluster } from '../cluster.ts'
+import { repository } from '../replica-environment.ts'
+
+/** Beside the logs: what people did and saw, by file name (`crowd.txt`). */
+export type Witnesses = Readonly<Record<string, string | (() => string)>>
+
+/**
+ * For `afterEach((t) => keepEvidence(t, cluster))`: where the scenario failed, keeps its error, all logs and the timeline in one
+ * folder, and prints that folder and the command that runs this scenario again.
+ */
+export async function keepEvidence(
+  test: TestContext | SuiteContext,
+  cluster: Cluster | undefined,
+  witnesses: Witnesses = {},
+): Promise<void> {
+  if (!('error' in test) || test.passed) return
+  const folder = join(repository, '.data', 'evidence', folderName(test.name))
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await writeFile(join(folder, 'failure.txt'), `${test.fullName}\n\n${inspect(test.error)}\n`)
+  if (cluster !== undefined) await writeFile(join(folder, 'logs.txt'), await cluster.logs())
+  for (const [name, witness] of Object.entries(witnesses)) {
+    await writeFile(join(folder, name), typeof witness === 'string' ? witness : witness())
+  }
+  console.error(`\nEvidence: ${relative(repository, folder)}\nOnce more: ${commandFor(test)}\n`)
+}
+
+function folderName(scenario: string): string {
+  const time = new Date().toISOString().slice(0, 19).replaceAll(':', '')
+  const words = scenario.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
+  return `${time}-${words.slice(0, 60)}`
+}
+
+function commandFor(test: TestContext): string {
+  const replicas = process.env.E2E_REPLICAS ? `E2E_REPLICAS=${process.env.E2E_REPLICAS} ` : ''
+  const name = `'${test.name.replaceAll("'", "'\\''")}'`
+  return `${replicas}npm test -- ${relative(repository, test.filePath ?? '')} --name ${name}`
+}

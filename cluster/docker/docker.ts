@@ -1,0 +1,41 @@
+import { execFile } from 'node:child_process'
+import process from 'node:process'
+import { promisify } from 'node:util'
+import { repository } from '../replica-environment.ts'
+
+const run = promisify(execFile)
+
+export interface DockerOptions {
+  /** Beside what Docker's own command needs; nothing else of ours reaches it. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Milliseconds; three minutes unless told. */
+  readonly within?: number
+}
+
+/** Runs `docker …`; answers with what it wrote to stdout. Throws with its last words where it fails. */
+export async function docker(
+  words: readonly string[],
+  { env = {}, within = 180_000 }: DockerOptions = {},
+): Promise<string> {
+  const { stdout } = await whole(words, env, within)
+  return stdout.trim()
+}
+
+/** As `docker`, with stdout and stderr apart: a container's logs have both. */
+export async function dockerLogs(container: string, since: string): Promise<{ stdout: string; stderr: string }> {
+  return await whole(['logs', '--since', since, container], {}, 60_000)
+}
+
+async function whole(words: readonly string[], env: Readonly<Record<string, string>>, timeout: number) {
+  const options = { cwd: repository, env: { ...inherited(), ...env }, timeout, maxBuffer: 500_000_000 }
+  return await run('docker', [...words], options).catch((fault: Error & { stderr?: string }) => {
+    const said = (fault.stderr ?? '').trim().split('\n').slice(-8).join('\n')
+    throw new Error(`docker ${words.join(' ').slice(0, 200)} failed: ${said || fault.message}`, { cause: fault })
+  })
+}
+
+/** A setting of the person's that happens to have a name which the Compose file knows must not reach a test. */
+export function inherited(): NodeJS.ProcessEnv {
+  const known = Object.entries(process.env).filter(([name]) => /^(PATH|HOME|DOCKER_.*|BUILDX_.*|XDG_.*)$/.test(name))
+  return Object.fromEntries(known)
+}

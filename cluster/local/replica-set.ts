@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { waitFor } from '../processes/wait-for.ts'
+import type { LocalReplica } from './replica.ts'
+
+/** The replicas of one cluster. */
+export class Fleet {
+  #replicas: readonly LocalReplica[] = []
+  readonly #make: (name: string) => Promise<LocalReplica>
+  readonly #pause: number
+
+  /** `pause`: milliseconds between one's readiness and the next one's end; nginx marks a replica as failed for one second. */
+  constructor(make: (name: string) => Promise<LocalReplica>, pause = 2_000) {
+    this.#make = make
+    this.#pause = pause
+  }
+
+  get replicas(): readonly LocalReplica[] {
+    return this.#replicas
+  }
+
+  /** Makes app-1 … app-N, or as many more as are missing; answers with those that are new, which do not run yet. */
+  async grow(count: number): Promise<readonly LocalReplica[]> {
+    const numbers = Array.from(
+      { length: count - this.#replicas.length },
+      (_, index) => this.#replicas.length + index + 1,
+    )
+    const fresh = await Promise.all(numbers.map((number) => this.#make(`app-${number}`)))
+    this.#replicas = [...this.#replicas, ...fresh]
+    return fresh
+  }
+
+  /** Answers with those that are too many, the last ones, which run on and are no part of it any more. */
+  shrink(count: number): readonly LocalReplica[] {
+    const surplus = this.#replicas.slice(count)
+    this.#replicas = this.#replicas.slice(0, count)
+    return surplus
+  }
+
+  named(name: string): LocalReplica {
+    const replica = this.replicas.find((candidate) => candidate.name === name)
+    if (replica === undefined) throw new Error(`There is no replica ${name}`)
+    return replica
+  }
+
+  async start(): Promise<void> {
+    await Promise.all(this.replicas.map((replica) => replica.start()))
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.replicas.map((replica) => replica.stop()))
+  }
+
+  /** Replaces one after the other. Throws where one does not come up: the rest goes on as it is. */
+  async roll(): Promise<void> {
+    for (const replica of this.replicas) {
+      await this.#othersSettled(replica)
+      await replica.restart()
+    }
+  }
+
+  /** Ends those that run without being ready; their watchers start them again. */
+  giveUpUnready(): void {
+    for (const replica of this.replicas) if (replica.readyAt === undefined) replica.giveUp()
+  }
+
+  async #othersSettled(replica: LocalReplica): Promise<void> {
+    const others = this.replicas.filter((other) => other !== replica)
+    if (others.length === 0) return
+    await waitFor('another replica to be ready', 30_000, () => others.some(({ readyAt }) => readyAt !== undefined))
+    const latest = Math.max(...others.map(({ readyAt = 0 }) => readyAt))
+    await sleep(Math.max(0, latest + this.#pause - performance.now()))
+  }
+}

@@ -1,0 +1,136 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Replica } from '../cluster.ts'
+import { type Child, type Exit, lastLines, launch, StartFault } from '../processes/processes.ts'
+import { waitFor } from '../processes/wait-for.ts'
+import { askReady } from './readiness.ts'
+
+export interface ReplicaOptions {
+  readonly name: string
+  readonly port: number
+  readonly metricsPort: number
+  readonly command: readonly string[]
+  readonly cwd: string
+  readonly log: string
+  /** Asked at each start. */
+  readonly environment: () => NodeJS.ProcessEnv
+  /** Is told what happens to it. */
+  readonly say: (line: string) => void
+  /** Another process answers now. */
+  readonly changed: () => void
+}
+
+const readyWithin = 20_000
+/** Longer than a replica's own DRAIN_TIMEOUT. */
+const endWithin = 25_000
+const firstDelay = 250
+const longestDelay = 10_000
+/** Who was ready for so long has earned a quick restart. */
+const healthyAfter = 60_000
+
+/** One replica and its watcher, which starts it again when it dies. */
+export class LocalReplica implements Replica {
+  readonly name: string
+  readonly url: string
+  readonly metricsUrl: string
+  /** When it became ready, by performance.now(); undefined while it is not. */
+  readyAt: number | undefined
+  readonly #options: ReplicaOptions
+  #child: Child | undefined
+  #wanted = false
+  #failures = 0
+
+  constructor(options: ReplicaOptions) {
+    this.name = options.name
+    this.url = `http://127.0.0.1:${options.port}`
+    this.metricsUrl = `http://127.0.0.1:${options.metricsPort}/metrics`
+    this.#options = options
+  }
+
+  get pid(): number {
+    return this.#child?.identity.pid ?? 0
+  }
+
+  /** Throws StartFault; the watcher goes on trying then. */
+  async start(): Promise<void> {
+    this.#wanted = true
+    await this.#ready(this.#spawn(), readyWithin)
+  }
+
+  async stop(): Promise<void> {
+    this.#wanted = false
+    await this.#child?.end({ within: endWithin })
+  }
+
+  async restart(): Promise<void> {
+    this.#options.say(`${this.name} drains`)
+    await this.stop()
+    await this.start()
+    this.#options.say(`${this.name} is ready`)
+  }
+
+  /** Ends one that did not come up; its watcher starts it again. */
+  giveUp(): void {
+    this.#child?.signal('SIGKILL')
+  }
+
+  /** Waits until its watcher has made it ready again. */
+  async kill(): Promise<void> {
+    const former = this.#child
+    this.#options.say(`${this.name} is killed`)
+    former?.signal('SIGKILL')
+    await former?.exited
+    await waitFor(`${this.name} to be ready again`, 60_000, () => this.#child !== former && this.readyAt !== undefined)
+  }
+
+  #spawn(): Child {
+    const [command = '', ...args] = this.#options.command
+    const { cwd, log, environment } = this.#options
+    const child = launch({ command, args, cwd, log, env: environment() })
+    this.#child = child
+    this.readyAt = undefined
+    this.#options.changed()
+    void child.exited.then((exit) => this.#ended(child, exit))
+    return child
+  }
+
+  async #ready(child: Child, within: number): Promise<void> {
+    let reason = ''
+    const ready = await waitFor('', within, async () => {
+      if (!child.running()) return 'ended'
+      const answer = await askReady(this.url)
+      if (answer !== 'ready') reason = answer
+      return answer === 'ready' ? 'ready' : undefined
+    }).catch(() => 'late')
+    if (ready === 'ready') this.readyAt = performance.now()
+    else throw await this.#fault(child, ready === 'late' ? reason : undefined)
+  }
+
+  async #fault(child: Child, reason: string | undefined): Promise<StartFault> {
+    const lines = lastLines(child.output())
+    if (reason !== undefined) return new StartFault(`${this.name} is not ready: ${reason}\n${lines}`, null)
+    const { code, signal } = await child.exited
+    return new StartFault(`${this.name} ended at once (${signal ?? `exit ${code}`}):\n${lines}`, code)
+  }
+
+  async #ended(child: Child, exit: Exit): Promise<void> {
+    if (this.#child !== child) return
+    const lived = this.readyAt === undefined ? 0 : performance.now() - this.readyAt
+    this.readyAt = undefined
+    if (!this.#wanted) return
+    if (lived >= healthyAfter) this.#failures = 0
+    const delay = Math.min(firstDelay * 2 ** this.#failures++, longestDelay)
+    const often = this.#failures > 7
+    if (!often)
+      this.#options.say(`${this.name} died (${exit.signal ?? `exit ${exit.code}`}); again in ${delay / 1000} s`)
+    await sleep(delay)
+    if (this.#wanted && this.#child === child) await this.#revive()
+  }
+
+  async #revive(): Promise<void> {
+    // Without a deadline: a replica that waits for its database becomes ready by itself.
+    await this.#ready(this.#spawn(), Number.POSITIVE_INFINITY).then(
+      () => this.#options.say(`${this.name} is ready again`),
+      () => undefined,
+    )
+  }
+}

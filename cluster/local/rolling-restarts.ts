@@ -1,0 +1,59 @@
+import { type Say, seconds } from '../commands/progress.ts'
+import type { LocalCluster } from './local-cluster.ts'
+import { appendRoll, type RollLine } from './rolling-restart-log.ts'
+
+/** Why, and whether the schema must be brought up to date first. */
+export interface RollRequest {
+  readonly reason: string
+  readonly migrate?: boolean
+}
+
+/** Rolling restarts of a running cluster, one at a time, told to its owner and, in a file, to whoever asked for them. */
+export class Rolls {
+  readonly #cluster: LocalCluster
+  readonly #say: Say
+  #rolling = false
+  #next: RollRequest | undefined
+
+  constructor(cluster: LocalCluster, say: Say) {
+    this.#cluster = cluster
+    this.#say = say
+  }
+
+  /** Where one is at work, one more follows it: settings or files may have changed after it began. */
+  request(request: RollRequest): void {
+    if (this.#rolling) this.#next = { ...request, migrate: Boolean(request.migrate || this.#next?.migrate) }
+    else void this.#run(request)
+  }
+
+  /** What happens to a replica is progress while one is at work. */
+  progress(text: string): void {
+    if (this.#rolling) this.#tell({ kind: 'progress', text: `  ${text}` })
+    else this.#say(`  ${text}`)
+  }
+
+  async #run(request: RollRequest): Promise<void> {
+    this.#rolling = true
+    const begin = performance.now()
+    this.#tell({ kind: 'begin', text: `Rolling restart: ${request.reason}` })
+    await this.#replace(request).then(
+      () => this.#tell({ kind: 'done', text: `All replaced in ${seconds(performance.now() - begin)}` }),
+      (fault: Error) =>
+        this.#tell({ kind: 'failed', text: `Not all replaced; the others go on as they were. ${fault.message}` }),
+    )
+    this.#rolling = false
+    const next = this.#next
+    this.#next = undefined
+    if (next !== undefined) this.request(next)
+  }
+
+  async #replace({ migrate }: RollRequest): Promise<void> {
+    if (migrate) await this.#cluster.migrate()
+    await this.#cluster.roll()
+  }
+
+  #tell(line: RollLine): void {
+    this.#say(line.text)
+    appendRoll(this.#cluster.folder, line)
+  }
+}

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { afterEach, beforeEach, test } from 'node:test'
+import { writeJson } from '../json-file.ts'
+import { currentHolder, endTenure, Occupied, takeTenure } from './lock-file.ts'
+import { type Child, launch, waitForLine } from './processes.ts'
+import { waitFor } from './wait-for.ts'
+
+let folder = ''
+beforeEach(async () => {
+  folder = await mkdtemp(join(process.env.E2E_FOLDER ?? tmpdir(), 'tenure-'))
+})
+afterEach(async () => await rm(folder, { recursive: true }))
+
+test('a folder has one holder at a time', async () => {
+  takeTenure(folder)
+  assert.equal(currentHolder(folder)?.pid, process.pid)
+  assert.throws(() => takeTenure(folder), Occupied)
+  endTenure(folder)
+  assert.equal(currentHolder(folder), undefined)
+  assert.deepEqual(await readdir(folder), [])
+})
+
+test('of several that come at once upon a killed holder, one takes its place', async () => {
+  writeJson(join(folder, 'lock.json'), { pid: process.pid, started: 'before this one', since: 'long ago' })
+  const children = Array.from({ length: 4 }, (_, index) => contender(index))
+  const words = await Promise.all(children.map(async (child) => (await waitForLine(child, /(taken|occupied)/))[1]))
+  assert.deepEqual(words.sort(), ['occupied', 'occupied', 'occupied', 'taken'])
+  await Promise.all(children.map((child) => child.end()))
+  await waitFor('the holder to be gone', 1_000, () => currentHolder(folder) === undefined)
+})
+
+function contender(index: number): Child {
+  const script = `
+    import { takeTenure } from ${JSON.stringify(new URL('./lock-file.ts', import.meta.url).href)}
+    try { takeTenure(${JSON.stringify(folder)}); console.log('taken') } catch { console.log('occupied') }
+    setInterval(() => {}, 1000)`
+  const args = ['--input-type=module', '-e', script]
+  return launch({ command: process.execPath, args, log: join(folder, `${index}.log`) })
+}

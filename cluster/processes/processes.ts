@@ -1,0 +1,126 @@
+import { spawn } from 'node:child_process'
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import process from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Identity, identify, isAlive } from './identity.ts'
+import { guard, release, signalGroup } from './kill-on-exit.ts'
+import { waitFor } from './wait-for.ts'
+
+export interface Launch {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env?: NodeJS.ProcessEnv
+  readonly cwd?: string
+  /** Path of the file that stdout and stderr are appended to. A file, not a pipe: it goes on working when we are killed. */
+  readonly log: string
+  /** What ends it at once, without harm, should we have to leave it in a hurry. Default SIGKILL. */
+  readonly hurry?: NodeJS.Signals
+}
+
+export interface Exit {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+/** A child in a process group of its own, so that Ctrl-C in a terminal does not reach it before its turn. */
+export interface Child {
+  readonly identity: Identity
+  readonly exited: Promise<Exit>
+  running(): boolean
+  /** What it has written since it was started. */
+  output(): string
+  signal(name: NodeJS.Signals): void
+  /** Asks it to end (SIGTERM) and, `within` milliseconds later (10 s), ends its whole group. */
+  end(options?: { readonly signal?: NodeJS.Signals; readonly within?: number }): Promise<Exit>
+}
+
+/** A program did not do what it was started for; the message holds its last lines. */
+export class StartFault extends Error {
+  /** What it ended with; null where a signal ended it, or where it still runs without being ready. */
+  readonly exitCode: number | null
+  constructor(message: string, exitCode: number | null) {
+    super(message)
+    this.exitCode = exitCode
+  }
+}
+
+export function launch(options: Launch): Child {
+  mkdirSync(dirname(options.log), { recursive: true })
+  const log = openSync(options.log, 'a', 0o600)
+  const from = fstatSync(log).size
+  const child = spawn(options.command, options.args, {
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.env === undefined ? {} : { env: options.env }),
+    detached: true,
+    stdio: ['ignore', log, log],
+  })
+  closeSync(log)
+  child.on('error', () => undefined)
+  const pid = child.pid
+  if (pid === undefined) throw new Error(`${options.command} cannot be started`)
+  guard(pid, options.hurry ?? 'SIGKILL')
+
+  let exit: Exit | undefined
+  const exited = new Promise<Exit>((resolve) => {
+    child.once('exit', (code, signal) => {
+      exit = { code, signal }
+      release(pid)
+      resolve(exit)
+    })
+  })
+  return {
+    identity: identify(pid) ?? { pid, started: 'ended' },
+    exited,
+    running: () => exit === undefined,
+    output: () => readFileSync(options.log).subarray(from).toString(),
+    signal: (name) => void (exit === undefined && process.kill(pid, name)),
+    end: async ({ signal = 'SIGTERM', within = 10_000 } = {}) => {
+      if (exit === undefined) process.kill(pid, signal)
+      await inTime(exited, within)
+      signalGroup(pid, 'SIGKILL')
+      return exited
+    },
+  }
+}
+
+/** Runs a program that ends by itself. Throws StartFault with its last lines where it fails. */
+export async function runToEnd(name: string, options: Launch): Promise<void> {
+  const child = launch(options)
+  const { code, signal } = await child.exited
+  if (code === 0) return
+  throw new StartFault(`${name} failed (${signal ?? `exit ${code}`}):\n${lastLines(child.output())}`, code)
+}
+
+/** Waits until the child has written a line that matches; throws with its last lines where it ends first or takes too long. */
+export async function waitForLine(child: Child, pattern: RegExp, within = 20_000): Promise<RegExpMatchArray> {
+  return await waitFor(`a line like ${pattern}`, within, () => {
+    const match = child.output().match(pattern)
+    if (match) return match
+    if (!child.running()) throw new Error(`It ended before it wrote ${pattern}:\n${lastLines(child.output())}`)
+    return undefined
+  })
+}
+
+/** Ends a process that somebody else has started: asks, waits, insists. Does nothing where its number has passed to another. */
+export async function endProcess(identity: Identity, signal: NodeJS.Signals, within: number): Promise<void> {
+  if (!isAlive(identity)) return
+  process.kill(identity.pid, signal)
+  const end = performance.now() + within
+  while (isAlive(identity)) {
+    if (performance.now() > end && !signalGroup(identity.pid, 'SIGKILL')) process.kill(identity.pid, 'SIGKILL')
+    await sleep(20)
+  }
+}
+
+/** The last lines, without those of stack traces: what went wrong stands above them. */
+export function lastLines(text: string, count = 15): string {
+  const lines = text.split('\n').filter((line) => line.trim() !== '' && !/^\s+at /.test(line))
+  return lines.slice(-count).join('\n')
+}
+
+async function inTime(promise: Promise<unknown>, within: number): Promise<void> {
+  const timer = new AbortController()
+  await Promise.race([promise, sleep(within, undefined, { signal: timer.signal }).catch(() => undefined)])
+  timer.abort()
+}

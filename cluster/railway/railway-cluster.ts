@@ -1,0 +1,175 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Cluster, Replica } from '../cluster.ts'
+import type { Premises } from '../context.ts'
+import { readLogs } from '../diagnostics/timeline.ts'
+import type { Passage } from '../docker/tcp-forwarder.ts'
+import type { Postgres, StopMode } from '../postgres/postgres.ts'
+import { freePort } from '../processes/ports.ts'
+import { keptSecret } from '../secret.ts'
+import { type Certificate, keptCertificate, trust } from './certificate.ts'
+import { type End, endAll } from './dispose.ts'
+import { type Edge, startEdge, type Upstream } from './edge.ts'
+import type { RailwayService } from './railway-service.ts'
+
+export interface RailwayParts {
+  readonly premises: Premises
+  /** Its own; undefined where it uses another's database. */
+  readonly postgres: Postgres | undefined
+  readonly passage: Passage
+  readonly service: RailwayService
+  /** As written in `.railway/railway.ts`. */
+  readonly variables: Readonly<Record<string, string>>
+  /** What undoes the steps of the start. */
+  readonly ends: End[]
+}
+
+/** A project on Railway with one service, as far as one machine can play it. */
+export class RailwayCluster implements Cluster {
+  readonly #parts: RailwayParts
+  /** One more edge for each replica, that leads to it alone. */
+  readonly #doors = new Map<string, Edge>()
+  #certificate: Certificate | undefined
+  #edge: Edge | undefined
+
+  constructor(parts: RailwayParts) {
+    this.#parts = parts
+  }
+
+  /** The first deployment, then the edge before it; port 0 is a free one. */
+  async open(replicas: number, port = 0): Promise<void> {
+    const { service, premises, ends } = this.#parts
+    this.#certificate = await keptCertificate(join(premises.folder, 'secrets'))
+    trust(this.#certificate)
+    ends.push(() => service.stop())
+    await service.deploy(replicas, this.#environment())
+    ends.push(() => this.#close())
+    this.#edge = await this.#openEdge(port, () => service.choose())
+    await this.#openDoors()
+  }
+
+  get url(): string {
+    return this.#edge?.url ?? ''
+  }
+
+  get folder(): string {
+    return this.#parts.premises.folder
+  }
+
+  get databaseUrl(): string {
+    return this.#parts.premises.databaseUrl
+  }
+
+  get replicas(): readonly Replica[] {
+    return this.#parts.service.containers.map(({ name, metricsUrl, pid }) => {
+      return { name, metricsUrl, pid, url: this.#doors.get(name)?.url ?? '' }
+    })
+  }
+
+  async restartReplica(name: string): Promise<void> {
+    await this.#parts.service.restart(name)
+  }
+
+  async killReplica(name: string): Promise<void> {
+    await this.#parts.service.crash(name)
+  }
+
+  async loseReplica(): Promise<void> {
+    throw new Error('Railway starts a container again that has ended')
+  }
+
+  async findReplica(): Promise<void> {
+    throw new Error('Railway starts a container again that has ended')
+  }
+
+  /** A deploy. */
+  async roll(environment: Readonly<Record<string, string>> = {}): Promise<void> {
+    const { premises, service } = this.#parts
+    const former = premises.settings
+    premises.refresh(environment)
+    try {
+      await service.deploy(service.containers.length, this.#environment())
+    } catch (fault) {
+      premises.settings = former
+      throw fault
+    }
+  }
+
+  async scale(replicas: number): Promise<void> {
+    await this.#parts.service.scale(replicas)
+    await this.#openDoors()
+  }
+
+  async restartNginx(): Promise<void> {
+    throw new Error('There is no nginx on Railway')
+  }
+
+  async restartPostgres(mode: StopMode = 'fast'): Promise<void> {
+    await this.stopPostgres(mode)
+    await this.startPostgres()
+  }
+
+  async stopPostgres(mode: StopMode = 'fast'): Promise<void> {
+    await this.#ownPostgres().stop(mode)
+    this.#parts.premises.note(`Postgres is away (${mode})`)
+  }
+
+  async startPostgres(): Promise<void> {
+    await this.#ownPostgres().start()
+    this.#parts.premises.note('Postgres is back')
+  }
+
+  async logs(): Promise<string> {
+    return readLogs([this.#parts.premises.logs])
+  }
+
+  async stop(): Promise<void> {
+    this.#parts.premises.note('the cluster stops')
+    await endAll(this.#parts.ends)
+  }
+
+  /** Nothing is at stake any more: nobody is given the time to drain. */
+  async destroy(): Promise<void> {
+    await this.#parts.service.abandon()
+    await this.stop()
+    await rm(this.folder, { recursive: true, force: true })
+  }
+
+  /** The variables of a deployment, with what Railway puts in for references and keeps itself; a scenario's come last. */
+  #environment(): Record<string, string> {
+    const { variables, passage, premises } = this.#parts
+    const resolved = Object.entries(variables).map(([name, text]) => [name, resolve(text, passage.url)])
+    const SESSION_SECRET = keptSecret(premises.path('secrets', 'session'))
+    return { SESSION_SECRET, ...Object.fromEntries(resolved), ...premises.settings.given }
+  }
+
+  async #openEdge(port: number, choose: () => Upstream | undefined): Promise<Edge> {
+    if (this.#certificate === undefined) throw new Error('The cluster is not open')
+    return await startEdge({ certificate: this.#certificate, port: port || (await freePort()), choose })
+  }
+
+  async #openDoors(): Promise<void> {
+    const { service } = this.#parts
+    for (const { name } of service.containers) {
+      if (this.#doors.has(name)) continue
+      this.#doors.set(name, await this.#openEdge(0, () => service.containers.find((one) => one.name === name)))
+    }
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([this.#edge, ...this.#doors.values()].map((edge) => edge?.close()))
+    this.#doors.clear()
+  }
+
+  #ownPostgres(): Postgres {
+    if (this.#parts.postgres === undefined) throw new Error('This cluster uses a database that is not its own')
+    return this.#parts.postgres
+  }
+}
+
+/** What `${{Postgres.…}}` stands for; without Railway's PgBouncer both names are the same address. */
+function resolve(text: string, databaseUrl: string): string {
+  const resolved = text.replaceAll(/\$\{\{Postgres\.DATABASE_(UNPOOLED_)?URL\}\}/g, databaseUrl)
+  if (resolved.includes('${{')) throw new Error(`Nothing is known here that ${text} stands for`)
+  return resolved
+}

@@ -1,0 +1,172 @@
+import http from 'node:http'
+import process from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { docker } from '../docker/docker.ts'
+import { type Child, type Exit, lastLines, launch, StartFault } from '../processes/processes.ts'
+import { waitFor } from '../processes/wait-for.ts'
+import { upstreamAgent } from './edge.ts'
+
+export interface ContainerOptions {
+  /** RAILWAY_REPLICA_ID, by which it calls itself. */
+  readonly name: string
+  /** Docker's name for it. */
+  readonly container: string
+  readonly network: string
+  readonly label: string
+  readonly image: string
+  readonly environment: Readonly<Record<string, string>>
+  readonly port: number
+  /** How often it is started again after it failed. */
+  readonly retries: number
+  readonly log: string
+  /** Is told what happens to it. */
+  readonly say: (line: string) => void
+}
+
+const METRICS_PORT = 9090
+/** Docker starts a container in a second or less; a machine that is busy takes longer. */
+const STARTS_WITHIN = 60_000
+
+/** One replica of a deployment. Started again when it ends with anything but 0, which counts as completed. */
+export class RailwayContainer {
+  readonly agent: http.Agent = upstreamAgent()
+  readonly #options: ContainerOptions
+  #child: Child | undefined
+  #host = ''
+  #ipv6 = ''
+  #pid = 0
+  #wanted = true
+  #retries = 0
+
+  constructor(options: ContainerOptions) {
+    this.#options = options
+  }
+
+  get name(): string {
+    return this.#options.name
+  }
+
+  /** Empty while it does not run. */
+  get host(): string {
+    return this.#host
+  }
+
+  get port(): number {
+    return this.#options.port
+  }
+
+  get pid(): number {
+    return this.#pid
+  }
+
+  get metricsUrl(): string {
+    return `http://${this.#host}:${METRICS_PORT}/metrics`
+  }
+
+  /** Runs it; resolves once it has an address. */
+  async start(): Promise<void> {
+    this.#wanted = true
+    await this.#run()
+  }
+
+  async #run(): Promise<void> {
+    const { image, environment, container, network, label, name, port, log } = this.#options
+    const own: Record<string, string> = { ...environment, PORT: String(port), RAILWAY_REPLICA_ID: name }
+    const place = ['--name', container, '--network', network, '--label', label]
+    const args = ['run', '--rm', ...place, ...Object.keys(own).flatMap((key) => ['--env', key]), image]
+    // Docker's own command hands a SIGTERM on to the container, which then drains and is removed.
+    const child = launch({ command: 'docker', args, env: { ...process.env, ...own }, log, hurry: 'SIGTERM' })
+    this.#child = child
+    child.exited
+      .then((exit) => this.#ended(child, exit))
+      .catch((fault: Error) => this.#options.say(`${name} could not be started again: ${fault.message}`))
+    await waitFor(`${container} to run`, STARTS_WITHIN, async () => {
+      if (!child.running()) return 'ended'
+      return await this.#locate()
+    })
+  }
+
+  /** Asks as Railway does, over IPv6, until the answer is exactly 200. Throws StartFault with its last lines. */
+  async healthy(path: string, within: number): Promise<void> {
+    const well = () => answersWell(this.#ipv6, this.port, path)
+    const ready = await waitFor('', within, async () => (this.#isOver() ? 'over' : (await well()) && 'well')).catch(
+      () => 'late',
+    )
+    if (ready === 'well') return
+    const reason = ready === 'over' ? 'ended' : `did not answer ${path} with 200 within ${within / 1000} s`
+    throw new StartFault(`${this.name} ${reason}:\n${lastLines(this.#child?.output() ?? '')}`, null)
+  }
+
+  /** SIGTERM, and SIGKILL so many milliseconds later if it still runs then. */
+  async terminate(draining: number): Promise<void> {
+    this.#wanted = false
+    const child = this.#child
+    if (child?.running() !== true) return
+    await this.#signal('TERM')
+    if (await endsWithin(child, draining)) return
+    this.#options.say(`SIGKILL to ${this.name}, ${draining / 1000} s later`)
+    // Again where Docker had not made the container yet when the first signal came.
+    do await this.#signal('KILL')
+    while (!(await endsWithin(child, 1_000)))
+  }
+
+  /** Resolves when it has been started again. */
+  async crash(): Promise<void> {
+    const former = this.#child
+    await this.#signal('KILL')
+    await waitFor(`${this.name} to be started again`, STARTS_WITHIN, () => this.#child !== former && this.#host !== '')
+  }
+
+  /** No request goes there any more: closes idle connections, which would keep it from leaving. */
+  forget(): void {
+    for (const socket of Object.values(this.agent.freeSockets).flat()) socket?.destroy()
+  }
+
+  async #locate(): Promise<boolean> {
+    const address = '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{.GlobalIPv6Address}}{{end}} {{.State.Pid}}'
+    const told = await docker(['inspect', '--format', address, this.#options.container]).catch(() => '')
+    const [host = '', ipv6 = '', pid = '0'] = told.split(' ')
+    if (pid === '0' || ipv6 === '') return false
+    ;[this.#host, this.#ipv6, this.#pid] = [host, ipv6, Number(pid)]
+    return true
+  }
+
+  async #signal(name: 'TERM' | 'KILL'): Promise<void> {
+    // One that has just ended by itself cannot be told.
+    await docker(['kill', '--signal', name, this.#options.container]).catch(() => undefined)
+  }
+
+  #isOver(): boolean {
+    return this.#child?.running() !== true && (!this.#wanted || this.#retries > this.#options.retries)
+  }
+
+  async #ended(child: Child, { code }: Exit): Promise<void> {
+    this.#host = ''
+    this.forget()
+    if (this.#child !== child || !this.#wanted) return
+    const again = code !== 0 && this.#retries++ < this.#options.retries
+    if (!again) this.#wanted = false
+    this.#options.say(`${this.name} ended by itself (exit ${code}), ${again ? 'and is started again' : 'and stays so'}`)
+    if (again) await this.#run()
+  }
+}
+
+async function endsWithin(child: Child, milliseconds: number): Promise<boolean> {
+  const timer = new AbortController()
+  const late = sleep(milliseconds, false, { signal: timer.signal }).catch(() => false)
+  const ended = await Promise.race([child.exited.then(() => true), late])
+  timer.abort()
+  return ended
+}
+
+function answersWell(host: string, port: number, path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const headers = { host: 'healthcheck.railway.app' }
+    const request = http.get({ host, port, path, headers, agent: false, timeout: 2_000 }, (response) => {
+      response.resume()
+      resolve(response.statusCode === 200)
+    })
+    request.on('timeout', () => request.destroy())
+    request.on('error', () => resolve(false))
+  })
+}

@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import process from 'node:process'
+import type { Cluster, ClusterOptions } from '../cluster.ts'
+import { step } from '../commands/progress.ts'
+import { Premises } from '../context.ts'
+import { docker } from '../docker/docker.ts'
+import { sweep, sweepAtExit } from '../docker/docker-cleanup.ts'
+import { provideImage } from '../docker/image.ts'
+import { openPassage, type Passage } from '../docker/tcp-forwarder.ts'
+import { provideDatabase } from '../postgres/database.ts'
+import { type Postgres, startPostgres } from '../postgres/postgres.ts'
+import { endTenure, takeTenure } from '../processes/lock-file.ts'
+import { runToEnd } from '../processes/processes.ts'
+import { keptSecret } from '../secret.ts'
+import { type End, endAll } from './dispose.ts'
+import { RailwayCluster } from './railway-cluster.ts'
+import { type RailwaySettings, readRailwayFile, settingsOf } from './railway-file.ts'
+import { RailwayService, type ServiceOptions } from './railway-service.ts'
+
+export interface RailwayOptions extends ClusterOptions {
+  /** In the place of what `.railway/railway.ts` says. */
+  readonly settings?: Partial<RailwaySettings>
+  /** Milliseconds until the edge has heard that a container leaves. Railway writes nowhere how long that takes; default 3000. */
+  readonly lag?: number
+}
+
+/** PORT is Railway's to choose. */
+const PORT = 8080
+
+/** Runs the image as Railway does, in containers on this machine. Throws with the reason. */
+export async function startRailwayLikeCluster(options: RailwayOptions = {}): Promise<Cluster> {
+  const folder = resolve(options.folder ?? mkdtempSync(join(process.env.E2E_FOLDER ?? tmpdir(), 'roundhouse-')))
+  takeTenure(folder)
+  const ends: End[] = [() => endTenure(folder)]
+  try {
+    return await start(folder, options, ends)
+  } catch (fault) {
+    await endAll(ends)
+    if (options.folder === undefined) await rm(folder, { recursive: true, force: true })
+    throw fault
+  }
+}
+
+async function start(folder: string, options: RailwayOptions, ends: End[]): Promise<Cluster> {
+  const say = (line: string) => options.say?.(line)
+  const premises = new Premises({ folder, given: options.environment })
+  premises.note('the cluster starts')
+  const settings = { ...settingsOf((await readRailwayFile()).app), ...options.settings }
+  const image = await step(say, provideImage, (name) => `Image ${name}`)
+  const postgres = await provide(premises, options.databaseUrl, ends)
+  const passage = await openWay(premises, ends)
+  const place = { ...(await layNetwork(ends)), image, port: PORT }
+  const service = new RailwayService({
+    settings,
+    place,
+    lag: options.lag ?? 3_000,
+    preDeploy: (command, environment) => runOnce(command, environment, place, premises.log('pre-deploy')),
+    log: (name) => premises.log(name),
+    say: (line) => premises.note(line),
+  })
+  const cluster = new RailwayCluster({ premises, postgres, passage, service, variables: settings.variables, ends })
+  const count = options.replicas ?? Number(process.env.E2E_REPLICAS ?? settings.replicas)
+  await step(
+    say,
+    () => cluster.open(count, options.port),
+    () => `${count} replicas on ${cluster.url}`,
+  )
+  if (options.seed) await premises.chore('seed')
+  premises.note('the cluster is ready')
+  return cluster
+}
+
+/** A Postgres of its own on this machine, unless it is given a database. */
+async function provide(premises: Premises, given: string | undefined, ends: End[]): Promise<Postgres | undefined> {
+  premises.ownDatabase = given
+  if (given !== undefined) return undefined
+  const log = premises.log('postgres')
+  const postgres = await startPostgres({ folder: premises.path('postgres'), log, durable: false })
+  ends.push(() => postgres.stop())
+  const password = keptSecret(premises.path('secrets', 'database'))
+  premises.ownDatabase = await provideDatabase(postgres.url, 'railway', password)
+  return postgres
+}
+
+async function openWay({ databaseUrl }: Premises, ends: End[]): Promise<Passage> {
+  const passage = await openPassage(databaseUrl)
+  ends.push(() => passage.close())
+  return passage
+}
+
+async function layNetwork(ends: End[]): Promise<{ network: string; label: string }> {
+  const network = `${process.env.E2E_PROJECTS ?? 'roundhouse-e2e'}-railway-${randomBytes(3).toString('hex')}`
+  const label = `roundhouse.cluster=${network}`
+  sweepAtExit(label)
+  ends.push(() => sweep(label))
+  // IPv6 too: the private network of Railway's older environments has nothing else.
+  await docker(['network', 'create', '--ipv6', '--label', label, network])
+  return { network, label }
+}
+
+/** Runs a command in a container of its own, to its end. */
+async function runOnce(
+  command: string,
+  environment: Readonly<Record<string, string>>,
+  { network, label, image }: ServiceOptions['place'],
+  log: string,
+): Promise<void> {
+  const variables = Object.keys(environment).flatMap((name) => ['--env', name])
+  const args = ['run', '--rm', '--network', network, '--label', label, ...variables, image, 'sh', '-c', command]
+  await runToEnd(command, { command: 'docker', args, env: { ...process.env, ...environment }, log, hurry: 'SIGTERM' })
+}

@@ -1,0 +1,148 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type ContainerOptions, RailwayContainer } from './railway-container.ts'
+import type { RailwaySettings } from './railway-file.ts'
+
+export interface ServiceOptions {
+  readonly settings: RailwaySettings
+  /** Milliseconds from an old container's SIGTERM until the edge has heard of it. */
+  readonly lag: number
+  /** How one container of a deployment is run. */
+  readonly place: Pick<ContainerOptions, 'network' | 'label' | 'image' | 'port'>
+  /** The pre-deploy command, in a container of its own. Throws where it fails. */
+  readonly preDeploy: (command: string, environment: Readonly<Record<string, string>>) => Promise<void>
+  /** The path of a container's log. */
+  readonly log: (name: string) => string
+  readonly say: (line: string) => void
+}
+
+/** A service: deployments that follow each other, and who of them the edge sends people to. */
+export class RailwayService {
+  readonly #options: ServiceOptions
+  #deployments = 0
+  #environment: Readonly<Record<string, string>> = {}
+  /** The present deployment. */
+  #active: readonly RailwayContainer[] = []
+  /** Whom the edge knows. */
+  #known: readonly RailwayContainer[] = []
+
+  constructor(options: ServiceOptions) {
+    this.#options = options
+  }
+
+  get containers(): readonly RailwayContainer[] {
+    return this.#active
+  }
+
+  /** One of those that run, at random. */
+  choose(): RailwayContainer | undefined {
+    return this.#known[Math.floor(Math.random() * this.#known.length)]
+  }
+
+  named(name: string): RailwayContainer {
+    const container = this.#active.find((candidate) => candidate.name === name)
+    if (container === undefined) throw new Error(`There is no replica ${name}`)
+    return container
+  }
+
+  /** Pre-deploy command, new containers, health check, overlap, then the old ones leave. Throws where a step fails: the old ones go on. */
+  async deploy(count: number, environment: Readonly<Record<string, string>>): Promise<void> {
+    const { settings, preDeploy, say } = this.#options
+    say(`deployment ${++this.#deployments}: ${settings.preDeploy}`)
+    await preDeploy(settings.preDeploy, environment)
+    const fresh = await this.#bring(numbers(1, count), environment)
+    const old = this.#active
+    this.#environment = environment
+    this.#active = fresh
+    this.#known = [...this.#known, ...fresh]
+    say(`deployment ${this.#deployments} is active`)
+    if (old.length === 0) return
+    await sleep(settings.overlap)
+    await this.#remove(old)
+  }
+
+  /** More of the same deployment, or fewer. */
+  async scale(count: number): Promise<void> {
+    const former = this.#active.length
+    const fresh = count > former ? await this.#bring(numbers(former + 1, count), this.#environment) : []
+    const surplus = this.#active.slice(count)
+    this.#active = [...this.#active.slice(0, count), ...fresh]
+    this.#known = [...this.#known, ...fresh]
+    await this.#remove(surplus)
+  }
+
+  /** The process within its container, as the dashboard's "Restart" does for all of them. */
+  async restart(name: string): Promise<void> {
+    const container = this.named(name)
+    await this.#remove([container])
+    await container.start()
+    await this.#check(container)
+    this.#known = [...this.#known, container]
+  }
+
+  /** Resolves when the one that was killed answers again. */
+  async crash(name: string): Promise<void> {
+    const container = this.named(name)
+    this.#options.say(`SIGKILL to ${name}`)
+    await container.crash()
+    await this.#check(container)
+  }
+
+  async stop(): Promise<void> {
+    await this.#remove(this.#active)
+    this.#active = []
+  }
+
+  /** Without giving anybody the time to drain. */
+  async abandon(): Promise<void> {
+    await Promise.all(this.#active.map((container) => container.terminate(0)))
+    this.#active = []
+  }
+
+  async #bring(which: readonly number[], environment: Readonly<Record<string, string>>): Promise<RailwayContainer[]> {
+    const fresh = which.map((number) => this.#make(`app-${number}`, environment))
+    try {
+      await Promise.all(fresh.map((container) => container.start()))
+      await Promise.all(fresh.map((container) => this.#check(container)))
+      return fresh
+    } catch (fault) {
+      this.#options.say(`deployment ${this.#deployments} failed`)
+      await Promise.all(fresh.map((container) => container.terminate(0)))
+      throw fault
+    }
+  }
+
+  #make(name: string, environment: Readonly<Record<string, string>>): RailwayContainer {
+    const { place, settings, say, log } = this.#options
+    const container = `${place.network}-${this.#deployments}-${name}`
+    return new RailwayContainer({
+      ...place,
+      name,
+      container,
+      environment,
+      retries: settings.retries,
+      log: log(name),
+      say,
+    })
+  }
+
+  async #check(container: RailwayContainer): Promise<void> {
+    const { path, within } = this.#options.settings.health
+    await container.healthy(path, within)
+  }
+
+  /** SIGTERM, and SIGKILL after the draining time; the edge learns late. */
+  async #remove(old: readonly RailwayContainer[]): Promise<void> {
+    const { settings, lag, say } = this.#options
+    if (old.length === 0) return
+    say(`SIGTERM to ${old.map(({ name }) => name).join(', ')}`)
+    const gone = Promise.all(old.map((container) => container.terminate(settings.draining)))
+    await sleep(lag)
+    this.#known = this.#known.filter((container) => !old.includes(container))
+    for (const container of old) container.forget()
+    await gone
+  }
+}
+
+function numbers(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index)
+}

@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import process from 'node:process'
+import type { Cluster } from '../cluster.ts'
+import { RemoteCluster } from './remote-cluster.ts'
+
+export interface RemoteOptions {
+  /** A command for a shell that replaces every replica and ends when that is done. */
+  readonly restart: string | undefined
+  /** A command for a shell, to which REPLICAS says how many there shall be. */
+  readonly scale: string | undefined
+  /** How many there are; default: as many as are met. */
+  readonly replicas: number | undefined
+}
+
+/** A deployment that runs already, wherever. Throws where nobody answers there, or fewer than are said to. */
+export async function startRemoteCluster(url: string, options: RemoteOptions): Promise<Cluster> {
+  const cluster = new RemoteCluster(new URL(url).origin, {
+    restart: () => shell('restart', options.restart, {}),
+    scale: (replicas) => shell('scale', options.scale, { REPLICAS: String(replicas) }),
+  })
+  await cluster.meet(options.replicas)
+  return cluster
+}
+
+async function shell(what: string, command: string | undefined, env: Readonly<Record<string, string>>): Promise<void> {
+  if (command === undefined) throw new Error(`Nobody has said how to ${what} this deployment`)
+  // What such a command says belongs on the person's screen.
+  const child = spawn('sh', ['-c', command], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  const [code] = await once(child, 'exit')
+  if (code !== 0) throw new Error(`The ${what} command ended with ${code}: ${command}`)
+}

@@ -1,0 +1,90 @@
+import process from 'node:process'
+import type { Ability, Cluster, ClusterOptions } from './cluster.ts'
+import { startComposeCluster } from './compose/compose.ts'
+import { startLocalCluster } from './local/local.ts'
+import { startRemoteCluster } from './remote/remote.ts'
+
+/** Where the suite can run. */
+export interface Target {
+  /** `local`, `compose`, `railway-like`, or an address. */
+  readonly name: string
+  /** What cannot be done there, and why not. */
+  readonly lacks: Readonly<Partial<Record<Ability, string>>>
+  /** A client's address does not get there, but what a gateway says about it is believed. */
+  readonly isBehindGateway?: true
+  start(options: ClusterOptions): Promise<Cluster>
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** The one that E2E_TARGET names; `local` where it names none. */
+export function chosenTarget(environment: Environment = process.env): Target {
+  const name = environment.E2E_TARGET || 'local'
+  if (/^https?:/.test(name)) return remote(name, environment)
+  const target = [local(environment), compose, railwayLike].find((candidate) => candidate.name === name)
+  if (target === undefined) throw new Error(`E2E_TARGET is local, compose, railway-like or an address, not '${name}'`)
+  return target
+}
+
+/** E2E_SERVER is run in the place of src/main.ts: a replica with one part exchanged, to see the suite fail. */
+function local({ E2E_SERVER: server }: Environment): Target {
+  const exchanged = server === undefined ? {} : { server }
+  return {
+    name: 'local',
+    lacks: { vanish: 'the address of a process that ended refuses, and is not silent' },
+    start: (options) => startLocalCluster({ ...exchanged, ...options }),
+  }
+}
+
+const OWN_FILES = 'an image holds files of its own, and none of the suite'
+
+const compose: Target = {
+  name: 'compose',
+  lacks: { program: OWN_FILES },
+  isBehindGateway: true,
+  start: startComposeCluster,
+}
+
+const railwayLike: Target = {
+  name: 'railway-like',
+  lacks: {
+    nginx: 'Railway has an edge of its own, and no nginx',
+    plain: 'the edge sends people to HTTPS, and the application of before has none here',
+    program: OWN_FILES,
+    vanish: 'Railway starts a replica that ended again',
+  },
+  start: async (options) => (await import('./railway/railway-like.ts')).startRailwayLikeCluster(options),
+}
+
+function remote(url: string, { E2E_RESTART: restart, E2E_SCALE: scale, E2E_REPLICAS: replicas }: Environment): Target {
+  const far = 'it is out of reach from here'
+  return {
+    name: url,
+    lacks: {
+      replicas: 'its replicas have no addresses of their own',
+      ...Object.fromEntries(OUT_OF_REACH.map((ability) => [ability, far])),
+      ...(restart === undefined && { restart: 'it needs --restart COMMAND' }),
+      ...(scale === undefined && { scale: 'it needs --scale COMMAND' }),
+    },
+    start: () =>
+      startRemoteCluster(url, { restart, scale, replicas: replicas === undefined ? undefined : Number(replicas) }),
+  }
+}
+
+const OUT_OF_REACH = [
+  'metrics',
+  'database',
+  'given-database',
+  'environment',
+  'program',
+  'logs',
+  'restart-one',
+  'kill',
+  'vanish',
+  'postgres',
+  'nginx',
+  'stop',
+  'addresses',
+  'beside',
+  'plain',
+] as const satisfies readonly Ability[]

@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Pool } from 'pg'
+import type { Content, Row } from '../workloads/workload.ts'
+import { LIFETIME } from './store.ts'
+
+/** The sessions as they are stored, prepared and read without any store. */
+export interface SessionTable {
+  /** A day of their lifetime is over, so that moving their expiry is worth a write. */
+  prepare(rows: readonly Row[]): Promise<void>
+  all(): Promise<Row[]>
+  clear(): Promise<void>
+  /** Waits until Postgres has done with the connections of a process that was killed. */
+  connectionsClosed(name: string): Promise<void>
+}
+
+const COOKIE = { originalMaxAge: LIFETIME, expires: '', httpOnly: true, path: '/' }
+const DAY = 86_400_000
+
+export function openSessionTable(pool: Pool): SessionTable {
+  return {
+    async prepare(rows) {
+      const cookie = { ...COOKIE, expires: new Date(Date.now() + LIFETIME - DAY).toISOString() }
+      const contents = rows.map(({ content }) => JSON.stringify({ cookie, ...content }))
+      await pool.query(
+        `INSERT INTO session (sid, sess, expire, account)
+         SELECT sid, sess::json, (now() + interval '29 days') AT TIME ZONE session_zone(), sess::json ->> 'account'
+           FROM unnest($1::text[], $2::text[]) AS prepared (sid, sess)`,
+        [rows.map(({ sid }) => sid), contents],
+      )
+    },
+    async all() {
+      const { rows } = await pool.query<{ sid: string; sess: Content }>('SELECT sid, sess FROM session')
+      return rows.map(({ sid, sess: { cookie: _, ...content } }) => ({ sid, content }))
+    },
+    async clear() {
+      await pool.query('DELETE FROM session')
+    },
+    async connectionsClosed(name) {
+      const open = 'SELECT 1 FROM pg_stat_activity WHERE application_name = $1'
+      while ((await pool.query(open, [name])).rowCount !== 0) await sleep(5)
+    },
+  }
+}

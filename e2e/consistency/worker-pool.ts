@@ -1,0 +1,63 @@
+import process from 'node:process'
+import type { SessionTable } from './stores/session-rows.ts'
+import { Member } from './worker-process.ts'
+import type { Act, Outcome, StoreName } from './workloads/workload.ts'
+
+export interface CrewOptions {
+  /** A migrated database. */
+  readonly url: string
+  readonly size: number
+  readonly table: SessionTable
+}
+
+/** The replicas of the races: processes, each with a pool and stores of its own. */
+export class Crew {
+  readonly #options: CrewOptions
+  #members: Member[] = []
+  #started = 0
+
+  private constructor(options: CrewOptions) {
+    this.#options = options
+  }
+
+  static async start(options: CrewOptions): Promise<Crew> {
+    const crew = new Crew(options)
+    crew.#members = await Promise.all(Array.from({ length: options.size }, () => crew.#start()))
+    return crew
+  }
+
+  get size(): number {
+    return this.#members.length
+  }
+
+  /** Runs a round; `kill`: one of the processes (by its place) is killed in the midst of it and replaced afterwards. */
+  async run(store: StoreName, acts: readonly Act[], kill?: number): Promise<Map<string, Outcome>> {
+    const outcomes = new Map<string, Outcome>()
+    const parts = this.#members.map((_, place) => acts.filter(({ worker }) => worker === place))
+    await Promise.all(this.#members.map((member, place) => member.open(store, parts[place] ?? [])))
+    await Promise.all(
+      this.#members.map((member, place) => {
+        const after = 1 + Math.floor(Math.random() * (parts[place]?.length ?? 1) * 0.8)
+        return place === kill ? member.act(outcomes, after) : member.act(outcomes)
+      }),
+    )
+    if (kill !== undefined) await this.#replace(kill)
+    return outcomes
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#members.map((member) => member.stop()))
+  }
+
+  async #replace(place: number): Promise<void> {
+    const killed = this.#members[place]
+    // What it had sent to Postgres is carried out all the same.
+    if (killed !== undefined) await this.#options.table.connectionsClosed(killed.name)
+    this.#members[place] = await this.#start()
+  }
+
+  #start(): Promise<Member> {
+    this.#started++
+    return Member.start({ url: this.#options.url, name: `race-${process.pid}-${this.#started}` })
+  }
+}

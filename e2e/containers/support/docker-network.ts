@@ -1,0 +1,74 @@
+import { spawnSync } from 'node:child_process'
+import process from 'node:process'
+import { docker, dockerLogs } from '../../../cluster/docker/docker.ts'
+import { waitFor } from '../../../cluster/processes/wait-for.ts'
+import { clearAtEnd, type Lifetime } from './cleanup.ts'
+
+export interface ContainerOptions {
+  readonly image: string
+  readonly env?: Readonly<Record<string, string>>
+  /** Instead of the image's own command. */
+  readonly command?: readonly string[]
+  /** For `docker run`; what a restricted cluster allows unless told. */
+  readonly words?: readonly string[]
+}
+
+export interface Container {
+  readonly name: string
+  /** Its address on the yard's network, which this machine reaches. */
+  readonly address: string
+  /** Stdout, then stderr. */
+  logs(): Promise<string>
+  /** What it ended with, once it has ended by itself. */
+  ended(): Promise<number>
+}
+
+/** A network with containers on it, which know each other by name; all is gone when the test ends. */
+export interface Yard {
+  run(options: ContainerOptions): Promise<Container>
+}
+
+/** What Kubernetes' restricted Pod Security asks for, and a root that cannot be written to. */
+const RESTRICTED = ['--read-only', '--cap-drop=ALL', '--security-opt=no-new-privileges']
+/** Long, for a machine that does something else as well. */
+export const PATIENCE = 120_000
+
+let yards = 0
+
+export async function openYard(t: Lifetime): Promise<Yard> {
+  const network = `${process.env.E2E_PROJECTS ?? 'roundhouse-test'}-yard-${process.pid}-${++yards}`
+  clearAtEnd(t, () => clearAway(network))
+  await docker(['network', 'create', network])
+  let containers = 0
+  return { run: (options) => start(network, `${network}-${++containers}`, options) }
+}
+
+async function start(network: string, name: string, options: ContainerOptions): Promise<Container> {
+  const { image, env = {}, command = [], words = RESTRICTED } = options
+  const settings = Object.entries(env).map(([key, value]) => `--env=${key}=${value}`)
+  await docker(['run', '--detach', `--name=${name}`, `--network=${network}`, ...settings, ...words, image, ...command])
+  return {
+    name,
+    address: await inspect(name, 'range .NetworkSettings.Networks}}{{.IPAddress}}{{end'),
+    async logs() {
+      const { stdout, stderr } = await dockerLogs(name, '0')
+      return stdout + stderr
+    },
+    async ended() {
+      await waitFor(`${name} to end`, PATIENCE, async () => (await inspect(name, '.State.Status')) === 'exited')
+      return Number(await inspect(name, '.State.ExitCode'))
+    },
+  }
+}
+
+/** One field of what Docker knows of an image or a container, in the words of its templates. */
+export async function inspect(name: string, field: string): Promise<string> {
+  return await docker(['inspect', '--format', `{{${field}}}`, name])
+}
+
+function clearAway(network: string): void {
+  const listed = spawnSync('docker', ['ps', '--all', '--quiet', `--filter=name=^${network}-`], { encoding: 'utf8' })
+  const containers = listed.stdout.split('\n').filter(Boolean)
+  if (containers.length > 0) spawnSync('docker', ['rm', '--force', '--volumes', ...containers])
+  spawnSync('docker', ['network', 'rm', network])
+}

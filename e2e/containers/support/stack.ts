@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { docker } from '../../../cluster/docker/docker.ts'
+import { provideImage } from '../../../cluster/docker/image.ts'
+import { waitFor } from '../../../cluster/processes/wait-for.ts'
+import { type Container, type ContainerOptions, PATIENCE, type Yard } from './docker-network.ts'
+
+/** A Postgres in a container, and what is run against it from the image. */
+export interface Site {
+  readonly image: string
+  /** What a replica needs to know. */
+  readonly env: Readonly<Record<string, string>>
+  /** A replica, or another command of the image. */
+  run(options?: Partial<ContainerOptions>): Promise<Container>
+  /** Runs `node src/cli.ts …` to its end. */
+  command(...words: readonly string[]): Promise<{ code: number; said: string }>
+  /** Runs one statement as the database's owner. */
+  sql(statement: string): Promise<string>
+}
+
+/** Made for the test, and told to nobody. */
+const PASSWORD = 'only.for.a.test'
+
+export async function openSite(yard: Yard): Promise<Site> {
+  const image = await provideImage()
+  const postgres = await startPostgres(yard)
+  const address = `postgres://roundhouse:${PASSWORD}@${postgres.name}/roundhouse`
+  const env = { DATABASE_URL: address, SESSION_SECRET: 'b81f3c2e0d6a49755e9c'.repeat(2), COOKIE_SECURE: 'false' }
+  return {
+    image,
+    env,
+    run: (options = {}) => yard.run({ image, ...options, env: { ...env, ...options.env } }),
+    async command(...words) {
+      const container = await yard.run({ image, env, command: ['node', 'src/cli.ts', ...words] })
+      return { code: await container.ended(), said: await container.logs() }
+    },
+    sql: (statement) => docker(['exec', postgres.name, 'psql', '-qAtU', 'roundhouse', '-c', statement]),
+  }
+}
+
+async function startPostgres(yard: Yard): Promise<Container> {
+  const env = { POSTGRES_USER: 'roundhouse', POSTGRES_PASSWORD: PASSWORD }
+  const postgres = await yard.run({ image: 'postgres:18', env, words: ['--tmpfs=/var/lib/postgresql'] })
+  const asks = ['exec', postgres.name, 'pg_isready', '-q', '-h', '127.0.0.1', '-U', 'roundhouse']
+  const answers = docker.bind(undefined, asks)
+  await waitFor('Postgres', PATIENCE, () => answers().then(yes, no))
+  return postgres
+}
+
+/** A connection that stayed open would hold up the replica's end. */
+export async function look(address: string): Promise<Response> {
+  return await fetch(address, { headers: { connection: 'close' } })
+}
+
+/** What a replica's `/readyz` says, once it says anything. */
+export async function readiness({ address }: Container): Promise<{ status: number; reason?: string }> {
+  const asked = () => look(`http://${address}:3000/readyz`).catch(() => undefined)
+  const answer = await waitFor(`an answer of ${address}`, PATIENCE, asked)
+  return { ...((await answer.json()) as { reason?: string }), status: answer.status }
+}
+
+export async function expectReady(replica: Container): Promise<void> {
+  const isReady = async () => (await readiness(replica)).status === 200
+  await waitFor(`${replica.name} to be ready`, PATIENCE, isReady).catch(async (error) => {
+    assert.fail(`${error.message}; it says:\n${await replica.logs()}`)
+  })
+}
+
+const yes = () => true
+const no = () => false

@@ -1,0 +1,60 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { ComposeProject } from '../../../cluster/compose/compose-project.ts'
+import { docker } from '../../../cluster/docker/docker.ts'
+import { provideImage } from '../../../cluster/docker/image.ts'
+import { freePort } from '../../../cluster/processes/ports.ts'
+import { clearAtEnd, type Lifetime } from './cleanup.ts'
+
+const DOWN = ['compose', '--profile=tls', 'down', '--timeout=1', '--volumes', '--remove-orphans']
+
+type Environment = Readonly<Record<string, string>>
+
+/** docker-compose.yml as an operator runs it, under a name of its own; gone with its volumes when the test ends. */
+export interface Trial {
+  readonly name: string
+  readonly url: string
+  readonly httpsUrl: string
+  /** What another `docker compose` needs in its environment to mean this one. */
+  readonly environment: Environment
+  /** `docker compose …`; `environment` is the operator's. Throws with Compose's last words. */
+  compose(words: readonly string[], environment?: Environment): Promise<string>
+  /** Resolves when all is healthy. */
+  up(environment?: Environment, ...words: readonly string[]): Promise<void>
+  /** The containers of a service, or of all, also those that have ended. */
+  containers(service?: string): Promise<readonly string[]>
+}
+
+export async function openTrial(t: Lifetime): Promise<Trial> {
+  const image = await provideImage()
+  const folder = mkdtempSync(join(process.env.E2E_FOLDER ?? tmpdir(), 'roundhouse-trial-'))
+  process.env.E2E_PROJECTS ??= 'roundhouse-test'
+  const project = await ComposeProject.at(folder)
+  project.configure({ replicas: 3, environment: {} })
+  const httpsPort = await freePort()
+  const own = { ...project.environment, IMAGE: image, HTTPS_PORT: String(httpsPort) }
+  const compose: Trial['compose'] = (words, environment = {}) =>
+    docker(['compose', '--progress=quiet', '--profile=tls', ...words], {
+      env: { ...own, ...environment },
+      within: 300_000,
+    })
+  const env = { ...process.env, ...own }
+  clearAtEnd(t, () => void spawnSync('docker', DOWN, { env }))
+  return {
+    name: project.name,
+    url: project.url,
+    httpsUrl: `https://localhost:${httpsPort}`,
+    environment: own,
+    compose,
+    async up(environment = {}, ...words) {
+      const services = words.length > 0 ? words : ['nginx']
+      await compose(['up', '--detach', '--wait', '--wait-timeout=240', '--no-build', ...services], environment)
+    },
+    async containers(service) {
+      return (await compose(['ps', '--all', '--quiet', ...(service === undefined ? [] : [service])])).split('\n')
+    },
+  }
+}

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { type TestApp, testApp } from '../../../src/testing/test-server.ts'
+import { type Query, readAlerts, readChoices, readPanels } from './observability.ts'
+import { faults, labelsOf, metricsIn, type Series, seriesOf } from './promql.ts'
+import { live, said } from './test-metrics.ts'
+
+let app: TestApp
+let exported: Series
+before(async () => {
+  app = await testApp()
+  await live(app)
+  exported = seriesOf(await said(app))
+})
+after(() => app.close())
+
+for (const { title, queries } of readPanels())
+  test(`the panel "${title}" asks for what a replica exports`, () => {
+    assert.ok(queries.length > 0)
+    for (const query of queries) assert.deepEqual([...faults(query.expr, exported), ...legendFaults(query)], [])
+  })
+
+test('the choices of the dashboard are of what a replica exports', () => {
+  assert.ok(readChoices().length > 0)
+  for (const choice of readChoices()) {
+    const [, expr = '', label = ''] = choice.match(/^label_values\((.+), (\w+)\)$/) ?? []
+    assert.deepEqual(faults(expr, exported), [], choice)
+    assert.ok(resultLabels(expr).includes(label), choice)
+  }
+})
+
+for (const { alert, expr, annotations } of readAlerts())
+  test(`the alert ${alert} asks for what a replica exports, and names only labels that it has`, () => {
+    assert.deepEqual(faults(expr, exported), [])
+    const named = [
+      ...Object.values(annotations)
+        .join(' ')
+        .matchAll(/\$labels\.(\w+)/g),
+    ].map(([, name = '']) => name)
+    assert.deepEqual(
+      named.filter((name) => !resultLabels(expr).includes(name)),
+      [],
+    )
+  })
+
+test('what is misspelt is noticed', () => {
+  for (const [expr, fault] of MISSPELT) assert.deepEqual(faults(expr, exported), [fault], expr)
+})
+
+const MISSPELT: readonly (readonly [string, string])[] = [
+  ['sum(replica_redy{job="roundhouse"})', 'replica_redy is exported by nobody'],
+  ['replica_ready{job="roundhouse",name="app-1"}', 'replica_ready has no label name'],
+  ['pool_connections{job="roundhouse",state="queued"}', 'pool_connections is never state="queued"'],
+  ['pool_connections{state="waiting"}', 'pool_connections without job="roundhouse"'],
+  ['sum by (path) (rate(replica_ready{job="roundhouse"}[1m]))', 'grouped by path, which no metric has'],
+  ['sum(replica_ready)', 'replica_ready is no word of PromQL that is known here'],
+]
+
+function legendFaults({ expr, legend }: Query): readonly string[] {
+  const named = [...legend.matchAll(/\{\{(\w+)\}\}/g)].map(([, name = '']) => name)
+  return named.filter((name) => !resultLabels(expr).includes(name)).map((name) => `a legend by ${name}, which is lost`)
+}
+
+/** The labels of a result: what it is grouped by, else those of its metrics. */
+function resultLabels(expr: string): readonly string[] {
+  const [, grouped] = expr.match(/\bby \(([^)]*)\)/) ?? []
+  return grouped?.split(', ') ?? metricsIn(expr).flatMap((metric) => labelsOf(metric, exported))
+}

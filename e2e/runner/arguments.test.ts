@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Usage } from '../../cluster/commands/arguments.ts'
+import { readSuiteFlags } from './arguments.ts'
+
+test('without flags every scenario runs on the local cluster', () => {
+  const { targets, files, environment } = readSuiteFlags([])
+  assert.deepEqual({ targets, environment }, { targets: ['local'], environment: {} })
+  assert.ok(files.includes('e2e/scenarios/known-everywhere/honoured.test.ts'))
+})
+
+test('several targets, and what is said about a deployment, are handed on', () => {
+  const { targets, files, environment } = readSuiteFlags([
+    ...['--target', 'compose', '--target', 'http://127.0.0.1:8080'],
+    ...[
+      '--replicas',
+      '5',
+      '--restart',
+      'npm run roll',
+      '--scale',
+      'scale $REPLICAS',
+      'e2e/scenarios/sign-out-is-final/sign-out.test.ts',
+    ],
+  ])
+  assert.deepEqual(targets, ['compose', 'http://127.0.0.1:8080'])
+  assert.deepEqual(files, ['e2e/scenarios/sign-out-is-final/sign-out.test.ts'])
+  const told = { E2E_REPLICAS: '5', E2E_RESTART: 'npm run roll', E2E_SCALE: 'scale $REPLICAS' }
+  assert.deepEqual(environment, told)
+})
+
+const wrong = [
+  ['--target', 'kubernetes'],
+  ['--target', 'ftp://here'],
+  ['--replicas', '0'],
+  ['--replicas', 'many'],
+  ['--colour', 'red'],
+  ['e2e/scenarios/no-such.test.ts'],
+]
+
+for (const args of wrong) {
+  test(`"${args.join(' ')}" is refused as wrong usage`, () => {
+    assert.throws(
+      () => readSuiteFlags(args),
+      (fault) => fault instanceof Usage && fault.exitCode === 64,
+    )
+  })
+}

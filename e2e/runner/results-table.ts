@@ -1,0 +1,70 @@
+import { seconds } from '../../cluster/commands/progress.ts'
+import type { Verdict } from './results.ts'
+
+/** All that one target had to say. */
+export interface Column {
+  readonly target: string
+  readonly verdicts: readonly Verdict[]
+  readonly milliseconds: number
+}
+
+type Outcome = Verdict['outcome']
+
+/** Scenarios by target, and below what failed, and what was not run and why. */
+export function verdictTable(columns: readonly Column[]): string {
+  const scenarios = [...new Set(columns.flatMap(({ verdicts }) => verdicts.map(({ scenario }) => scenario)))].sort()
+  const rows = [
+    ['', ...columns.map(({ target }) => target)],
+    ...scenarios.map((scenario) => [scenario, ...columns.map((column) => counted(of(column, scenario)))]),
+    ['in all', ...columns.map(({ verdicts }) => counted(verdicts))],
+    ['took', ...columns.map(({ milliseconds }) => seconds(milliseconds))],
+  ]
+  return [aligned(rows), ...columns.flatMap(failures), ...columns.flatMap(omissions)].join('\n')
+}
+
+export function hasFailed({ verdicts }: Column): boolean {
+  // Nothing at all is no success either.
+  return verdicts.length === 0 || verdicts.some(({ outcome }) => outcome === 'failed')
+}
+
+function of({ verdicts }: Column, name: string): readonly Verdict[] {
+  return verdicts.filter(({ scenario }) => scenario === name)
+}
+
+function counted(verdicts: readonly Verdict[]): string {
+  const outcomes: readonly Outcome[] = ['passed', 'failed', 'not run']
+  const counts = outcomes.map((outcome) => [outcome, verdicts.filter((one) => one.outcome === outcome).length] as const)
+  const told = counts.filter(([, count]) => count > 0).map(([outcome, count]) => `${count} ${outcome}`)
+  return told.length === 0 ? '-' : told.join(', ')
+}
+
+function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
+  const line = (row: readonly string[]) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`
+  return rows.map((row) => line(row).trimEnd()).join('\n')
+}
+
+function failures({ target, verdicts }: Column): string[] {
+  const failed = verdicts.filter(({ outcome }) => outcome === 'failed')
+  return section(
+    `failed on ${target}`,
+    failed.map(({ scenario, promise }) => `${scenario}: ${promise}`),
+  )
+}
+
+/** By reason, so that each is said once. */
+function omissions({ target, verdicts }: Column): string[] {
+  const reasons = Map.groupBy(
+    verdicts.filter(({ outcome }) => outcome === 'not run'),
+    ({ reason }) => reason ?? '',
+  )
+  const lines = [...reasons].flatMap(([reason, omitted]) => [
+    `${reason}:`,
+    ...omitted.map(({ scenario, promise }) => `  ${scenario}: ${promise}`),
+  ])
+  return section(`not run on ${target}`, lines)
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', `  ${title}`, ...lines.map((line) => `    ${line}`)]
+}

@@ -1,0 +1,164 @@
+import { globSync, readdirSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { parseArgs } from 'node:util'
+import { Usage } from '../../cluster/commands/arguments.ts'
+import { runCommand } from '../../cluster/commands/command.ts'
+import { seconds } from '../../cluster/commands/progress.ts'
+import { endLeftovers } from '../../cluster/processes/orphans.ts'
+import { runInForeground } from '../../cluster/processes/run-inherited.ts'
+import { askedToEnd } from '../../cluster/processes/signals.ts'
+import { repository } from '../../cluster/replica-environment.ts'
+import { type Counts, type Run, runContainers, runScenarios, runUnits } from './test-runs.ts'
+
+const help = `npm test -- [--unit | --e2e | --containers] [FILE …] [--name TEXT]
+
+  --unit        types, lint, and the tests beside the code
+  --e2e         the scenarios on a cluster (E2E_REPLICAS replicas, 3)
+  --containers  what needs Docker: the image, Compose, and what Kubernetes and Railway run
+  FILE          only these test files, or those in these folders
+  --name        only the test with this name
+
+Without one of them: the first two.
+
+Example: npm test -- src/accounts/passwords/password-policy.test.ts`
+
+interface Step {
+  readonly name: string
+  /** Answers with counts where it ran tests. */
+  readonly run: (run: Run) => Promise<Counts>
+  /** What comes later is not worth the time when this has failed. */
+  readonly gate?: true
+}
+
+interface Outcome extends Counts {
+  readonly name: string
+  readonly time: number
+}
+
+await runCommand(async () => {
+  const steps = chooseSteps(process.argv.slice(2))
+  const asked = new AbortController()
+  void askedToEnd().then(() => asked.abort())
+  const folder = await mkdtemp(join(tmpdir(), 'roundhouse-test-'))
+  try {
+    const outcomes = await runSteps(steps, { folder, asked: asked.signal })
+    return asked.signal.aborted ? 130 : tell(steps, outcomes)
+  } finally {
+    await clear(folder)
+  }
+})
+
+function chooseSteps(args: readonly string[]): Step[] {
+  const { unit, e2e, containers, files, flags } = readArguments(args)
+  const scenarios = files.filter((file) => file.includes('e2e/scenarios/'))
+  const contained = files.filter((file) => file.includes('e2e/containers/'))
+  const others = files.filter((file) => !scenarios.includes(file) && !contained.includes(file))
+  const checks: Step[] = [
+    { name: 'types', gate: true, run: check('tsc', '--noEmit') },
+    { name: 'lint', gate: true, run: check('biome', 'check') },
+  ]
+  const units: Step = { name: 'unit', run: (run) => runUnits(others.length > 0 ? others : unitFiles(), flags, run) }
+  const whole: Step = {
+    name: 'scenarios',
+    run: (run) => runScenarios(files.length > 0 ? scenarios : scenarioFiles(), flags, run),
+  }
+  const docker: Step = {
+    name: 'containers',
+    run: (run) => runContainers(files.length > 0 ? contained : containerFiles(), flags, run),
+  }
+  const named = [others.length > 0 && units, scenarios.length > 0 && whole, contained.length > 0 && docker]
+  if (files.length > 0) return named.filter((step) => step !== false)
+  if (containers) return [docker]
+  if (unit) return [...checks, units]
+  return e2e ? [whole] : [...checks, units, whole]
+}
+
+interface Arguments {
+  readonly unit: boolean
+  readonly e2e: boolean
+  readonly containers: boolean
+  readonly files: readonly string[]
+  /** For the test runner. */
+  readonly flags: readonly string[]
+}
+
+function readArguments(args: readonly string[]): Arguments {
+  const flag = { type: 'boolean', default: false } as const
+  const options = { unit: flag, e2e: flag, containers: flag, help: flag, name: { type: 'string' } } as const
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
+    if (values.help) throw new Usage(help, 0)
+    const flags = values.name === undefined ? [] : [`--test-name-pattern=${RegExp.escape(values.name)}$`]
+    const { unit, e2e, containers } = values
+    return { unit, e2e, containers, files: positionals.flatMap(testFilesAt), flags }
+  } catch (error) {
+    if (error instanceof Usage) throw error
+    throw new Usage(`${(error as Error).message.split('. ')[0]}\n\n${help}`)
+  }
+}
+
+function testFilesAt(path: string): string[] {
+  const files = path.endsWith('.ts')
+    ? globSync(path, { cwd: repository })
+    : globSync(`${path}/**/*.test.ts`, { cwd: repository })
+  if (files.length === 0) throw new Usage(`There is no test at ${path}`)
+  return files.sort()
+}
+
+async function runSteps(steps: readonly Step[], run: Run): Promise<Outcome[]> {
+  const outcomes: Outcome[] = []
+  for (const step of steps) {
+    const gates = outcomes.filter(({ name, failed }) => failed > 0 && steps.some((s) => s.name === name && s.gate))
+    if (run.asked.aborted || (gates.length > 0 && !step.gate)) break
+    console.log(`\n== ${step.name}`)
+    const begin = performance.now()
+    const counts = await step.run(run)
+    outcomes.push({ name: step.name, time: performance.now() - begin, ...counts })
+  }
+  return outcomes
+}
+
+function check(program: string, argument: string): Step['run'] {
+  return async ({ asked }) => {
+    const code = await runInForeground([join(repository, 'node_modules/.bin', program), argument], {}, asked)
+    return { passed: 0, failed: code === 0 ? 0 : 1 }
+  }
+}
+
+function unitFiles(): string[] {
+  return globSync(
+    ['{src,cluster,bench,test-support}/**/*.test.ts', 'e2e/{runner,support,consistency,manifests}/**/*.test.ts'],
+    { cwd: repository },
+  ).sort()
+}
+
+function containerFiles(): string[] {
+  return globSync('e2e/containers/**/*.test.ts', { cwd: repository }).sort()
+}
+
+function scenarioFiles(): string[] {
+  return globSync('e2e/{scenarios,sabotage}/**/*.test.ts', { cwd: repository }).sort()
+}
+
+function tell(steps: readonly Step[], outcomes: readonly Outcome[]): number {
+  console.log('\n== summary')
+  for (const { name, time, passed, failed } of outcomes) {
+    const tests = passed + failed > 1 ? `  ${passed} passed, ${failed} failed` : ''
+    console.log(`  ${name.padEnd(12)}${seconds(time).padStart(12)}  ${failed === 0 ? 'ok    ' : 'FAILED'}${tests}`)
+  }
+  const left = steps.slice(outcomes.length).map(({ name }) => name)
+  if (left.length > 0) console.log(`  not run, since an earlier step failed: ${left.join(', ')}`)
+  const total = (key: keyof Counts) => outcomes.reduce((sum, outcome) => sum + outcome[key], 0)
+  console.log(`\n${total('passed')} passed, ${total('failed')} failed`)
+  return total('failed') === 0 ? 0 : 1
+}
+
+/** Ends what tests that were killed have left, and removes the folder. */
+async function clear(folder: string): Promise<void> {
+  const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  for (const { name } of entries) await endLeftovers(join(folder, name))
+  await rm(folder, { recursive: true, force: true })
+}

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { after, before, describe, test } from 'node:test'
+import type { Description } from '../../../cluster/cluster-file.ts'
+import { type Child, launch } from '../../../cluster/processes/processes.ts'
+import { waitFor } from '../../../cluster/processes/wait-for.ts'
+import { repository } from '../../../cluster/replica-environment.ts'
+import { onlyHere } from '../../support/fixture.ts'
+
+const PROGRAMS = { up: 'cluster/commands/up.ts', suite: 'e2e/runner/e2e.ts' } as const
+
+describe('a cluster that somebody has started by npm run up', { skip: onlyHere() }, () => {
+  let folder = ''
+  let up: Child
+  before(async () => {
+    folder = await mkdtemp(join(process.env.E2E_FOLDER ?? tmpdir(), 'roundhouse-remote-'))
+    up = run('up', ['--replicas', '3', '--port', '0', '--data', join(folder, 'data')])
+    await waitFor('up to be ready', 60_000, () => {
+      assert.ok(up.running(), up.output())
+      return up.output().includes('Ctrl-C drains')
+    })
+  })
+  after(async () => {
+    await up.end({ within: 45_000 })
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  test('by its address alone the suite tells what holds there, and what it needs to tell more', async () => {
+    const suite = run('suite', ['--target', (await described()).url, ...files('sign-out', 'rolling', 'scale')])
+    assert.equal((await suite.exited).code, 0, suite.output())
+    const table = tableOf(suite)
+    assert.match(table, /sign-out +2 passed, 1 not run/)
+    assert.match(table, /rolling +3 not run/)
+    assert.match(table, /it needs --restart COMMAND:\s+rolling: /)
+    assert.match(table, /it needs --scale COMMAND:\s+scale: /)
+  })
+
+  test('with a command that restarts it, the restarts are told too', async () => {
+    const former = (await described()).replicas.map(({ pid }) => pid)
+    const restart = `exec npm run roll -- --data '${join(folder, 'data')}'`
+    const url = (await described()).url
+    const suite = run('suite', ['--target', url, '--restart', restart, ...files('rolling')])
+    assert.equal((await suite.exited).code, 0, suite.output())
+    assert.match(tableOf(suite), /rolling +1 passed, 2 not run/)
+    const now = (await described()).replicas.map(({ pid }) => pid)
+    assert.deepEqual(
+      now.filter((pid) => former.includes(pid)),
+      [],
+      'every replica is another process',
+    )
+  })
+
+  test('one that loses requests while it restarts is told of, too', async () => {
+    const { url, replicas } = await described()
+    // All at once is no rolling restart.
+    const restart = `kill -9 ${replicas.map(({ pid }) => pid).join(' ')}`
+    const suite = run('suite', ['--target', url, '--restart', restart, ...files('rolling')])
+    assert.equal((await suite.exited).code, 1, suite.output())
+    assert.match(tableOf(suite), /rolling +1 failed, 2 not run/)
+  })
+
+  function run(command: keyof typeof PROGRAMS, args: readonly string[]): Child {
+    const script = [join(repository, PROGRAMS[command]), ...args]
+    // Within a test the runner would not run other tests; and how many replicas our own scenarios want is not how many run here.
+    const { NODE_TEST_CONTEXT: _, E2E_REPLICAS: __, ...own } = process.env
+    const env = { ...own, DATABASE_URL: '' }
+    const log = join(folder, `${command}.log`)
+    return launch({ command: process.execPath, args: script, env, cwd: repository, log, hurry: 'SIGTERM' })
+  }
+
+  async function described(): Promise<Description> {
+    return JSON.parse(await readFile(join(folder, 'data', 'cluster.json'), 'utf8')) as Description
+  }
+})
+
+function files(...scenarios: readonly string[]): string[] {
+  return scenarios.map((scenario) => `e2e/scenarios/*/${scenario}.test.ts`)
+}
+
+function tableOf(suite: Child): string {
+  return suite.output().split('== scenarios by target')[1] ?? ''
+}

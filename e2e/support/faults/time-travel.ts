@@ -1,0 +1,32 @@
+import type { Row, Rows } from '../assertions/database.ts'
+
+/**
+ * Moves every session back in time, as if this much had passed since its last change: all columns that are
+ * times, and all times within its JSON (ISO dates, and milliseconds since 1970).
+ */
+export async function movedBack(rows: Rows, milliseconds: number): Promise<void> {
+  const columns = await rows(
+    `SELECT column_name FROM information_schema.columns
+     WHERE table_name = 'session' AND table_schema = 'public' AND data_type LIKE 'timestamp%'`,
+  )
+  const shifts = columns.map(({ column_name }) => `"${column_name}" = "${column_name}" - $1::interval`)
+  await rows(`UPDATE session SET ${shifts.join(', ')}`, [`${milliseconds} milliseconds`])
+  for (const row of await rows('SELECT sid, sess FROM session')) await moveBack(rows, row, milliseconds)
+}
+
+async function moveBack(rows: Rows, { sid, sess }: Row, milliseconds: number): Promise<void> {
+  await rows('UPDATE session SET sess = $2::json WHERE sid = $1', [sid, JSON.stringify(earlier(sess, milliseconds))])
+}
+
+/** The same value, with every time in it moved back. */
+export function earlier(value: unknown, milliseconds: number): unknown {
+  if (typeof value === 'string' && ISO_DATE.test(value)) return new Date(Date.parse(value) - milliseconds).toISOString()
+  if (typeof value === 'number' && value > YEAR_2001) return value - milliseconds
+  if (Array.isArray(value)) return value.map((item) => earlier(item, milliseconds))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, earlier(item, milliseconds)]))
+}
+
+const ISO_DATE = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/
+/** Anything above is a time in milliseconds, no duration: originalMaxAge is 2,592,000,000 at most. */
+const YEAR_2001 = 1_000_000_000_000

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { PassThrough, Readable, Writable } from 'node:stream'
+import { after, before, test } from 'node:test'
+import { createDirectory } from '../../sessions/operations/revoke.ts'
+import { PostgresSessions } from '../../sessions/request/session-store.ts'
+import { type TestDatabase, testDatabase } from '../../testing/fresh-database.ts'
+import { createAccounts } from '../accounts.ts'
+import { accountCommand } from './commands.ts'
+
+const password = 'blue kettle sings'
+let database: TestDatabase
+before(async () => {
+  database = await testDatabase()
+})
+after(() => database.drop())
+
+const accounts = () => createAccounts({ pool: database.pool, cost: { memory: 8, passes: 1, parallelism: 1 } })
+
+/** Runs a command as somebody without a terminal would, or with one on which these keys are typed. */
+async function run(args: string, { piped = '', typed }: { piped?: string; typed?: readonly string[] } = {}) {
+  const written = { out: '', err: '' }
+  const collect = (name: 'out' | 'err', seen: (text: string) => void = () => {}) =>
+    new Writable({
+      write(chunk, _encoding, done) {
+        written[name] += chunk
+        seen(String(chunk))
+        done()
+      },
+    })
+  const keys = [...(typed ?? [])]
+  const stdin =
+    typed === undefined ? Readable.from([piped]) : Object.assign(new PassThrough(), { isTTY: true, setRawMode() {} })
+  const answer = (text: string) => {
+    if (text.endsWith(': ') && stdin instanceof PassThrough) setImmediate(() => stdin.write(keys.shift() ?? '\u0003'))
+  }
+  const directory = createDirectory(new PostgresSessions({ pool: database.pool }))
+  const streams = { stdin, stdout: collect('out'), stderr: collect('err', answer) }
+  const exit = await accountCommand(args.split(' ').filter(Boolean), { accounts: accounts(), directory, ...streams })
+  return { exit, ...written }
+}
+
+test('one of the staff is added with a password from standard input, and can sign in', async () => {
+  const { exit, out } = await run('create-staff sten@example.com --name Sten --password-stdin', {
+    piped: `${password}\n`,
+  })
+  assert.deepEqual([exit, out], [0, 'sten@example.com is one of the staff\n'])
+  const sten = await accounts().check('sten@example.com', password)
+  assert.deepEqual([sten?.name, sten?.role], ['Sten', 'staff'])
+})
+
+test('a password that is typed is asked for twice, and shown neither time', async () => {
+  const typed = [`${password}\r`, 'something else\r', 'blue kettlr\u007fe sings\r', `${password}\r`]
+  const { exit, out, err } = await run('create-staff una@example.com', { typed })
+  assert.equal(exit, 0)
+  assert.match(err, /not the same/)
+  assert.ok(!`${out}${err}`.includes('kettle'))
+  assert.ok(await accounts().check('una@example.com', password))
+})
+
+test('a command finds a person by either spelling of a Unicode domain, and adds nobody twice', async () => {
+  await run('create-staff sten@b\u00fccher.example --password-stdin', { piped: `${password}\n` })
+  const again = await run('create-staff sten@xn--bcher-kva.example --password-stdin', { piped: `${password}\n` })
+  assert.match(again.err, /has an account already/)
+  const { exit, out } = await run('delete sten@xn--bcher-kva.example --yes')
+  assert.deepEqual([exit, out], [0, 'sten@b\u00fccher.example is removed; sessions ended: 0\n'])
+})
+
+test('the command line takes no name that a form would refuse', async () => {
+  for (const [name, says] of [
+    ['\u3164', /Name is missing/],
+    ['Ada\u202enosreP', /direction/],
+    ['x'.repeat(101), /too long/],
+  ] as const) {
+    const { exit, err } = await run(`create-staff eve@example.com --name ${name} --password-stdin`, { piped: password })
+    assert.equal(exit, 1)
+    assert.match(err, says)
+  }
+  assert.equal(await accounts().named('eve@example.com'), null)
+})
+
+test('everybody is listed, for people and for programs', async () => {
+  assert.match((await run('list')).out, /^sten@example\.com {2}staff {5}since \d{4}-\d\d-\d\d$/m)
+  const people = JSON.parse((await run('list --json')).out)
+  assert.deepEqual(Object.keys(people[0]), ['id', 'email', 'name', 'role', 'createdAt', 'disabledAt'])
+})
+
+test('a forgotten password is set anew, and ends every session', async () => {
+  const sten = await accounts().named('sten@example.com')
+  await database.pool.query(
+    `INSERT INTO session (sid, sess, expire, account) VALUES ('a-sid', $1, now() + interval '1 day', $2)`,
+    [JSON.stringify({ account: sten?.id }), sten?.id],
+  )
+  const { exit, out } = await run('set-password STEN@example.com --password-stdin', { piped: 'green kettle sings' })
+  assert.deepEqual([exit, out], [0, 'sten@example.com has a new password; sessions ended: 1\n'])
+  assert.equal(await accounts().check('sten@example.com', password), null)
+})
+
+test('disabling, enabling, signing out and deleting do what they say', async () => {
+  assert.equal((await run('disable sten@example.com')).exit, 0)
+  assert.match((await run('list')).out, /sten@example\.com .*disabled/)
+  assert.equal(await accounts().check('sten@example.com', 'green kettle sings'), null)
+  assert.equal((await run('enable sten@example.com')).exit, 0)
+  assert.ok(await accounts().check('sten@example.com', 'green kettle sings'))
+  const generation = (await accounts().named('sten@example.com'))?.generation ?? 0
+  assert.equal((await run('sign-out sten@example.com')).exit, 0)
+  assert.equal((await accounts().named('sten@example.com'))?.generation, generation + 1)
+  assert.match((await run('delete sten@example.com')).err, /was not removed/)
+  assert.match((await run('delete una@example.com', { typed: ['no\n'] })).err, /was not removed/)
+  assert.equal((await run('delete una@example.com', { typed: ['una@example.com\n'] })).exit, 0)
+  assert.equal((await run('delete sten@example.com --yes')).exit, 0)
+  assert.equal((await run('list')).out, 'there is nobody yet\n')
+})
+
+const misused: readonly (readonly [string, number, RegExp])[] = [
+  ['dance', 64, /no command "dance"/],
+  ['disable', 64, /address is missing/],
+  ['create-staff', 64, /address is missing/],
+  ['disable ada@example.com bea@example.com', 64, /one word too many/],
+  ['list --colour', 64, /Unknown option '--colour'/],
+  ['create-staff ada --password-stdin', 64, /no e-mail address/],
+  ['disable nobody@example.com', 1, /nobody has the address/],
+  ['create-staff ada@example.com', 1, /say --password-stdin/],
+  ['create-staff ada@example.com --password-stdin', 1, /too short/],
+]
+for (const [args, exit, complaint] of misused)
+  test(`"account ${args}" says what is wrong`, async () => {
+    const ran = await run(args)
+    assert.equal(ran.exit, exit)
+    assert.match(ran.err, complaint)
+    assert.equal(ran.out, '')
+  })
+
+test('help has an example of every command', async () => {
+  const { exit, out } = await run('--help')
+  assert.equal(exit, 0)
+  for (const command of ['create-staff', 'list', 'set-password', 'disable', 'enable', 'sign-out', 'delete'])
+    assert.match(out, new RegExp(`npm run account -- ${command}`))
+})

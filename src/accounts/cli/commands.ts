@@ -1,0 +1,124 @@
+import type { Directory } from '../../sessions/operations/revoke.ts'
+import type { Account, Accounts } from '../accounts.ts'
+import { isEmail } from '../email.ts'
+import { nameField } from '../name.ts'
+import { passwordFault } from '../passwords/password-policy.ts'
+import { type Command, Complaint, EXIT_USAGE, type Flags, HELP, readCommand } from './command-line.ts'
+import { confirmed, type Terminal, typedPassword } from './terminal.ts'
+
+export interface CommandContext extends Terminal {
+  readonly accounts: Accounts
+  readonly directory: Directory
+}
+
+/** Runs `account …`; resolves with the exit code: 0, 1 where it could not be done, 64 where it was not understood. */
+export async function accountCommand(args: readonly string[], context: CommandContext): Promise<number> {
+  try {
+    context.stdout.write(await run(readCommand(args), context))
+    return 0
+  } catch (error) {
+    if (!(error instanceof Complaint)) throw error
+    context.stderr.write(`${error.message}\n`)
+    if (error.exit === EXIT_USAGE) context.stderr.write(`\n${HELP}`)
+    return error.exit
+  }
+}
+
+async function run({ command, email, flags }: Command, context: CommandContext): Promise<string> {
+  const { accounts } = context
+  switch (command) {
+    case 'help':
+      return HELP
+    case 'list':
+      return list(await accounts.list(), flags)
+    case 'create-staff':
+      return createStaff(email, flags, context)
+    case 'set-password':
+      return setPassword(await somebody(email, context), flags, context)
+    case 'disable':
+      return ended('is disabled', await accounts.disable((await somebody(email, context)).id), context)
+    case 'enable':
+      return `${present(await accounts.enable((await somebody(email, context)).id)).email} may sign in again\n`
+    case 'sign-out':
+      return ended('is signed out', await accounts.signOutEverywhere((await somebody(email, context)).id), context)
+    case 'delete':
+      return remove(await somebody(email, context), flags, context)
+    default:
+      throw new Complaint(`account has no command "${command}"`, EXIT_USAGE)
+  }
+}
+
+function list(people: readonly Account[], { json }: Flags): string {
+  const rows = people.map(({ id, email, name, role, createdAt, disabledAt }) => ({
+    id,
+    email,
+    name,
+    role,
+    createdAt,
+    disabledAt,
+  }))
+  if (json) return `${JSON.stringify(rows, null, 2)}\n`
+  const widest = Math.max(0, ...rows.map(({ email }) => email.length))
+  const line = ({ email, role, createdAt, disabledAt }: (typeof rows)[number]) =>
+    `${email.padEnd(widest)}  ${role.padEnd(8)}  since ${createdAt.toISOString().slice(0, 10)}${disabledAt ? '  disabled' : ''}\n`
+  return rows.map(line).join('') || 'there is nobody yet\n'
+}
+
+async function createStaff(email: string, flags: Flags, context: CommandContext): Promise<string> {
+  if (email === '') throw missing()
+  if (!isEmail(email)) throw new Complaint(`"${email}" is no e-mail address`, EXIT_USAGE)
+  const taken = new Complaint(`${email} has an account already`)
+  if ((await context.accounts.named(email)) !== null) throw taken
+  const name = checkedName(flags.name ?? email.split('@')[0])
+  const password = await newPassword({ email, name }, flags, context)
+  const added = await context.accounts.add({ email, name, role: 'staff', password })
+  if (added === null) throw taken
+  return `${email} is one of the staff\n`
+}
+
+function checkedName(given: string | undefined): string {
+  const { success, data, error } = nameField().safeParse(given)
+  if (!success) throw new Complaint(error.issues[0]?.message ?? 'the name is none')
+  return data
+}
+
+async function setPassword(account: Account, flags: Flags, context: CommandContext): Promise<string> {
+  const password = await newPassword(account, flags, context)
+  return ended('has a new password', await context.accounts.setPassword(account.id, password), context)
+}
+
+async function remove(account: Account, { yes }: Flags, context: CommandContext): Promise<string> {
+  const { email, id } = account
+  if (!yes && !(await confirmed(`Remove ${email} for good? Type the address: `, email, context)))
+    throw new Complaint(`${email} was not removed: type the address when asked, or say --yes`)
+  await context.accounts.delete(id)
+  return ended('is removed', account, context)
+}
+
+/** The generation has moved on already, so nobody comes in while the rows go. */
+async function ended(what: string, account: Account | null, { directory }: CommandContext): Promise<string> {
+  const { email, id } = present(account)
+  return `${email} ${what}; sessions ended: ${await directory.endOthers(id)}\n`
+}
+
+function present(account: Account | null): Account {
+  if (account === null) throw new Complaint('the account was removed meanwhile')
+  return account
+}
+
+async function somebody(email: string, { accounts }: CommandContext): Promise<Account> {
+  if (email === '') throw missing()
+  const account = await accounts.named(email)
+  if (account === null) throw new Complaint(`nobody has the address ${email}; \`account list\` shows who there is`)
+  return account
+}
+
+const missing = () => new Complaint('an e-mail address is missing', EXIT_USAGE)
+
+async function newPassword(person: { email: string; name: string }, flags: Flags, terminal: Terminal) {
+  const password = await typedPassword(flags['password-stdin'], terminal)
+  if (password === undefined) throw new Complaint('there is no terminal to ask for the password: say --password-stdin')
+  const fault = passwordFault(password, person)
+  if (fault !== undefined) throw new Complaint(fault)
+  return password
+}

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { type TestApp, testApp } from '../../testing/test-server.ts'
+import { createAccounts } from '../accounts.ts'
+import { seedAccounts } from '../seed.ts'
+
+const ada = { email: 'ada@example.com', password: 'roundhouse-demo-1' }
+let app: TestApp
+before(async () => {
+  app = await testApp()
+  await seedAccounts(createAccounts({ pool: app.pool }))
+})
+after(() => app.close())
+
+test('a visitor is sent to sign in and back; a program gets a 401', async () => {
+  const page = await app.visitor().get('/account')
+  assert.equal(page.status, 303)
+  assert.equal(page.headers.location, '/login?next=%2Faccount')
+  assert.equal((await app.visitor().get('/account', { json: true })).status, 401)
+})
+
+test('the own page names the person and has the sign-out button; a program gets the account', async () => {
+  const visitor = app.visitor()
+  await visitor.post('/login', ada)
+  const { text } = await visitor.get('/account')
+  assert.match(text, /ada@example\.com/)
+  assert.match(text, /action="\/logout"/)
+  assert.equal((await visitor.get('/account', { json: true })).body.account.name, 'Ada')
+})
+
+test('a page that was left open changes no password of somebody who signed in meanwhile', async () => {
+  const visitor = app.visitor()
+  await visitor.post('/login', ada)
+  const { text } = await visitor.get('/account')
+  const account = /name="account" value="([^"]+)"/.exec(text)?.[1] ?? ''
+  await visitor.post('/login', { ...ada, email: 'bea@example.com' })
+  const change = { account, current: ada.password, password: 'a lantern over the turntable' }
+  const page = await visitor.post('/account/password', change)
+  assert.equal(page.status, 409)
+  assert.match(page.text, /opened by somebody else/)
+  assert.equal((await visitor.post('/account/password', change, { json: true })).body.status, 409)
+  assert.equal((await app.visitor().post('/login', { ...ada, email: 'bea@example.com' })).status, 303)
+})
+
+test('a role is read fresh at every request', async () => {
+  const visitor = app.visitor()
+  await visitor.post('/login', ada)
+  assert.equal((await visitor.get('/staff')).status, 403)
+  await app.pool.query("UPDATE account SET role = 'staff' WHERE name = 'Ada'")
+  assert.equal((await visitor.get('/staff')).status, 200)
+  await app.pool.query("UPDATE account SET role = 'customer' WHERE name = 'Ada'")
+  assert.equal((await visitor.get('/staff')).status, 403)
+})
+
+test('disabling and removing an account make its sessions a visitor’s at once', async () => {
+  const visitor = app.visitor()
+  await visitor.post('/login', { ...ada, email: 'bea@example.com' })
+  await app.pool.query("UPDATE account SET disabled_at = now() WHERE name = 'Bea'")
+  assert.equal((await visitor.get('/account')).status, 303)
+  await app.pool.query("UPDATE account SET disabled_at = NULL WHERE name = 'Bea'")
+  assert.equal((await visitor.get('/account')).status, 200)
+  await app.pool.query("DELETE FROM account WHERE name = 'Bea'")
+  assert.equal((await visitor.get('/account')).status, 303)
+})
+
+test('signing out ends the session; for a visitor it is nothing', async () => {
+  const visitor = app.visitor()
+  await visitor.post('/login', ada)
+  const sid = visitor.cookies.get('sid') ?? ''
+  const answer = await visitor.post('/logout')
+  assert.equal(answer.headers.location, '/')
+  assert.equal(visitor.cookies.has('sid'), false)
+  const thief = app.visitor()
+  thief.cookies.set('sid', sid)
+  assert.equal((await thief.get('/account')).status, 303)
+  assert.equal((await app.visitor().post('/logout', {}, { json: true })).status, 204)
+})
+
+test('the session’s own address tells a program who it is, and leaves nothing of a visitor', async () => {
+  const visitor = app.visitor()
+  const stranger = await visitor.get('/api/session', { json: true })
+  assert.deepEqual(stranger.body, { signedIn: false, account: null, basket: {}, expiresAt: null, replica: 'test' })
+  assert.equal(visitor.cookies.size, 0)
+  await visitor.post('/login', ada)
+  const { body } = await visitor.get('/api/session', { json: true })
+  assert.equal(body.signedIn, true)
+  assert.equal(body.account.email, 'ada@example.com')
+  assert.ok(Math.abs(Date.parse(body.expiresAt) - Date.now() - 30 * 86_400_000) < 60_000)
+})
+
+test('seeding again changes nobody', async () => {
+  await app.pool.query("UPDATE account SET password = 'chosen since' WHERE name = 'Sten'")
+  await seedAccounts(createAccounts({ pool: app.pool }))
+  const { rows } = await app.pool.query("SELECT password FROM account WHERE name = 'Sten'")
+  assert.deepEqual(rows, [{ password: 'chosen since' }])
+})

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { type TestApp, testApp } from '../../testing/test-server.ts'
+
+const former = 'blue kettle sings'
+const next = 'green kettle sings'
+let app: TestApp
+before(async () => {
+  app = await testApp()
+})
+after(() => app.close())
+
+async function somebody(name: string) {
+  const email = `${name}@example.com`
+  const here = app.visitor()
+  await here.post('/register', { email, name, password: former })
+  return { email, here }
+}
+const isSignedIn = async (visitor: ReturnType<TestApp['visitor']>) =>
+  (await visitor.get('/api/session', { json: true })).body.signedIn
+
+test('a new password ends every other session, and this one goes on under a new id', async () => {
+  const { email, here } = await somebody('ada')
+  const elsewhere = app.visitor()
+  await elsewhere.post('/login', { email, password: former })
+  const sid = here.cookies.get('sid')
+  const answer = await here.post('/account/password', { current: former, password: next })
+  assert.equal(answer.headers.location, '/account?changed=password')
+  assert.match((await here.get('/account?changed=password')).text, /Your password is changed/)
+  assert.notEqual(here.cookies.get('sid'), sid)
+  assert.equal(await isSignedIn(elsewhere), false)
+  assert.equal((await app.pool.query('SELECT FROM session')).rowCount, 1)
+  assert.equal((await app.visitor().post('/login', { email, password: former })).status, 401)
+  assert.equal((await app.visitor().post('/login', { email, password: next })).status, 303)
+})
+
+test('a session of before the change is a visitor’s even where its row is still there', async () => {
+  const { here } = await somebody('cy')
+  await app.pool.query("UPDATE account SET generation = generation + 1 WHERE name = 'cy'")
+  assert.equal(await isSignedIn(here), false)
+  assert.equal((await here.get('/account')).headers.location, '/login?next=%2Faccount')
+})
+
+test('what is wrong is said beside the field, and nothing changes', async () => {
+  const { email, here } = await somebody('dee')
+  const complaint = async (fields: object) => (await here.post('/account/password', fields, { json: true })).body.errors
+  assert.match((await complaint({ current: 'wrong kettle sings', password: next })).current, /wrong/)
+  assert.match((await complaint({ current: former, password: 'short' })).password, /too short/)
+  assert.match((await complaint({ current: former, password: former })).password, /current one/)
+  assert.match((await complaint({ current: former, password: 'dee@example.com-1' })).password, /address/)
+  assert.match((await complaint({ current: [former], password: next })).current, /one text/)
+  const page = await here.post('/account/password', { current: 'wrong kettle sings', password: next })
+  assert.equal(page.status, 400)
+  assert.match(page.text, /id="field-current-error">Current password is wrong/)
+  assert.ok(!page.text.includes(next))
+  assert.equal((await app.visitor().post('/login', { email, password: former })).status, 303)
+})
+
+test('whoever sits down at a session that was left open has ten guesses at the current password', async () => {
+  const { here } = await somebody('fay')
+  for (let guess = 0; guess < 10; guess += 1)
+    assert.equal((await here.post('/account/password', { current: 'wrong kettle sings', password: next })).status, 400)
+  assert.equal((await here.post('/account/password', { current: former, password: next })).status, 429)
+})
+
+test('a visitor cannot change a password', async () => {
+  const answer = await app.visitor().post('/account/password', { current: former, password: next }, { json: true })
+  assert.equal(answer.status, 401)
+})

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Request, Response } from 'express'
+import { createKnownBrowsers } from './device-cookie.ts'
+
+const secrets = ['the newest secret', 'the former secret']
+const known = createKnownBrowsers({ secrets, https: true })
+
+interface Sent {
+  readonly name: string
+  readonly value: string
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+/** The request of a browser that holds this cookie. */
+const from = (...cookies: readonly string[]) =>
+  ({ headers: { cookie: cookies.map((value) => `__Host-known=${value}`).join('; ') } }) as unknown as Request
+
+function remembered(browsers: typeof known, req: Request, email: string): Sent {
+  const sent: Sent[] = []
+  const res = { cookie: (name: string, value: string, options: Sent['options']) => sent.push({ name, value, options }) }
+  browsers.remember(req, res as unknown as Response, email)
+  assert.equal(sent.length, 1)
+  return sent[0]!
+}
+
+test('a browser is known for whoever signed in there, in any case of the address, and for nobody else', () => {
+  const { name, value, options } = remembered(known, from(), 'Ada@example.com')
+  assert.equal(name, '__Host-known')
+  assert.deepEqual([options.httpOnly, options.secure, options.path, options.sameSite], [true, true, '/', 'lax'])
+  assert.ok(known.recognise(from(value), 'ada@EXAMPLE.com'))
+  assert.equal(known.recognise(from(value), 'bea@example.com'), undefined)
+  assert.equal(known.recognise(from(), 'ada@example.com'), undefined)
+  assert.ok(!value.includes('ada'))
+})
+
+test('a browser that is known by one spelling of a Unicode domain is known by the other', () => {
+  const { value } = remembered(known, from(), 'ada@b\u00fccher.example')
+  assert.ok(known.recognise(from(value), 'ada@xn--bcher-kva.example'))
+})
+
+test('people who share a browser are all known, the last four of them', () => {
+  const people = ['a', 'b', 'c', 'd', 'e'].map((letter) => `${letter}@example.com`)
+  const value = people.reduce((held, email) => remembered(known, from(held), email).value, '')
+  assert.equal(known.recognise(from(value), 'a@example.com'), undefined)
+  const ids = people.slice(1).map((email) => known.recognise(from(value), email))
+  assert.ok(ids[0])
+  assert.equal(new Set(ids).size, 1)
+})
+
+test('signing in again changes nothing', () => {
+  const { value } = remembered(known, from(), 'ada@example.com')
+  assert.equal(remembered(known, from(value), 'ada@example.com').value, value)
+})
+
+test('a browser stays known while a secret is replaced, and is signed with the newest', () => {
+  const former = createKnownBrowsers({ secrets: ['the former secret'], https: true })
+  const newest = createKnownBrowsers({ secrets: ['the newest secret'], https: true })
+  const old = remembered(former, from(), 'ada@example.com').value
+  assert.ok(known.recognise(from(old), 'ada@example.com'))
+  assert.equal(newest.recognise(from(old), 'ada@example.com'), undefined)
+  const renewed = remembered(known, from(old), 'ada@example.com').value
+  assert.equal(newest.recognise(from(renewed), 'ada@example.com'), known.recognise(from(old), 'ada@example.com'))
+  assert.equal(renewed.split('.').length, 2)
+})
+
+test('a cookie that was planted beside it neither hides it nor is believed', () => {
+  const { value } = remembered(known, from(), 'ada@example.com')
+  const forged = value.replace(/[\w-]{22}$/, 'A'.repeat(22))
+  assert.equal(known.recognise(from(forged), 'ada@example.com'), undefined)
+  assert.ok(known.recognise(from(forged, value), 'ada@example.com'))
+})
+
+const noise = [
+  '',
+  '.',
+  'x',
+  'A'.repeat(8000),
+  `${'A'.repeat(22)}`,
+  `${'A'.repeat(22)}.`,
+  '"quoted"',
+  '%00',
+  'a.b.c.d.e.f.g',
+]
+for (const value of noise)
+  test(`${JSON.stringify(value).slice(0, 30)} makes no browser known`, () => {
+    assert.equal(known.recognise(from(value), 'ada@example.com'), undefined)
+    assert.match(remembered(known, from(value), 'ada@example.com').value, /^[\w-]{22}\.[\w-]{22}$/)
+  })

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, test } from 'node:test'
+import { createLimits } from '../../http/limits.ts'
+import type { Refusal } from '../../runtime/errors.ts'
+import { type TestDatabase, testDatabase } from '../../testing/fresh-database.ts'
+import { createAttempts } from './sign-in-limits.ts'
+
+let database: TestDatabase
+before(async () => {
+  database = await testDatabase()
+})
+beforeEach(() => database.pool.query('DELETE FROM attempt'))
+after(() => database.drop())
+
+/** A replica's own. */
+const replica = () => createAttempts(createLimits(database))
+const isLimited = (error: Refusal) => error.kind === 'limited' && (error.retryAfter ?? 0) > 0
+
+/** Guesses until no more are taken; how many were. */
+async function guess(times: number, attempt: () => ReturnType<ReturnType<typeof createAttempts>['signIn']>) {
+  for (let made = 0; made < times; made += 1)
+    try {
+      await (await attempt()).begin()
+    } catch (error) {
+      assert.ok(isLimited(error as Refusal))
+      return made
+    }
+  return times
+}
+
+test('ten wrong passwords for one account, from wherever and on whichever replica', async () => {
+  const replicas = [replica(), replica(), replica()]
+  let turn = 0
+  const made = await guess(30, () => replicas[turn++ % 3]!.signIn({ address: `203.0.113.${turn}` }, 'ada@example.com'))
+  assert.equal(made, 10)
+  await replica().signIn({ address: '203.0.113.99' }, 'bea@example.com')
+  await replica().signIn({ address: '203.0.113.99', browser: 'hers' }, 'ada@example.com')
+})
+
+test('fifty from one address, whatever account they try, and a whole IPv6 network is one', async () => {
+  let turn = 0
+  const made = await guess(80, () => replica().signIn({ address: `2001:db8::${++turn}` }, `p${turn}@example.com`))
+  assert.equal(made, 50)
+  await assert.rejects(replica().register({ address: '2001:db8::ffff' }), isLimited)
+  await replica().signIn({ address: '2001:db8::1', browser: 'known' }, 'ada@example.com')
+  await replica().signIn({ address: '2001:db8:0:1::1' }, 'q@example.com')
+})
+
+test('an attempt that one limit refuses is not counted by the other', async () => {
+  const client = { address: '198.51.100.7' }
+  await guess(48, () => replica().register(client))
+  // Parallel ones all pass the first look; two of them are counted, the others refused.
+  const emails = ['cy', 'dee', 'eve', 'fay', 'gil'].map((name) => `${name}@example.com`)
+  const attempts = await Promise.all(emails.map((email) => replica().signIn(client, email)))
+  const ends = await Promise.allSettled(attempts.map((attempt) => attempt.begin()))
+  assert.equal(ends.filter((end) => end.status === 'fulfilled').length, 2)
+  const { rows } = await database.pool.query(COUNTED)
+  assert.deepEqual(rows, [{ counted: 2 }])
+})
+
+const COUNTED = "SELECT sum(points)::int AS counted FROM attempt WHERE key LIKE 'strangers:%'"
+
+test('what succeeded was never counted', async () => {
+  for (let turn = 0; turn < 20; turn += 1) {
+    const attempt = await replica().signIn({ address: '198.51.100.8' }, 'eve@example.com')
+    await attempt.begin()
+    await attempt.succeeded()
+  }
+})
+
+test('no address of a person stands in the table', async () => {
+  const attempt = await replica().signIn({ address: '198.51.100.9' }, 'ada@example.com')
+  await attempt.begin()
+  const { rows } = await database.pool.query<{ key: string }>('SELECT key FROM attempt')
+  assert.equal(rows.length, 2)
+  for (const { key } of rows) assert.doesNotMatch(key, /ada|@/)
+})
+
+test('the two spellings of a Unicode domain share the guesses at one account', async () => {
+  let turn = 0
+  const spellings = ['ada@b\u00fccher.example', 'ada@xn--bcher-kva.example']
+  const made = await guess(30, () => replica().signIn({ address: `203.0.113.${turn}` }, spellings[turn++ % 2]!))
+  assert.equal(made, 10)
+})

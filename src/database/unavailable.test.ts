@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { type TestDatabase, testDatabase } from '../testing/fresh-database.ts'
+import { createPool, type Pool } from './pool.ts'
+import { isOutage } from './unavailable.ts'
+
+let database: TestDatabase
+before(async () => {
+  database = await testDatabase()
+})
+after(() => database.drop())
+
+const shut: readonly [string, (url: URL) => void][] = [
+  ['nobody listens', (url) => (url.port = '1')],
+  ['does not take the password, which was changed there first', (url) => (url.password = 'another')],
+  ['has lost the role', (url) => (url.username = 'nobody')],
+  ['has no such database', (url) => (url.pathname = '/nowhere')],
+]
+
+for (const [what, change] of shut)
+  test(`a server that ${what} is an outage`, async () => {
+    const url = new URL(database.url)
+    change(url)
+    assert.equal(isOutage(await failure(url.href, 'SELECT 1')), true)
+  })
+
+test('a statement that is wrong is a fault of ours, no outage', async () => {
+  assert.equal(isOutage(await failure(database.url, 'SELECT FROM nowhere')), false)
+})
+
+test('what caused an error counts, too', () => {
+  const cause = Object.assign(new Error('certificate has expired'), { code: 'CERT_HAS_EXPIRED' })
+  assert.equal(isOutage(new Error('not read', { cause })), true)
+  assert.equal(isOutage(new Error('not read')), false)
+})
+
+async function failure(url: string, statement: string): Promise<unknown> {
+  const pool: Pool = createPool({ url, name: 'test', size: 1 })
+  try {
+    await pool.query(statement)
+  } catch (error) {
+    return error
+  } finally {
+    await pool.end()
+  }
+  assert.fail('it was answered')
+}

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { createSignatures } from '../sessions/request/session-cookie.ts'
+import { PostgresSessions } from '../sessions/request/session-store.ts'
+import { type TestApp, testApp } from '../testing/test-server.ts'
+
+const SECRET = 'a secret of this test, long enough'
+const PASSWORD = 'a lantern over the turntable'
+
+let app: TestApp
+before(async () => {
+  app = await testApp({ secrets: [SECRET] })
+  await app.pool.query(
+    `INSERT INTO product (id, name, note, shelf, price, stock) VALUES ('eggs', 'Eggs', '', '', 450, 9)`,
+  )
+})
+after(() => app.close())
+
+/** How an id comes to its end while its owner goes on. */
+const ENDS: Readonly<Record<string, (ada: Visitor, email: string) => Promise<unknown>>> = {
+  'was signed out': (ada) => ada.post('/logout'),
+  'became another by signing in': (ada, email) => ada.post('/login', { email, password: PASSWORD }),
+}
+
+for (const [how, end] of Object.entries(ENDS)) {
+  test(`an id that ${how} is answered as signed out for a minute, and from then on as a visitor's`, async () => {
+    const late = await holderOfEnded(end)
+    await age('50 seconds')
+    const before = await rows()
+    for (const json of [false, true]) {
+      const refused = await late.post('/basket/items', { product: 'eggs', quantity: 1 }, { json })
+      assert.deepEqual([refused.status, refused.headers['set-cookie']], [401, undefined])
+    }
+    assert.equal(await rows(), before, 'nothing was written for it')
+
+    await age('11 seconds')
+    const { body } = await late.get('/api/session', { json: true })
+    assert.deepEqual([body.signedIn, body.basket], [false, {}])
+    const put = await late.post('/basket/items', { product: 'eggs', quantity: 1 })
+    assert.deepEqual([put.status, put.headers.location], [303, '/basket'])
+    assert.equal(await rows(), before + 1, 'a visitor has a session like any other')
+    assert.deepEqual((await late.get('/api/session', { json: true })).body.basket, { eggs: 1 })
+  })
+}
+
+test("an id that never was is a visitor's at once", async () => {
+  const vic = app.visitor()
+  vic.cookies.set('sid', encodeURIComponent(createSignatures([SECRET]).sign('an-id-of-nobody')))
+  assert.equal((await vic.post('/basket/items', { product: 'eggs', quantity: 1 })).status, 303)
+  assert.deepEqual((await vic.get('/api/session', { json: true })).body.basket, { eggs: 1 })
+})
+
+test('ids that ended are forgotten by upkeep after ten minutes, and not before', async () => {
+  const store = new PostgresSessions({ pool: app.pool })
+  await app.pool.query(`
+    INSERT INTO session_ended (sid, at) VALUES
+      ('lately', now()), ('nine-minutes-ago', now() - interval '9 minutes'), ('eleven', now() - interval '11 minutes')`)
+  await store.table.removeExpired(100)
+  const left = await app.pool.query(
+    `SELECT sid FROM session_ended WHERE sid IN ('lately', 'nine-minutes-ago', 'eleven') ORDER BY at DESC`,
+  )
+  assert.deepEqual(
+    left.rows.map(({ sid }) => sid),
+    ['lately', 'nine-minutes-ago'],
+  )
+})
+
+type Visitor = ReturnType<TestApp['visitor']>
+
+/** Somebody who comes with a copy of the cookie that Ada had before the end. */
+async function holderOfEnded(end: (ada: Visitor, email: string) => Promise<unknown>): Promise<Visitor> {
+  const [ada, late] = [app.visitor(), app.visitor()]
+  const email = `ada.${Math.random()}@example.net`
+  await ada.post('/register', { email, name: 'Ada', password: PASSWORD })
+  late.cookies.set('sid', ada.cookies.get('sid') ?? '')
+  await end(ada, email)
+  assert.notEqual(ada.cookies.get('sid'), late.cookies.get('sid'))
+  return late
+}
+
+async function age(interval: string): Promise<void> {
+  await app.pool.query('UPDATE session_ended SET at = at - $1::interval', [interval])
+}
+
+async function rows(): Promise<number> {
+  return (await app.pool.query('SELECT FROM session')).rowCount ?? 0
+}

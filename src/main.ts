@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs'
+import { ConfigFaults, EXIT_CONFIG, loadConfig } from './config/config.ts'
+import { releaseVersion } from './config/version.ts'
+import { createLog } from './runtime/log.ts'
+import { startReplica } from './server.ts'
+
+/** npm passes Ctrl-C on twice within milliseconds: only a second one that comes later means it. */
+const SECOND_SIGNAL = 1000
+
+if (existsSync('.env')) process.loadEnvFile('.env')
+const config = readConfig()
+const log = createLog({ ...config.log, replica: config.replica })
+
+process.on('uncaughtException', (error) => void fail('replica failed', error))
+process.on('unhandledRejection', (error) => void fail('replica failed', error))
+
+try {
+  const replica = await startReplica(
+    { ...config, site: 'Roundhouse', version: config.version ?? releaseVersion() },
+    log,
+  )
+  onSignal(async () => {
+    await replica.stop()
+    await log.close()
+    process.exit(0)
+  })
+} catch (error) {
+  await fail('replica could not start', error)
+}
+
+function readConfig() {
+  try {
+    return loadConfig(process.env, { terminal: process.stdout.isTTY === true })
+  } catch (error) {
+    if (!(error instanceof ConfigFaults)) throw error
+    console.error(error.message)
+    process.exit(EXIT_CONFIG)
+  }
+}
+
+function onSignal(stop: () => Promise<void>): void {
+  let first: number | undefined
+  const signalled = () => {
+    if (first === undefined) {
+      first = Date.now()
+      stop().catch((error) => fail('replica could not stop', error))
+    } else if (Date.now() - first >= SECOND_SIGNAL) process.exit(1)
+  }
+  process.on('SIGTERM', signalled)
+  process.on('SIGINT', signalled)
+}
+
+// A replica that ends by itself never says 0: on some platforms that means "done", and nobody starts it again.
+async function fail(event: string, error: unknown): Promise<never> {
+  log.error(event, { error })
+  await log.close()
+  process.exit(1)
+}

@@ -1,0 +1,53 @@
+import type { ErrorRequestHandler } from 'express'
+import type { Pool } from './database/pool.ts'
+import type { Log } from './runtime/log.ts'
+import type { Metrics } from './runtime/metrics.ts'
+import type { ReplicaOptions } from './server.ts'
+import { createSessions, type Sessions } from './sessions/sessions.ts'
+
+/** A replica's sessions: what befalls them is told in its log and its metrics, and answered as any other error. */
+export function openSessions(
+  options: ReplicaOptions,
+  pool: Pool,
+  log: Log,
+  metrics: Metrics,
+  answer: ErrorRequestHandler,
+): Sessions {
+  const inMemory = options.sessionStore === 'memory'
+  if (inMemory)
+    log.warn('sessions are kept in the memory of this process', {
+      consequence: 'they end with it, and no other replica knows them',
+    })
+  return createSessions({
+    pool: inMemory ? 'memory' : pool,
+    secret: options.secrets,
+    cookie: options.cookie,
+    maxAge: options.sessionMaxAge,
+    absoluteMaxAge: options.sessionAbsoluteMaxAge,
+    report(operation, outcome, seconds, error) {
+      metrics.stored(operation, outcome, seconds)
+      if (error !== undefined) log.warn('session store failed', { operation, error })
+    },
+    refuse(req, res, error) {
+      // Whether anybody is signed in is what could not be settled.
+      res.locals.person = undefined
+      answer(error, req, res, () => {})
+    },
+    withheld: once(() =>
+      log.warn('cookie withheld', {
+        reason:
+          'it is for HTTPS only, and the request came over plain HTTP: nobody who comes so is known at the next request',
+        remedy: 'HTTPS in front and TRUST_PROXY the number of proxies; for a trial COOKIE_SECURE=false',
+      }),
+    ),
+  })
+}
+
+/** The first time only: a log that repeats itself at every request hides what else is in it. */
+function once(tell: () => void): () => void {
+  let told = false
+  return () => {
+    if (!told) tell()
+    told = true
+  }
+}

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { Writable } from 'node:stream'
+import { test } from 'node:test'
+import { migrate } from './database/migrate.ts'
+import { createLog } from './runtime/log.ts'
+import { type Replica, startReplica } from './server.ts'
+import { testDatabase } from './testing/fresh-database.ts'
+import { OPTIONS } from './testing/test-server.ts'
+
+test('without its schema a replica says what to run, serves nobody a fault, and becomes ready by itself', async () => {
+  const database = await testDatabase({ migrated: false })
+  const stream = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const log = createLog({ level: 'error', format: 'json', replica: 'test', stream })
+  const replica = await startReplica({ ...OPTIONS, databaseUrl: database.url }, log)
+  const url = `http://127.0.0.1:${replica.port}`
+  try {
+    const ready = await until(`${url}/readyz`, (body) => 'reason' in body && String(body.reason).startsWith('schema'))
+    assert.match(String(ready.reason), /run "npm run migrate"/)
+    assert.match(await metricsOf(replica), /^replica_ready\{replica="test",version="0\.0\.0"\} 0$/m)
+    const page = await fetch(`${url}/shop`)
+    assert.equal(page.status, 503)
+    assert.ok(Number(page.headers.get('retry-after')) > 0)
+    await page.arrayBuffer()
+    await migrate({ url: database.url, role: decodeURIComponent(new URL(database.url).username), say: () => {} })
+    await replica.ready
+    assert.equal((await fetch(`${url}/shop`)).status, 200)
+    assert.match(await metricsOf(replica), /^replica_ready\{replica="test",version="0\.0\.0"\} 1$/m)
+  } finally {
+    await replica.stop()
+    await database.drop()
+  }
+})
+
+test('who gets no cookie, because it is for HTTPS only and they came over plain HTTP, is told of once', async () => {
+  const database = await testDatabase()
+  const lines: string[] = []
+  const stream = new Writable({ write: (chunk, _encoding, done) => done(void lines.push(String(chunk))) })
+  const log = createLog({ level: 'warn', format: 'json', replica: 'test', stream })
+  const cookie = { ...OPTIONS.cookie, secure: true }
+  const replica = await startReplica({ ...OPTIONS, cookie, databaseUrl: database.url }, log)
+  const url = `http://127.0.0.1:${replica.port}`
+  try {
+    await replica.ready
+    await database.pool.query("INSERT INTO product (id, name, price, stock) VALUES ('pear', 'Pear', 100, 10)")
+    for (let turn = 0; turn < 2; turn++) {
+      const answer = await fetch(`${url}/basket/items`, { ...PEAR, redirect: 'manual' })
+      assert.deepEqual([answer.status, answer.headers.getSetCookie()], [200, []])
+      await answer.arrayBuffer()
+    }
+    const told = lines.filter((line) => line.includes('"cookie withheld"'))
+    assert.equal(told.length, 1, lines.join(''))
+    assert.match(told[0] ?? '', /COOKIE_SECURE=false/)
+  } finally {
+    await replica.stop()
+    await database.drop()
+  }
+})
+
+const PEAR = {
+  method: 'POST',
+  headers: { 'content-type': 'application/json', accept: 'application/json', connection: 'close' },
+  body: JSON.stringify({ product: 'pear', quantity: 1 }),
+}
+
+async function metricsOf({ metricsPort }: Replica): Promise<string> {
+  return (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
+}
+
+async function until(url: string, isSo: (body: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> {
+  for (;;) {
+    const body = (await (await fetch(url)).json()) as Record<string, unknown>
+    if (isSo(body)) return body
+  }
+}

@@ -1,0 +1,79 @@
+import type { CookieOptions, Request, Response } from 'express'
+import { cookieNames } from './session-cookie.ts'
+
+/** A cookie that an earlier application set with another domain or path: no answer without both clears it. */
+export interface StaleCookie {
+  /** Default: the session's own name and the former one. */
+  readonly name?: string | undefined
+  /** The Domain attribute it was set with; default: none. */
+  readonly domain?: string | undefined
+  /** The Path attribute it was set with; default: `/`. */
+  readonly path?: string | undefined
+}
+
+/** A cookie by its full identity, and what clears it. */
+export interface Clearing {
+  readonly name: string
+  readonly attributes: CookieOptions
+}
+
+/** The session's own cookie. */
+export interface OwnCookie {
+  readonly name: string
+  readonly former?: string | undefined
+  readonly secure: boolean
+}
+
+const DOMAIN = /^\.?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i
+/** Visible ASCII; a semicolon would begin another attribute, a comma another entry of the setting. */
+const PATH = /^\/[\x21-\x2b\x2d-\x3a\x3c-\x7e]*$/
+const NAME = /^[\w!#$%&'*+.^`|~-]+$/
+const HOST_ONLY = /^__host-/i
+const SECURE_ONLY = /^__(host|secure)-/i
+/** Each may become a header line of an answer, or two. */
+const MAX_ENTRIES = 10
+
+/** The cookies that these entries mean. Throws TypeError where an entry means none, or the session's own cookie. */
+export function clearingsOf(entries: readonly StaleCookie[], own: OwnCookie): readonly Clearing[] {
+  if (entries.length > MAX_ENTRIES) throw new TypeError(`has more than ${MAX_ENTRIES} entries`)
+  return entries.flatMap((entry, index) => {
+    const fault = faultOf(entry, own)
+    if (fault !== undefined) throw new TypeError(`entry ${index + 1} ${fault}`)
+    const { domain, path = '/' } = entry
+    return namesOf(entry, own).map((name) => {
+      const secure = own.secure || SECURE_ONLY.test(name)
+      return { name, attributes: { ...(domain && { domain }), path, httpOnly: true, sameSite: 'lax', secure } as const }
+    })
+  })
+}
+
+/**
+ * Clears those whose name the request came with, since the Cookie header does not say which domain or path a cookie has. A browser shows one of another path
+ * below that path alone: it is cleared for whoever came with the session's `own` cookie.
+ */
+export function clearStale(req: Request, res: Response, clearings: readonly Clearing[], own: string): void {
+  if (clearings.length === 0) return
+  const came = cookieNames(req.headers.cookie)
+  for (const { name, attributes } of clearings)
+    if (came.has(name) || (attributes.path !== '/' && came.has(own))) res.clearCookie(name, attributes)
+}
+
+function namesOf({ name, domain, path = '/' }: StaleCookie, own: OwnCookie): string[] {
+  if (name !== undefined) return [name]
+  const names = own.former === undefined ? [own.name] : [own.name, own.former]
+  // Browsers take no cookie of a __Host- name with a Domain or another path, so there is none to clear.
+  return names.filter((each) => !HOST_ONLY.test(each) || (domain === undefined && path === '/'))
+}
+
+function faultOf(entry: StaleCookie, own: OwnCookie): string | undefined {
+  const { name, domain, path = '/' } = entry
+  if (name !== undefined && !NAME.test(name)) return 'has no name that a cookie can have'
+  if (domain !== undefined && (domain.length > 253 || !DOMAIN.test(domain))) return 'has no domain such as example.com'
+  if (!PATH.test(path) || path.length > 1000) return 'has no path such as / or /shop'
+  if (name !== undefined && HOST_ONLY.test(name) && (domain !== undefined || path !== '/'))
+    return 'has a __Host- name, which browsers take without a domain and with the path / alone'
+  const names = namesOf(entry, own)
+  if (names.length === 0) return 'names no cookie: the session’s own has a __Host- name, so say Name='
+  if (domain === undefined && path === '/' && names.includes(own.name)) return 'names the session’s own cookie'
+  return undefined
+}

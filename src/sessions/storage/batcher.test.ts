@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createBatches } from './batcher.ts'
+
+test('questions of one moment go out together, and each has its own answer', async () => {
+  const batches: (readonly number[])[] = []
+  const ask = createBatches<number, number>(async (keys) => {
+    batches.push(keys)
+    return keys.map((key) => key * 2)
+  }, 1000)
+  assert.deepEqual(await Promise.all([ask(1), ask(2), ask(3)]), [2, 4, 6])
+  assert.deepEqual(batches, [[1, 2, 3]])
+})
+
+test('while a batch is on its way the next gathers; one that hangs lets a second pass, and no third; nothing is remembered', async () => {
+  const releases: (() => void)[] = []
+  const sizes: number[] = []
+  const ask = createBatches<number, number>(async (keys) => {
+    sizes.push(keys.length)
+    await new Promise<void>((resolve) => releases.push(resolve))
+    return keys
+  }, 1000)
+  const answers: Promise<number>[] = []
+  for (const key of [1, 2]) {
+    answers.push(ask(key))
+    await until(() => releases.length === key)
+  }
+  answers.push(ask(3), ask(1), ask(1))
+  await turns()
+  assert.deepEqual(sizes, [1, 1])
+  releases[0]?.()
+  await until(() => releases.length === 3)
+  assert.deepEqual(sizes, [1, 1, 3])
+  for (const release of releases) release()
+  assert.deepEqual(await Promise.all(answers), [1, 2, 3, 1, 1])
+})
+
+test('a batch that fails fails each that waits for it, and none that comes later', async () => {
+  let broken = true
+  const ask = createBatches<number, number>(
+    (keys) => (broken ? Promise.reject(new Error('away')) : Promise.resolve(keys)),
+    1000,
+  )
+  const outcomes = await Promise.allSettled([ask(1), ask(2)])
+  assert.deepEqual(
+    outcomes.map(({ status }) => status),
+    ['rejected', 'rejected'],
+  )
+  broken = false
+  assert.equal(await ask(3), 3)
+})
+
+test('an answer of another length than the question is an error, not a mix-up', async () => {
+  const ask = createBatches<number, number>(async () => [1], 1000)
+  const outcomes = await Promise.allSettled([ask(1), ask(2)])
+  assert.deepEqual(
+    outcomes.map(({ status }) => status),
+    ['rejected', 'rejected'],
+  )
+})
+
+test('what waited behind a hung batch has the rest of its time, not all of it anew', async () => {
+  const patience: number[] = []
+  const releases: (() => void)[] = []
+  const ask = createBatches<number, number>(async (keys, left) => {
+    patience.push(left)
+    await new Promise<void>((resolve) => releases.push(resolve))
+    return keys
+  }, 60_000)
+  const answers: Promise<number>[] = []
+  for (const key of [1, 2]) {
+    answers.push(ask(key))
+    await until(() => releases.length === key)
+  }
+  answers.push(ask(3))
+  const start = performance.now()
+  await until(() => performance.now() - start > 20)
+  for (const release of releases) release()
+  await until(() => releases.length === 3)
+  releases[2]?.()
+  await Promise.all(answers)
+  assert.ok((patience[2] ?? 60_000) <= 60_000 - 20)
+})
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await turns()
+}
+
+function turns(): Promise<void> {
+  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+}

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { after, before, type TestContext, test } from 'node:test'
+import { setTimeout as pass } from 'node:timers/promises'
+import express from 'express'
+import type { SessionData } from 'express-session'
+import { type TestRoad, testRoad } from '../../../test-support/fault-proxy.ts'
+import { createClient, createPool } from '../../database/pool.ts'
+import { type TestDatabase, testDatabase } from '../../testing/fresh-database.ts'
+import { StoreUnavailable } from '../errors.ts'
+import { PostgresSessions } from '../request/session-store.ts'
+import { createSessions } from '../sessions.ts'
+
+declare module 'express-session' {
+  interface SessionData {
+    note?: string
+  }
+}
+
+/** Milliseconds: three seconds, and what a busy machine takes beside them. */
+const BOUND = 3500
+const DAY = 86_400_000
+
+let database: TestDatabase
+before(async () => {
+  database = await testDatabase()
+})
+after(() => database.drop())
+
+const FAULTS: Readonly<Record<string, (road: TestRoad) => unknown>> = {
+  dies: (road) => road.close(),
+  'falls silent': (road) => road.silence(),
+}
+
+for (const [what, begin] of Object.entries(FAULTS))
+  test(`a commit that another's has held up while the database ${what} ends in time`, async (t) => {
+    await withStore(async ({ store, road }) => {
+      const { sid, session } = await stored(store)
+      const other = rival(sid, 2000)
+      await until(sleeping)
+      const asked = timed(t, set(store, sid, session))
+      await road.asked('session read')
+      await begin(road)
+      const { took, error } = await asked
+      await other
+      assert.ok(error instanceof StoreUnavailable)
+      assert.ok(took < BOUND, `${Math.round(took)} ms`)
+    })
+  })
+
+test('a commit that another holds up again and again ends in time', async (t) => {
+  await withStore(async ({ store }) => {
+    const { sid, session } = await stored(store)
+    const other = rival(sid, 2000, 3)
+    await until(sleeping)
+    const { took } = await timed(t, set(store, sid, session))
+    await other
+    assert.ok(took < BOUND, `${Math.round(took)} ms`)
+  })
+})
+
+test('a session is looked for and committed within one deadline, however slow each of them is', async (t) => {
+  const road = await testRoad(database.url)
+  const pool = createPool({ url: road.url, name: 'asks' })
+  const sessions = createSessions({ pool, secret: 'a secret of this test, long enough' })
+  const app = express().use(sessions.middleware())
+  app.get('/', (req, res) => {
+    req.session.note = String(Math.random())
+    res.send('well')
+  })
+  const server = app.listen(0, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    const first = await fetch(url)
+    const cookie = first.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+    assert.equal((await fetch(url, { headers: { cookie } })).status, 200)
+    road.slow(2000)
+    const asked = performance.now()
+    const answer = await fetch(url, { headers: { cookie } })
+    const took = performance.now() - asked
+    t.diagnostic(`${answer.status} after ${Math.round(took)} ms`)
+    assert.deepEqual([answer.status, answer.headers.getSetCookie()], [503, []])
+    assert.ok(took < BOUND, `${Math.round(took)} ms`)
+  } finally {
+    server.close()
+    server.closeAllConnections()
+    await road.close()
+    await pool.end()
+  }
+})
+
+interface Testing {
+  readonly store: PostgresSessions
+  readonly road: TestRoad
+}
+
+async function withStore(story: (testing: Testing) => Promise<void>): Promise<void> {
+  const road = await testRoad(database.url)
+  const pool = createPool({ url: road.url, name: 'asks' })
+  try {
+    await story({ store: new PostgresSessions({ pool }), road })
+  } finally {
+    await road.close()
+    await pool.end()
+  }
+}
+
+/** A session that a request has changed and not yet committed. */
+async function stored(store: PostgresSessions) {
+  const sid = `sid-${Math.random()}`
+  await set(store, sid, { cookie: { originalMaxAge: 30 * DAY } } as never)
+  const data = await store.records.read(sid)
+  assert.ok(data)
+  const session = store.createSession({ sessionID: sid, sessionStore: store } as never, data)
+  session.note = 'mine'
+  return { sid, session }
+}
+
+function set(store: PostgresSessions, sid: string, session: SessionData): Promise<void> {
+  return new Promise((resolve, reject) =>
+    store.set(sid, session, (error: unknown) => (error ? reject(error) : resolve())),
+  )
+}
+
+/** Changes the session's row and takes this long before it commits; so many times, with nothing in between. */
+async function rival(sid: string, milliseconds: number, times = 1): Promise<void> {
+  const client = createClient(database.url, 'rival')
+  await client.connect()
+  const change = `
+    BEGIN; SET LOCAL statement_timeout = 0; UPDATE session SET sess = sess WHERE sid = '${sid}';
+    SELECT pg_sleep(${milliseconds / 1000}); COMMIT;`
+  try {
+    await client.query(change.repeat(times))
+  } finally {
+    await client.end()
+  }
+}
+
+async function timed(test: TestContext, work: Promise<unknown>) {
+  const start = performance.now()
+  const error: unknown = await work.then(
+    () => undefined,
+    (fault) => fault,
+  )
+  const took = performance.now() - start
+  test.diagnostic(`${Math.round(took)} ms, ${error === undefined ? 'committed' : error}`)
+  return { took, error }
+}
+
+async function sleeping(): Promise<boolean> {
+  const { rowCount } = await database.pool.query(
+    `SELECT FROM pg_stat_activity
+      WHERE datname = current_database() AND application_name = 'rival' AND wait_event = 'PgSleep'`,
+  )
+  return rowCount === 1
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await pass(5)
+}

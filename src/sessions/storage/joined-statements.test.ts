@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createPool } from '../../database/pool.ts'
+import { PostgresSessions } from '../request/session-store.ts'
+import { LIFE, testTable } from '../testing/test-table.ts'
+import { createBatches } from './batcher.ts'
+import { PostgresTable } from './postgres-table.ts'
+
+const LONGER = { ...LIFE, idle: 2 * LIFE.idle }
+const own = testTable()
+
+test('reads that wait at the same time are one statement, and each gets its own', async () => {
+  const sids = await stored('read', 3)
+  const rows = await Promise.all([...sids, 'nobody'].map((sid) => own.table.read(sid)))
+  assert.deepEqual(
+    rows.map((row) => row?.text),
+    [...sids.map((sid) => JSON.stringify({ sid })), undefined],
+  )
+  assert.deepEqual(own.statements, ['read'])
+})
+
+test('two requests of one session get objects of their own', async () => {
+  const [sid = ''] = await stored('own', 1)
+  const store = new PostgresSessions({ table: own.table })
+  const [one, other] = await Promise.all([store.read(sid), store.read(sid)])
+  assert.deepEqual(one, other)
+  assert.notEqual(one, other)
+  assert.deepEqual(own.statements, ['read'])
+})
+
+test('a joined read that fails fails for each that waits, and for nobody later', async () => {
+  const pool = createPool({ url: 'postgres://nobody@127.0.0.1:1/nowhere', name: 'test', connectTimeout: 500 })
+  try {
+    const away = new PostgresTable(pool, () => {})
+    for (const sids of [['a', 'b', 'a'], ['c']]) {
+      const outcomes = await Promise.allSettled(sids.map((sid) => away.read(sid)))
+      assert.ok(outcomes.every(({ status }) => status === 'rejected'))
+    }
+  } finally {
+    await pool.end()
+  }
+})
+
+test('renewals that wait at the same time are one statement, of one session too', async () => {
+  const sids = await stored('renewed', 2)
+  assert.deepEqual(await Promise.all([...sids, ...sids, 'nobody'].map((sid) => own.table.renew(sid, LONGER))), [
+    ...[true, true, true, true],
+    false,
+  ])
+  assert.deepEqual(own.statements, ['renew'])
+  for (const sid of sids) assert.ok(((await own.table.read(sid))?.remaining ?? 0) > LIFE.idle)
+})
+
+test('a renewal of a row that somebody holds waits for nobody, and shortens nothing', async () => {
+  const [held = '', free = ''] = await stored('held', 2)
+  const before = (await own.table.read(held))?.remaining ?? 0
+  const holder = await own.database.pool.connect()
+  try {
+    await holder.query('BEGIN')
+    await holder.query('SELECT FROM session WHERE sid = $1 FOR UPDATE', [held])
+    assert.deepEqual(await Promise.all([held, free].map((sid) => own.table.renew(sid, LONGER))), [false, true])
+  } finally {
+    await holder.query('ROLLBACK')
+    holder.release()
+  }
+  assert.ok(before - ((await own.table.read(held))?.remaining ?? 0) < 60_000)
+  assert.equal(await own.table.renew(held, LONGER), true)
+})
+
+test('replicas that renew and write the same sessions in opposite order never wait for each other for good', async () => {
+  const sids = await stored('crossing', 20)
+  const other = new PostgresTable(own.database.pool, () => {})
+  for (let round = 0; round < 30; round++) {
+    const here = sids.map((sid) => own.table.renew(sid, LONGER))
+    const there = sids.toReversed().map((sid) => other.renew(sid, LONGER))
+    const writes = sids.toReversed().map(async (sid) => {
+      const { version = '' } = (await other.read(sid)) ?? {}
+      return await other.update(sid, version, { text: JSON.stringify({ round }), account: null }, LONGER)
+    })
+    await Promise.all([...here, ...there, ...writes])
+  }
+})
+
+test('more than a statement takes goes out in several', async () => {
+  const sizes: number[] = []
+  const ask = createBatches<number, number>(async (keys) => {
+    sizes.push(keys.length)
+    return keys
+  }, 1000)
+  const keys = Array.from({ length: 1200 }, (_, index) => index)
+  assert.deepEqual(await Promise.all(keys.map(ask)), keys)
+  assert.deepEqual(sizes, [500, 500, 200])
+})
+
+/** So many sessions, and no statement yet. */
+async function stored(name: string, count: number): Promise<readonly string[]> {
+  const sids = Array.from({ length: count }, (_, index) => `${name}-${index}`)
+  await own.stored(sids)
+  own.statements.length = 0
+  return sids
+}

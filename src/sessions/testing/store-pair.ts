@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { after, before } from 'node:test'
+import expressSession, { type SessionData } from 'express-session'
+import { type TestDatabase, testDatabase } from '../../testing/fresh-database.ts'
+import { PostgresSessions, type StoreOptions } from '../request/session-store.ts'
+import { MemoryTable } from '../storage/memory-table.ts'
+import type { Session } from '../tracking/tracked-sessions.ts'
+
+declare module 'express-session' {
+  interface SessionData {
+    count?: number
+    fields?: Record<string, number>
+    list?: unknown
+  }
+}
+
+export const DAY = 86_400_000
+
+/** Two replicas' stores over one table. */
+export type Pair = readonly [PostgresSessions, PostgresSessions]
+
+type Kind = readonly [where: string, replicas: () => Pair]
+
+/** The same promises hold wherever sessions are kept. Called at the top of a file. */
+export function everyKind(): readonly [Kind, Kind] {
+  let database: TestDatabase | undefined
+  before(async () => {
+    database = await testDatabase()
+  })
+  after(() => database?.drop())
+  const store = (options: StoreOptions) => new PostgresSessions({ largest: 2000, ...options })
+  const pool = () => database?.pool ?? assert.fail('the database is there once the tests begin')
+  return [
+    ['in Postgres', () => [store({ pool: pool() }), store({ pool: pool() })]],
+    [
+      'in memory',
+      () => {
+        const table = new MemoryTable()
+        return [store({ table }), store({ table })]
+      },
+    ],
+  ]
+}
+
+export async function stored(store: PostgresSessions, content: Partial<SessionData>): Promise<string> {
+  const sid = `sid-${Math.random()}`
+  await commit(store, sid, {
+    ...content,
+    cookie: new (expressSession.Cookie as unknown as new (options: object) => expressSession.Cookie)({
+      maxAge: 30 * DAY,
+    }),
+  } as never)
+  return sid
+}
+
+export async function load(store: PostgresSessions, sid: string): Promise<Session> {
+  const data = await store.records.read(sid)
+  assert.ok(data)
+  return store.createSession({ sessionID: sid, sessionStore: store } as never, data)
+}
+
+export function commit(store: PostgresSessions, sid: string, session: SessionData): Promise<void> {
+  return new Promise((resolve, reject) =>
+    store.set(sid, session, (error: unknown) => (error ? reject(error) : resolve())),
+  )
+}

@@ -1,0 +1,44 @@
+import { after, before } from 'node:test'
+import { type TestDatabase, testDatabase } from '../../testing/fresh-database.ts'
+import { PostgresTable } from '../storage/postgres-table.ts'
+
+export const LIFE = { idle: 86_400_000, absolute: 10 * 86_400_000 }
+
+export interface TestTable {
+  readonly database: TestDatabase
+  readonly table: PostgresTable
+  /** The operations that became statements, in order. */
+  readonly statements: string[]
+  /** Rows that hold their own sid; answers with their versions. */
+  stored(sids: readonly string[]): Promise<readonly string[]>
+}
+
+/** The table of sessions in a database of a file's own. Called at its top. */
+export function testTable(): TestTable {
+  const statements: string[] = []
+  let own: { readonly database: TestDatabase; readonly table: PostgresTable } | undefined
+  before(async () => {
+    const database = await testDatabase()
+    own = { database, table: new PostgresTable(database.pool, (operation) => statements.push(operation)) }
+  })
+  after(() => own?.database.drop())
+  const opened = () => {
+    if (own === undefined) throw new Error('the table is there once the tests begin')
+    return own
+  }
+  return {
+    statements,
+    get database() {
+      return opened().database
+    },
+    get table() {
+      return opened().table
+    },
+    async stored(sids) {
+      const versions: string[] = []
+      for (const sid of sids)
+        versions.push((await opened().table.insert(sid, { text: JSON.stringify({ sid }), account: null }, LIFE)) ?? '')
+      return versions
+    },
+  }
+}

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { Unstorable } from '../errors.ts'
+import { apply, type Change, difference, type JsonObject } from './diff.ts'
+
+/** Any JSON object, awkward names among its keys. */
+const names = fc.oneof(
+  fc.constantFrom('a', 'b', 'c', '__proto__', 'constructor', 'toString', '', 'ä\u0000\ud800'),
+  fc.string(),
+)
+const { object } = fc.letrec<{ value: unknown; object: JsonObject }>((tie) => ({
+  value: fc.oneof({ maxDepth: 4 }, fc.jsonValue({ maxDepth: 1 }), tie('object')),
+  object: fc.dictionary(names, tie('value'), { maxKeys: 4 }) as fc.Arbitrary<JsonObject>,
+}))
+
+test('applying the difference of any two objects gives the second', () => {
+  fc.assert(
+    fc.property(object, object, (base, next) => {
+      same(apply(copy(base), difference(base, next)), next)
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+test('nothing changed is no difference', () => {
+  fc.assert(fc.property(object, (base) => assert.deepEqual(difference(base, copy(base)), [])))
+})
+
+test('changes on different paths commute', () => {
+  const fields = ['x', 'y', 'z'] as const
+  const edit = (side: string) =>
+    fc.record({
+      field: fc.constantFrom(...fields),
+      name: fc.constantFrom(`${side}1`, `${side}2`),
+      value: fc.jsonValue(),
+    })
+  fc.assert(
+    fc.property(object, edit('left'), edit('right'), (base, one, other) => {
+      // Either side only adds below a parent that may be there or not.
+      const parents = Object.fromEntries(fields.map((field) => [field, {}]))
+      const start = { ...copy(base), ...(Object.keys(base).length % 2 === 0 ? parents : {}) } as JsonObject
+      for (const field of fields)
+        if (typeof start[field] !== 'object' || start[field] === null || Array.isArray(start[field]))
+          delete start[field]
+      const left = difference(start, edited(start, one))
+      const right = difference(start, edited(start, other))
+      same(apply(apply(copy(start), left), right), apply(apply(copy(start), right), left))
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+const rules: readonly [string, JsonObject, object, object, JsonObject][] = [
+  [
+    'two that make the same parent both keep what they put there',
+    {},
+    { a: { x: 1 } },
+    { a: { y: 2 } },
+    { a: { x: 1, y: 2 } },
+  ],
+  [
+    'two at any depth are both kept',
+    { a: { b: {} } },
+    { a: { b: { x: 1 } } },
+    { a: { b: { y: 2 } } },
+    { a: { b: { x: 1, y: 2 } } },
+  ],
+  ['of two values for one field the later stands', { a: 1 }, { a: 2 }, { a: 3 }, { a: 3 }],
+  ['what is put below a parent that went is there alone', { a: { x: 1 } }, {}, { a: { x: 1, y: 2 } }, { a: { y: 2 } }],
+  ['a parent that goes last takes all with it', { a: { x: 1 } }, { a: { x: 1, y: 2 } }, {}, {}],
+  ['a value put last takes the place of an object', { a: { x: 1 } }, { a: { x: 2 } }, { a: 5 }, { a: 5 }],
+  ['an object put last takes the place of a value', { a: 1 }, { a: 5 }, { a: { x: 1 } }, { a: { x: 1 } }],
+  ['arrays are taken whole', { a: [1] }, { a: [1, 2] }, { a: [1, 3] }, { a: [1, 3] }],
+]
+for (const [promise, base, first, second, result] of rules)
+  test(promise, () => same(apply(apply(copy(base), difference(base, first)), difference(base, second)), result))
+
+test('dates, undefined, NaN and null are what JSON makes of them', () => {
+  const at = new Date(0)
+  const next = { at, none: undefined, nan: Number.NaN, nil: null, list: [undefined, at] }
+  same(apply({ none: 1 }, difference({ none: 1 }, next)), JSON.parse(JSON.stringify(next)))
+  assert.deepEqual(difference({ at: at.toJSON(), nil: null }, { at, nil: null }), [])
+})
+
+const cycle: Record<string, unknown> = {}
+cycle.self = { again: cycle }
+const unstorable: readonly [string, object, string | undefined][] = [
+  ['a function', { basket: { total: () => 1 } }, 'basket.total'],
+  ['a BigInt', { list: [1, 2n] }, 'list.1'],
+  ['a symbol', { mark: Symbol('x') }, 'mark'],
+  ['a circle', cycle, undefined],
+]
+for (const [what, next, path] of unstorable)
+  test(`${what} is refused, with the place named`, () => {
+    assert.throws(
+      () => difference({}, next),
+      (error) => error instanceof Unstorable && (path === undefined || error.path.join('.') === path),
+    )
+  })
+
+test('a name of a prototype is data like any other', () => {
+  const next = JSON.parse('{"__proto__":{"polluted":true},"constructor":1}')
+  const made = apply({}, difference({}, next) as Change[])
+  assert.equal(JSON.stringify(made), JSON.stringify(next))
+  assert.equal(({} as { polluted?: unknown }).polluted, undefined)
+})
+
+function edited(base: JsonObject, { field, name, value }: { field: string; name: string; value: unknown }): JsonObject {
+  const next = copy(base)
+  next[field] = { ...((next[field] as JsonObject | undefined) ?? {}), [name]: value as never }
+  return next
+}
+
+function copy(value: JsonObject): JsonObject {
+  return JSON.parse(JSON.stringify(value))
+}
+
+/** Key order aside; the prototypes of fast-check's dictionaries aside as well. */
+function same(one: unknown, other: unknown): void {
+  assert.deepEqual(JSON.parse(JSON.stringify(one)), JSON.parse(JSON.stringify(other)))
+}

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createSessions } from '../sessions.ts'
+import { testTable } from '../testing/test-table.ts'
+
+const TEN_YEARS = 3650 * 86_400_000
+const own = testTable()
+const secret = 'a secret of this test, long enough'
+
+for (const name of ['maxAge', 'absoluteMaxAge'] as const)
+  for (const age of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, TEN_YEARS + 1])
+    test(`sessions with a ${name} of ${age} are refused at start`, () =>
+      assert.throws(() => createSessions({ pool: 'memory', secret, [name]: age }), new RegExp(`^RangeError: ${name} `)))
+
+test('a session of ten years fits into its row, and its new id too', async () => {
+  const ages = { maxAge: TEN_YEARS, absoluteMaxAge: TEN_YEARS }
+  const { store } = createSessions({ pool: own.database.pool, secret, ...ages })
+  const req = { sessionStore: store } as never as Parameters<typeof store.generate>[0]
+  store.generate(req)
+  await new Promise((done) => store.set(req.sessionID, req.session, done))
+  await store.renewId(req, () => true, ages)
+  const { remaining = 0, ends = 0 } = (await store.table.read(req.sessionID)) ?? {}
+  for (const left of [remaining, ends]) assert.ok(left > TEN_YEARS - 60_000 && left <= TEN_YEARS)
+})
+
+test('a new id with a lifetime that no row can hold is refused, and the session stays as it was', async () => {
+  const { store } = createSessions({ pool: own.database.pool, secret })
+  const req = { sessionStore: store } as never as Parameters<typeof store.generate>[0]
+  store.generate(req)
+  const { sessionID } = req
+  for (const ages of [{ maxAge: Number.POSITIVE_INFINITY }, { absoluteMaxAge: 1e300 }])
+    await assert.rejects(
+      store.renewId(req, () => true, ages),
+      RangeError,
+    )
+  assert.equal(req.sessionID, sessionID)
+})

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { SessionData } from 'express-session'
+import { SessionGone, SessionTooLarge, Unstorable } from '../errors.ts'
+import type { PostgresSessions } from '../request/session-store.ts'
+import { commit, DAY, everyKind, load, stored } from '../testing/store-pair.ts'
+
+const [inPostgres, inMemory] = everyKind()
+
+for (const [where, replicas] of [inPostgres, inMemory]) {
+  test(`${where}: two requests that change different fields at once are both kept, at any depth`, async () => {
+    const [here, there] = replicas()
+    const sid = await stored(here, {})
+    const one = await load(here, sid)
+    const other = await load(there, sid)
+    one.fields = { x: 1 }
+    other.fields = { y: 2 }
+    await Promise.all([commit(here, sid, one), commit(there, sid, other)])
+    assert.deepEqual((await load(here, sid)).fields, { x: 1, y: 2 })
+  })
+
+  test(`${where}: a second write of the same request does not undo another's in between`, async () => {
+    const [here, there] = replicas()
+    const sid = await stored(here, {})
+    const one = await load(here, sid)
+    one.count = 1
+    await commit(here, sid, one)
+    const other = await load(there, sid)
+    other.fields = { y: 2 }
+    await commit(there, sid, other)
+    one.count = 2
+    await commit(here, sid, one)
+    const { count, fields } = await load(here, sid)
+    assert.deepEqual({ count, fields }, { count: 2, fields: { y: 2 } })
+  })
+
+  test(`${where}: updates that depend on what is there are all kept`, async () => {
+    const [here, there] = replicas()
+    const sid = await stored(here, {})
+    const add = async (store: PostgresSessions) => {
+      const session = await load(store, sid)
+      await store.records.update(sid, session, (draft) => {
+        draft.count = (draft.count ?? 0) + 1
+      })
+    }
+    await Promise.all(Array.from({ length: 40 }, (_, index) => add(index % 2 === 0 ? here : there)))
+    assert.equal((await load(here, sid)).count, 40)
+  })
+
+  test(`${where}: an update sees what this request changed before, and leaves the session as stored`, async () => {
+    const [here, there] = replicas()
+    const sid = await stored(here, { fields: { x: 1 } })
+    const session = await load(here, sid)
+    session.fields = { ...session.fields, y: 2 }
+    const other = await load(there, sid)
+    other.fields = { ...other.fields, z: 3 }
+    await commit(there, sid, other)
+    await here.records.update(sid, session, (draft) => {
+      draft.count = Object.keys(draft.fields ?? {}).length
+    })
+    assert.deepEqual({ ...session, cookie: undefined }, { cookie: undefined, fields: { x: 1, y: 2, z: 3 }, count: 3 })
+    assert.equal(here.records.pending(session), undefined)
+  })
+
+  test(`${where}: what cannot be stored, or is too much, is refused and changes nothing`, async () => {
+    const [here] = replicas()
+    const sid = await stored(here, { count: 1 })
+    const session = await load(here, sid)
+    session.list = { total: () => 1 }
+    await assert.rejects(async () => commit(here, sid, session), Unstorable)
+    session.list = 'x'.repeat(3000)
+    await assert.rejects(async () => commit(here, sid, session), SessionTooLarge)
+    const { count, list } = await load(here, sid)
+    assert.deepEqual({ count, list }, { count: 1, list: undefined })
+  })
+
+  test(`${where}: activity moves the expiry on, and never past the session's end`, async () => {
+    const [here] = replicas()
+    const sid = `absolute-${Math.random()}`
+    const life = { idle: 30 * DAY, absolute: 90 * DAY }
+    await here.table.insert(
+      sid,
+      { text: '{"cookie":{"originalMaxAge":2592000000}}', account: null },
+      { idle: DAY, absolute: 2 * DAY },
+    )
+    assert.equal(await here.table.renew(sid, life), true)
+    const row = await here.table.read(sid)
+    assert.ok(row !== undefined && row.remaining <= 2 * DAY && row.remaining > DAY)
+    assert.equal(here.records.pending(await load(here, sid))?.renew, undefined)
+  })
+
+  test(`${where}: an id that ended or was renamed is known as such, another is not`, async () => {
+    const [here, there] = replicas()
+    const [ended, renamed] = [await stored(here, {}), await stored(here, {})]
+    await here.table.destroy(ended)
+    await here.table.rename(renamed, `${renamed}-new`, ({ text }) => ({ text, account: null }), {
+      idle: DAY,
+      absolute: DAY,
+    })
+    assert.deepEqual(
+      await Promise.all([ended, renamed, `${renamed}-new`, 'never'].map((sid) => there.table.endedLately(sid))),
+      [true, true, false, false],
+    )
+  })
+
+  test(`${where}: of a session that ended meanwhile nothing goes on under a new id`, async () => {
+    const [here, there] = replicas()
+    const sid = await stored(here, { account: 'ada', fields: { x: 1 } })
+    const session = await load(here, sid)
+    await there.table.destroy(sid)
+    const next = here.createSession({ sessionID: `${sid}-new` } as never, { cookie: session.cookie })
+    await assert.rejects(here.records.rename(session, next, { kept: () => true, live: true }), SessionGone)
+    await here.records.rename(session, next, { kept: () => true })
+    assert.deepEqual([next.account, next.fields], [undefined, undefined])
+  })
+}
+
+test('a value with NUL and half a surrogate pair is kept', async () => {
+  const [here, there] = inPostgres[1]()
+  const sid = await stored(here, {})
+  const session = await load(here, sid)
+  session.list = ['\u0000', '\ud800']
+  await commit(here, sid, session)
+  session.count = 1
+  await commit(here, sid, session)
+  assert.deepEqual((await load(there, sid)).list, ['\u0000', '\ud800'])
+})
+
+test("express-session's optional interface is there: all, ids, length, clear", async () => {
+  const [here] = inMemory[1]()
+  const sid = await stored(here, { count: 7 })
+  const asked = <Result>(method: (done: (error: unknown, result?: Result) => void) => void) =>
+    new Promise<Result | undefined>((resolve, reject) =>
+      method((error, result) => (error ? reject(error) : resolve(result))),
+    )
+  assert.deepEqual(await asked<string[]>((done) => here.ids(done)), [sid])
+  assert.equal(await asked<number>((done) => here.length(done)), 1)
+  assert.equal((await asked<Record<string, SessionData>>((done) => here.all(done)))?.[sid]?.count, 7)
+  await asked<void>((done) => here.clear((error) => done(error)))
+  assert.equal(await asked<number>((done) => here.length(done)), 0)
+})
