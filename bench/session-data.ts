@@ -5,7 +5,7 @@ import { signedCookie } from '../e2e/support/attacks/sign-cookie.ts'
 declare module 'express-session' {
   interface SessionData {
     account?: string
-    generation?: number
+    credentialsVersion?: number
     signedInAt?: number
     basket?: Record<string, number>
     /** What makes a session large. */
@@ -46,7 +46,7 @@ export function sessionOf(n: number | string): SessionData {
   const data: SessionData = {
     cookie,
     account: `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`,
-    generation: 0,
+    credentialsVersion: 0,
     signedInAt: Date.now(),
     basket: { 'brown-eggs': 2, 'rye-bread': 1 },
   }

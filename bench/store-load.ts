@@ -1,6 +1,6 @@
 import type { Request } from 'express'
 import type { Session, SessionData, Store } from 'express-session'
-import { PostgresSessions } from '../src/sessions/request/session-store.ts'
+import { PostgresSessionStore } from '../src/sessions/request/session-store.ts'
 import { maxAge, sidOf } from './session-data.ts'
 import type { Sessions } from './stores.ts'
 
@@ -70,7 +70,8 @@ function write(store: Store, session: Loaded): Promise<void> {
 /** Ours would see that nothing is due yet, so its table is asked. */
 async function renew(store: Store, session: Loaded): Promise<void> {
   session.touch()
-  if (store instanceof PostgresSessions) await store.table.renew(session.id, { idle: maxAge, absolute: 3 * maxAge })
+  if (store instanceof PostgresSessionStore)
+    await store.table.touch(session.id, { idleMs: maxAge, absoluteMs: 3 * maxAge })
   else await called((done) => store.touch?.(session.id, session, done as () => void))
 }
 

@@ -1,24 +1,24 @@
 import { join } from 'node:path'
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express'
 import type { Account, Accounts } from './accounts/accounts.ts'
-import { admit, identify } from './accounts/authentication.ts'
+import { authenticate, authorize } from './accounts/authentication.ts'
 import { accountRoutes } from './accounts/routes.ts'
 import type { Pool } from './database/pool.ts'
 import { createAssets } from './http/assets.ts'
 import { bodies } from './http/body.ts'
-import { sameSite } from './http/csrf.ts'
-import { type HealthOptions, health, untilMigrated } from './http/health.ts'
+import { csrfProtection } from './http/csrf.ts'
+import { type HealthOptions, health, requireSchema } from './http/health.ts'
 import type { Limits } from './http/limits.ts'
-import { nothingHere } from './http/problem.ts'
-import { clientAddresses, identifyRequests } from './http/request-id.ts'
-import { ANYWHERE, routes } from './http/routes.ts'
+import { notFoundHandler } from './http/problem.ts'
+import { assignRequestIds, clientAddresses } from './http/request-id.ts'
+import { CATCH_ALL, get, routes } from './http/routes.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { homeRoutes } from './layout/home.ts'
 import type { AccessLog } from './runtime/access-log.ts'
 import type { Drain } from './runtime/drain.ts'
 import type { Log } from './runtime/log.ts'
 import type { Metrics } from './runtime/metrics.ts'
-import type { Directory } from './sessions/operations/revoke.ts'
+import type { Revoker } from './sessions/operations/revoke.ts'
 import type { createStatistics } from './sessions/operations/statistics.ts'
 import { shopMenu } from './shop/menu.ts'
 import { shopRoutes } from './shop/routes.ts'
@@ -32,11 +32,11 @@ export interface AppOptions {
   readonly secrets: readonly string[]
   readonly health: HealthOptions
   readonly sessions: (route: { activity?: boolean | undefined }) => RequestHandler
-  readonly directory: Directory
+  readonly revoker: Revoker
   /** The one translator of errors. */
-  readonly problems: ErrorRequestHandler
+  readonly errorHandler: ErrorRequestHandler
   /** Whether an error means that the store is away, so that nobody can be known. */
-  readonly isOutage: (error: unknown) => boolean
+  readonly isUnavailable: (error: unknown) => boolean
   readonly statistics: ReturnType<typeof createStatistics>
   readonly accounts: Accounts
   readonly limits: Limits
@@ -44,12 +44,12 @@ export interface AppOptions {
   readonly log: Log
   readonly accessLog: AccessLog
   readonly metrics: Metrics
-  readonly drain: Pick<Drain, 'handOver'>
+  readonly drain: Pick<Drain, 'middleware'>
 }
 
 /** The way of a request, top to bottom. */
 export function createApp(options: AppOptions): Express {
-  const { pool, metrics, accounts, isOutage } = options
+  const { pool, metrics, accounts, isUnavailable } = options
   const app = express()
   const assets = createAssets(join(import.meta.dirname, 'public'))
   app.set('trust proxy', options.trustProxy)
@@ -60,15 +60,15 @@ export function createApp(options: AppOptions): Express {
   app.disable('x-powered-by')
   Object.assign(app.locals, { site: options.site, replica: options.health.replica, asset: assets.address })
 
-  app.use(options.drain.handOver)
-  app.use(identifyRequests({ replica: options.health.replica, answered: metrics.answered }))
+  app.use(options.drain.middleware)
+  app.use(assignRequestIds({ replica: options.health.replica, onFinished: metrics.requestFinished }))
   app.use(options.accessLog)
   app.use(health(options.health))
   app.use(securityHeaders({ https: options.https }))
   app.use(assets.middleware)
   app.use(pageLocals)
-  app.use(untilMigrated(options.health.reason))
-  app.use(sameSite())
+  app.use(requireSchema(options.health.notReadyCause))
+  app.use(csrfProtection())
   app.use(bodies())
 
   const clientAddress = clientAddresses(options.clientAddressHeader, () =>
@@ -79,12 +79,19 @@ export function createApp(options: AppOptions): Express {
     ...accountRoutes({ ...options, clientAddress }),
     ...shopRoutes({ pool }),
     ...staffRoutes({ ...options }),
-    { method: 'GET', path: ANYWHERE, who: 'anyone', session: 'optional', handler: nothingHere } as const,
+    get(CATCH_ALL, 'anyone', 'optional', notFoundHandler),
   ]
-  app.use(routes(table, { session: options.sessions, identify: (req) => identify(req, accounts), admit, isOutage }))
+  app.use(
+    routes(table, {
+      session: options.sessions,
+      authenticate: (req) => authenticate(req, accounts),
+      authorize,
+      isUnavailable,
+    }),
+  )
 
-  app.use(nothingHere)
-  app.use(options.problems)
+  app.use(notFoundHandler)
+  app.use(options.errorHandler)
   return app
 }
 

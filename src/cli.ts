@@ -3,15 +3,15 @@ import { createAccounts } from './accounts/accounts.ts'
 import { HELP as ACCOUNT_HELP } from './accounts/cli/command-line.ts'
 import { accountCommand } from './accounts/cli/commands.ts'
 import { seedAccounts } from './accounts/seed.ts'
-import { type Config, ConfigFaults, EXIT_CONFIG, loadConfig } from './config/config.ts'
+import { type Config, ConfigErrors, EXIT_CONFIG, loadConfig } from './config/config.ts'
 import { migrate, printMigrations } from './database/migrate.ts'
 import { createPool, type Pool } from './database/pool.ts'
-import { isOutage } from './database/unavailable.ts'
+import { isUnavailable } from './database/unavailable.ts'
 import { removeExpiredSessions } from './sessions/operations/cleanup.ts'
-import { createDirectory } from './sessions/operations/revoke.ts'
+import { createRevoker } from './sessions/operations/revoke.ts'
 import { seedSessions } from './sessions/operations/seed.ts'
 import { createStatistics } from './sessions/operations/statistics.ts'
-import { PostgresSessions } from './sessions/request/session-store.ts'
+import { PostgresSessionStore } from './sessions/request/session-store.ts'
 import { seedProducts } from './shop/seed.ts'
 
 const HELP = `roundhouse: operations on the database that DATABASE_URL names
@@ -48,7 +48,7 @@ const SESSIONS: Readonly<Record<string, (pool: Pool) => Promise<string>>> = {
     return `live ${live}\nsigned in ${signedIn}\nexpired ${expired}\nbytes ${bytes}`
   },
   active: async (pool) => String((await createStatistics(pool).read()).live),
-  prune: async (pool) => `removed ${await removeExpiredSessions(new PostgresSessions({ pool }))}`,
+  prune: async (pool) => `removed ${await removeExpiredSessions(new PostgresSessionStore({ pool }))}`,
 }
 
 // `| head` closes the pipe early, which is no fault.
@@ -103,7 +103,7 @@ async function runSessions([action = '', ...rest]: readonly string[]): Promise<n
 function runAccount(args: readonly string[]): Promise<number> {
   const { stdin, stdout, stderr } = process
   return withPool((pool) => {
-    const directory = createDirectory(new PostgresSessions({ pool }))
+    const directory = createRevoker(new PostgresSessionStore({ pool }))
     return accountCommand(args, { accounts: createAccounts({ pool }), directory, stdin, stdout, stderr })
   })
 }
@@ -130,8 +130,8 @@ async function withPool(work: (pool: Pool) => Promise<number>): Promise<number> 
     url: config.databaseUrl,
     name: 'command',
     size: 2,
-    connectTimeout: 5000,
-    queryTimeout: 600_000,
+    connectTimeoutMs: 5000,
+    queryTimeoutMs: 600_000,
   })
   try {
     return await work(pool)
@@ -158,12 +158,12 @@ function misused(fault: string): number {
 }
 
 function explain(error: unknown): number {
-  if (error instanceof ConfigFaults) {
+  if (error instanceof ConfigErrors) {
     complain(error.message)
     return EXIT_CONFIG
   }
   const { message, code } = error as Error & { code?: string }
-  complain(isOutage(error) ? `the database cannot be asked: ${message || code}` : (error as Error).message)
+  complain(isUnavailable(error) ? `the database cannot be asked: ${message || code}` : (error as Error).message)
   if (code === '42P01') complain('the schema is missing: run "npm run migrate"')
-  return isOutage(error) ? EXIT_AWAY : 1
+  return isUnavailable(error) ? EXIT_AWAY : 1
 }

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { ConfigFaults, EXIT_CONFIG, loadConfig } from './config/config.ts'
-import { releaseVersion } from './config/version.ts'
+import { ConfigErrors, EXIT_CONFIG, loadConfig } from './config/config.ts'
+import { appVersion } from './config/version.ts'
 import { createLog } from './runtime/log.ts'
-import { startReplica } from './server.ts'
+import { startServer } from './server.ts'
 
 /** npm passes Ctrl-C on twice within milliseconds: only a second one that comes later means it. */
 const SECOND_SIGNAL = 1000
@@ -15,10 +15,7 @@ process.on('uncaughtException', (error) => void fail('replica failed', error))
 process.on('unhandledRejection', (error) => void fail('replica failed', error))
 
 try {
-  const replica = await startReplica(
-    { ...config, site: 'Roundhouse', version: config.version ?? releaseVersion() },
-    log,
-  )
+  const replica = await startServer({ ...config, site: 'Roundhouse', version: config.version ?? appVersion() }, log)
   onSignal(async () => {
     await replica.stop()
     await log.close()
@@ -32,7 +29,7 @@ function readConfig() {
   try {
     return loadConfig(process.env, { terminal: process.stdout.isTTY === true })
   } catch (error) {
-    if (!(error instanceof ConfigFaults)) throw error
+    if (!(error instanceof ConfigErrors)) throw error
     console.error(error.message)
     process.exit(EXIT_CONFIG)
   }

@@ -2,12 +2,12 @@ import type { ErrorRequestHandler } from 'express'
 import type { Pool } from './database/pool.ts'
 import type { Log } from './runtime/log.ts'
 import type { Metrics } from './runtime/metrics.ts'
-import type { ReplicaOptions } from './server.ts'
+import type { ServerOptions } from './server-options.ts'
 import { createSessions, type Sessions } from './sessions/sessions.ts'
 
 /** A replica's sessions: what befalls them is told in its log and its metrics, and answered as any other error. */
-export function openSessions(
-  options: ReplicaOptions,
+export function createServerSessions(
+  options: ServerOptions,
   pool: Pool,
   log: Log,
   metrics: Metrics,
@@ -22,18 +22,18 @@ export function openSessions(
     pool: inMemory ? 'memory' : pool,
     secret: options.secrets,
     cookie: options.cookie,
-    maxAge: options.sessionMaxAge,
-    absoluteMaxAge: options.sessionAbsoluteMaxAge,
-    report(operation, outcome, seconds, error) {
-      metrics.stored(operation, outcome, seconds)
+    maxAge: options.sessionMaxAgeMs,
+    absoluteMaxAge: options.sessionAbsoluteMaxAgeMs,
+    onQuery(operation, outcome, seconds, error) {
+      metrics.storeQueried(operation, outcome, seconds)
       if (error !== undefined) log.warn('session store failed', { operation, error })
     },
-    refuse(req, res, error) {
+    onCommitError(req, res, error) {
       // Whether anybody is signed in is what could not be settled.
-      res.locals.person = undefined
+      res.locals.user = undefined
       answer(error, req, res, () => {})
     },
-    withheld: once(() =>
+    onCookieWithheld: once(() =>
       log.warn('cookie withheld', {
         reason:
           'it is for HTTPS only, and the request came over plain HTTP: nobody who comes so is known at the next request',
@@ -44,10 +44,10 @@ export function openSessions(
 }
 
 /** The first time only: a log that repeats itself at every request hides what else is in it. */
-function once(tell: () => void): () => void {
-  let told = false
+function once(work: () => void): () => void {
+  let called = false
   return () => {
-    if (!told) tell()
-    told = true
+    if (!called) work()
+    called = true
   }
 }

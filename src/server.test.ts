@@ -3,15 +3,15 @@ import { Writable } from 'node:stream'
 import { test } from 'node:test'
 import { migrate } from './database/migrate.ts'
 import { createLog } from './runtime/log.ts'
-import { type Replica, startReplica } from './server.ts'
-import { testDatabase } from './testing/fresh-database.ts'
+import { type RunningServer, startServer } from './server.ts'
+import { freshDatabase } from './testing/fresh-database.ts'
 import { OPTIONS } from './testing/test-server.ts'
 
 test('without its schema a replica says what to run, serves nobody a fault, and becomes ready by itself', async () => {
-  const database = await testDatabase({ migrated: false })
+  const database = await freshDatabase({ migrated: false })
   const stream = new Writable({ write: (_chunk, _encoding, done) => done() })
   const log = createLog({ level: 'error', format: 'json', replica: 'test', stream })
-  const replica = await startReplica({ ...OPTIONS, databaseUrl: database.url }, log)
+  const replica = await startServer({ ...OPTIONS, databaseUrl: database.url }, log)
   const url = `http://127.0.0.1:${replica.port}`
   try {
     const ready = await until(`${url}/readyz`, (body) => 'reason' in body && String(body.reason).startsWith('schema'))
@@ -32,12 +32,12 @@ test('without its schema a replica says what to run, serves nobody a fault, and 
 })
 
 test('who gets no cookie, because it is for HTTPS only and they came over plain HTTP, is told of once', async () => {
-  const database = await testDatabase()
+  const database = await freshDatabase()
   const lines: string[] = []
   const stream = new Writable({ write: (chunk, _encoding, done) => done(void lines.push(String(chunk))) })
   const log = createLog({ level: 'warn', format: 'json', replica: 'test', stream })
   const cookie = { ...OPTIONS.cookie, secure: true }
-  const replica = await startReplica({ ...OPTIONS, cookie, databaseUrl: database.url }, log)
+  const replica = await startServer({ ...OPTIONS, cookie, databaseUrl: database.url }, log)
   const url = `http://127.0.0.1:${replica.port}`
   try {
     await replica.ready
@@ -62,7 +62,7 @@ const PEAR = {
   body: JSON.stringify({ product: 'pear', quantity: 1 }),
 }
 
-async function metricsOf({ metricsPort }: Replica): Promise<string> {
+async function metricsOf({ metricsPort }: RunningServer): Promise<string> {
   return (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
 }
 

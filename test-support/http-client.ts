@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http'
 
 /** An answer as a test reads it; redirects are not followed. */
-export interface TestAnswer {
+export interface TestResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly text: string
@@ -19,19 +19,19 @@ export interface RequestOptions {
 }
 
 /** Somebody with cookies of their own and one connection. */
-export interface TestVisitor {
+export interface HttpClient {
   /** By name; a test may plant or take one. */
   readonly cookies: Map<string, string>
-  get(path: string, options?: RequestOptions): Promise<TestAnswer>
-  post(path: string, fields?: object, options?: RequestOptions): Promise<TestAnswer>
-  send(method: string, path: string, body: string | Buffer | undefined, options?: RequestOptions): Promise<TestAnswer>
-  leave(): void
+  get(path: string, options?: RequestOptions): Promise<TestResponse>
+  post(path: string, fields?: object, options?: RequestOptions): Promise<TestResponse>
+  send(method: string, path: string, body: string | Buffer | undefined, options?: RequestOptions): Promise<TestResponse>
+  close(): void
 }
 
-export function testVisitor(url: string): TestVisitor {
+export function createHttpClient(url: string): HttpClient {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const cookies = new Map<string, string>()
-  const send: TestVisitor['send'] = async (method, path, body, options = {}) => {
+  const send: HttpClient['send'] = async (method, path, body, options = {}) => {
     const headers = {
       ...(cookies.size > 0 && { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') }),
       accept: options.json ? 'application/json' : 'text/html',
@@ -52,7 +52,7 @@ export function testVisitor(url: string): TestVisitor {
       return send('POST', path, body, { ...options, headers: { 'content-type': type, ...options.headers } })
     },
     send,
-    leave: () => agent.destroy(),
+    close: () => agent.destroy(),
   }
 }
 
@@ -62,7 +62,7 @@ function exchange(
   headers: object,
   body: string | Buffer | undefined,
   agent: Agent,
-): Promise<TestAnswer> {
+): Promise<TestResponse> {
   return new Promise((resolve, reject) => {
     const outgoing = request(url, { method, headers: { ...headers }, agent }, async (res) => {
       const text = (await res.toArray()).join('')

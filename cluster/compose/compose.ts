@@ -78,7 +78,7 @@ function leaving(project: ComposeProject, passage: Passage | undefined, isShared
 async function furnish(cluster: ComposeCluster, options: ClusterOptions, isShared: boolean): Promise<void> {
   const { seed, folder, databaseUrl } = options
   const isUsed = isShared && folder === undefined && databaseUrl === undefined
-  if (isUsed) await query(cluster.databaseUrl, 'TRUNCATE session, session_ended, attempt')
+  if (isUsed) await query(cluster.databaseUrl, 'TRUNCATE session, session_tombstone, attempt')
   if (!seed) return
   const env = { PATH: process.env.PATH, NODE_ENV: 'development', DATABASE_URL: cluster.databaseUrl }
   const log = join(cluster.folder, 'logs', 'seed.log')

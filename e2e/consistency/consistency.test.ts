@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type TestDatabase, testDatabase } from '../../src/testing/fresh-database.ts'
+import { type FreshDatabase, freshDatabase } from '../../src/testing/fresh-database.ts'
 import { openTrack, type Track } from './environment.ts'
 import { faultsOf } from './report.ts'
 import { holdContest } from './run-round.ts'
@@ -15,11 +15,11 @@ const COUNT = 280
 /** Enough for stock to fail. */
 const STOCK = 40
 
-let database: TestDatabase
+let database: FreshDatabase
 let track: Track
 
 before(async () => {
-  database = await testDatabase()
+  database = await freshDatabase()
   track = await openTrack(database.url)
 })
 after(async () => {

@@ -24,7 +24,7 @@ export type News =
 const STAGGER = 4
 
 const { url, name } = JSON.parse(process.argv[2] ?? '{}') as WorkerSettings
-const pool = createPool({ url, name, size: 6, connectTimeout: 20_000, queryTimeout: 20_000 })
+const pool = createPool({ url, name, size: 6, connectTimeoutMs: 20_000, queryTimeoutMs: 20_000 })
 const stores: Readonly<Record<StoreName, RacedStore>> = { stock: createStockStore(pool), own: createOwnStore(pool) }
 let store = stores.stock
 let round: { act: Act; visit: Visit | undefined }[] = []

@@ -12,7 +12,7 @@ declare module 'express-session' {
 }
 
 const pool = new pg.Pool({ connectionString: String(process.env.DATABASE_URL), max: 3 })
-const sessions = createSessions({ pool, secret: String(process.env.SESSION_SECRET), accountOf })
+const sessions = createSessions({ pool, secret: String(process.env.SESSION_SECRET), accountIdOf: accountOf })
 
 /** Whose session it is, where Passport keeps it: with this all of somebody's sessions can be ended. */
 function accountOf(session: object): unknown {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { nextPath } from './return-to.ts'
+import { returnTo } from './return-to.ts'
 
 const ours: readonly (readonly [string, string])[] = [
   ['/', '/'],
@@ -11,7 +11,7 @@ const ours: readonly (readonly [string, string])[] = [
   ['/account?next=https://evil.example', '/account?next=https://evil.example'],
   ['/käse', '/k%C3%A4se'],
 ]
-for (const [next, path] of ours) test(`${next} is a path of this site`, () => assert.equal(nextPath(next), path))
+for (const [next, path] of ours) test(`${next} is a path of this site`, () => assert.equal(returnTo(next), path))
 
 const others: readonly unknown[] = [
   undefined,
@@ -55,4 +55,4 @@ const others: readonly unknown[] = [
   '/logout',
 ]
 for (const next of others)
-  test(`${(JSON.stringify(next) ?? 'nothing').slice(0, 40)} is ignored`, () => assert.equal(nextPath(next), undefined))
+  test(`${(JSON.stringify(next) ?? 'nothing').slice(0, 40)} is ignored`, () => assert.equal(returnTo(next), undefined))

@@ -11,6 +11,7 @@ export const DEMO_PEOPLE: readonly NewAccount[] = [
 ]
 
 /** Adds who is missing; who is there stays as they are, with the password that they chose since. Safe to run twice, and at once. */
-export async function seedAccounts(accounts: Pick<Accounts, 'add' | 'named'>): Promise<void> {
-  for (const person of DEMO_PEOPLE) if ((await accounts.named(person.email)) === null) await accounts.add(person)
+export async function seedAccounts(accounts: Pick<Accounts, 'create' | 'findByEmail'>): Promise<void> {
+  for (const person of DEMO_PEOPLE)
+    if ((await accounts.findByEmail(person.email)) === null) await accounts.create(person)
 }

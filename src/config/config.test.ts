@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ConfigFaults, type Environment, loadConfig } from './config.ts'
+import { ConfigErrors, type Environment, loadConfig } from './config.ts'
 
 const DATABASE_URL = 'postgres://ada:pw@db.example/shop'
 const SESSION_SECRET = 'f3a1c0de9b8877665544332211ffeedd00'
@@ -10,8 +10,8 @@ test('a first run needs nothing but a database', () => {
   const config = loadConfig({ DATABASE_URL })
   assert.equal(config.port, 3000)
   assert.equal(config.metricsPort, 9090)
-  assert.equal(config.sessionMaxAge, 30 * 24 * 60 * 60 * 1000)
-  assert.deepEqual(config.cookie, { name: 'sid', former: undefined, secure: false, clear: [] })
+  assert.equal(config.sessionMaxAgeMs, 30 * 24 * 60 * 60 * 1000)
+  assert.deepEqual(config.cookie, { name: 'sid', previousName: undefined, secure: false, clear: [] })
   assert.equal(config.secrets.length, 1)
   assert.ok(Object.isFrozen(config))
 })
@@ -109,7 +109,12 @@ for (const [what, environment, fault] of refused)
   test(`${what} is refused`, () => assert.match(faultsOf(environment), fault))
 
 test('production over HTTPS sends a __Host- cookie; plain HTTP must be said', () => {
-  assert.deepEqual(loadConfig(production).cookie, { name: '__Host-sid', former: undefined, secure: true, clear: [] })
+  assert.deepEqual(loadConfig(production).cookie, {
+    name: '__Host-sid',
+    previousName: undefined,
+    secure: true,
+    clear: [],
+  })
   assert.equal(loadConfig({ ...production, COOKIE_SECURE: 'false' }).cookie.name, 'sid')
 })
 
@@ -119,7 +124,7 @@ test('cookies of another domain or path are cleared by name, domain and path', (
     { domain: '.example.com', path: '/' },
     { name: 'connect.sid', path: '/shop' },
   ])
-  const former = { ...production, SESSION_COOKIE_FORMER: 'connect.sid', SESSION_COOKIE_CLEAR: 'Domain=example.com' }
+  const former = { ...production, SESSION_COOKIE_PREVIOUS: 'connect.sid', SESSION_COOKIE_CLEAR: 'Domain=example.com' }
   assert.deepEqual(loadConfig(former).cookie.clear, [{ domain: 'example.com' }])
 })
 
@@ -155,7 +160,7 @@ function faultsOf(environment: Environment): string {
   try {
     loadConfig(environment)
   } catch (error) {
-    assert.ok(error instanceof ConfigFaults)
+    assert.ok(error instanceof ConfigErrors)
     return error.message
   }
   assert.fail('nothing was refused')

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { readAddress, saysTls } from '../database/address.ts'
 import { z } from '../runtime/zod.ts'
-import { clearingsOf, type OwnCookie, type StaleCookie } from '../sessions/request/stale-cookies.ts'
+import { cookiesToClear, type OwnCookie, type StaleCookie } from '../sessions/request/stale-cookies.ts'
 import { cookieName, cookies, duration, flag, whole } from './parsers.ts'
 import { readSecretFile, readSecrets } from './secrets.ts'
 import type { Settings, Variable } from './variables.ts'
@@ -14,7 +14,7 @@ export type Config = ReturnType<typeof loadConfig>
 export const EXIT_CONFIG = 78
 
 /** All faults of an environment, a line each: the variable's name and what is wrong; never its value, unless that is a duration. */
-export class ConfigFaults extends Error {
+export class ConfigErrors extends Error {
   constructor(faults: readonly string[]) {
     super(['roundhouse cannot start with these settings:', ...faults.map((fault) => `  ${fault}`)].join('\n'))
     this.name = 'ConfigFaults'
@@ -37,7 +37,7 @@ const shape = z.object({
   SESSION_MAX_AGE: duration('30d', '1m', '3650d'),
   SESSION_ABSOLUTE_MAX_AGE: duration('90d', '1m', '3650d'),
   SESSION_COOKIE: cookieName.optional(),
-  SESSION_COOKIE_FORMER: cookieName.optional(),
+  SESSION_COOKIE_PREVIOUS: cookieName.optional(),
   SESSION_COOKIE_CLEAR: cookies,
   SESSION_STORE: z.enum(['postgres', 'memory'], 'must be postgres or memory').default('postgres'),
   REPLICAS: whole(0, 0, 10_000),
@@ -77,9 +77,14 @@ export function loadConfig(environment: Environment, { terminal = false } = {}) 
   checkCookie(env.SESSION_COOKIE, secure, faults)
   // RFC 6265bis: a browser takes `__Host-` only with Secure, Path=/ and no Domain, so no sibling domain can plant one.
   const name = env.SESSION_COOKIE ?? (secure ? '__Host-sid' : 'sid')
-  const cookie = { name, former: env.SESSION_COOKIE_FORMER, secure, clear: parsed.data?.SESSION_COOKIE_CLEAR ?? [] }
+  const cookie = {
+    name,
+    previousName: env.SESSION_COOKIE_PREVIOUS,
+    secure,
+    clear: parsed.data?.SESSION_COOKIE_CLEAR ?? [],
+  }
   checkCleared(cookie, faults)
-  if (faults.length > 0 || !parsed.success) throw new ConfigFaults(faults)
+  if (faults.length > 0 || !parsed.success) throw new ConfigErrors(faults)
 
   const settings = parsed.data
   return Object.freeze({
@@ -90,19 +95,19 @@ export function loadConfig(environment: Environment, { terminal = false } = {}) 
     databaseUrl,
     migrateDatabaseUrl,
     poolSize: settings.POOL_SIZE,
-    connectTimeout: settings.CONNECT_TIMEOUT,
-    queryTimeout: settings.QUERY_TIMEOUT,
-    idleTimeout: settings.IDLE_TIMEOUT,
+    connectTimeoutMs: settings.CONNECT_TIMEOUT,
+    queryTimeoutMs: settings.QUERY_TIMEOUT,
+    idleTimeoutMs: settings.IDLE_TIMEOUT,
     secrets,
-    sessionMaxAge: settings.SESSION_MAX_AGE,
-    sessionAbsoluteMaxAge: settings.SESSION_ABSOLUTE_MAX_AGE,
+    sessionMaxAgeMs: settings.SESSION_MAX_AGE,
+    sessionAbsoluteMaxAgeMs: settings.SESSION_ABSOLUTE_MAX_AGE,
     sessionStore: settings.SESSION_STORE,
     cookie,
     trustProxy: settings.TRUST_PROXY === 'true' ? true : Number(settings.TRUST_PROXY),
     clientAddressHeader: settings.CLIENT_ADDRESS_HEADER,
     log: { level: settings.LOG_LEVEL, format: settings.LOG_FORMAT ?? (terminal ? 'text' : 'json') } as const,
     replica: settings.REPLICA ?? env.RAILWAY_REPLICA_ID ?? hostname(),
-    drain: { delay: settings.DRAIN_DELAY, timeout: settings.DRAIN_TIMEOUT },
+    drain: { delayMs: settings.DRAIN_DELAY, timeoutMs: settings.DRAIN_TIMEOUT },
     version: env.VERSION,
     commit: env.COMMIT ?? env.RAILWAY_GIT_COMMIT_SHA,
   })
@@ -160,7 +165,7 @@ function checkCookie(name: string | undefined, secure: boolean, faults: string[]
 
 function checkCleared(cookie: OwnCookie & { clear: readonly StaleCookie[] }, faults: string[]): void {
   try {
-    clearingsOf(cookie.clear, cookie)
+    cookiesToClear(cookie.clear, cookie)
   } catch (error) {
     faults.push(`SESSION_COOKIE_CLEAR ${(error as Error).message}`)
   }

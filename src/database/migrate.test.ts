@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type TestDatabase, testDatabase } from '../testing/fresh-database.ts'
+import { type FreshDatabase, freshDatabase } from '../testing/fresh-database.ts'
 import { LOCK, migrate, missingMigrations, printMigrations } from './migrate.ts'
 import { createClient } from './pool.ts'
 
-let database: TestDatabase
+let database: FreshDatabase
 before(async () => {
-  database = await testDatabase({ migrated: false })
+  database = await freshDatabase({ migrated: false })
 })
 after(() => database.drop())
 
@@ -18,7 +18,7 @@ test('ten migrations at once wait for each other: each step is run by one of the
   const runs = await Promise.all(Array.from({ length: 10 }, () => migrate(options())))
   const ran = runs.flat()
   assert.equal(new Set(ran).size, ran.length)
-  assert.ok(ran.includes('0001_session') && ran.includes('0006_session_account_index'))
+  assert.ok(ran.includes('0001_session') && ran.includes('0002_session_account_index'))
   assert.deepEqual(await missingMigrations(database.pool), [])
 })
 
@@ -38,9 +38,9 @@ test('where nothing is to be done nobody waits for a migration that is under way
 })
 
 test('a step that is missing is run again, and one of a newer version does no harm', async () => {
-  await database.pool.query("DELETE FROM migration WHERE name = '0006_session_account_index'")
+  await database.pool.query("DELETE FROM migration WHERE name = '0002_session_account_index'")
   await database.pool.query("INSERT INTO migration (name, run_on) VALUES ('9999_later', now())")
-  assert.deepEqual(await migrate(options()), ['0006_session_account_index'])
+  assert.deepEqual(await migrate(options()), ['0002_session_account_index'])
   assert.deepEqual(await migrate(options()), [])
 })
 
@@ -61,7 +61,7 @@ test('the index on accounts is valid', async () => {
 
 test('the printed script holds every step, each skipped where it was run', async () => {
   const script = await printMigrations()
-  for (const name of ['0001_session', '0003_accounts'])
+  for (const name of ['0001_session', '0003_account'])
     assert.match(script, new RegExp(`WHERE name = '${name}'\\) AS pending`))
   assert.match(script, /ON_ERROR_STOP/)
 })
@@ -70,6 +70,14 @@ test('a fault in the database is told with a line that mends it', async () => {
   const said: string[] = []
   await migrate({ ...options(), role: 'nobody_here', say: (line) => said.push(line) })
   assert.match(said.join('\n'), /ALTER ROLE nobody_here IN DATABASE/)
+})
+
+test('a database of an unreleased version is refused with what to do, and stays as it is', async () => {
+  await database.pool.query("INSERT INTO migration (name, run_on) VALUES ('0002_replicas', now())")
+  await database.pool.query("DELETE FROM migration WHERE name = '0002_session_account_index'")
+  await assert.rejects(migrate(options()), /unreleased version of Roundhouse .* delete its data folder/)
+  assert.deepEqual(await missingMigrations(database.pool), ['0002_session_account_index'])
+  assert.match(await printMigrations(), /'0002_replicas'\) THEN RAISE EXCEPTION/)
 })
 
 function options() {

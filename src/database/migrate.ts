@@ -9,6 +9,8 @@ import { createClient, type Pool } from './pool.ts'
 const FOLDERS = [join(import.meta.dirname, 'migrations'), join(import.meta.dirname, '..', 'sessions', 'migrations')]
 /** The table that remembers which have run; node-pg-migrate's form. */
 const TABLE = 'migration'
+/** A migration that only unreleased versions had. Their tables have other names under the same migration names. */
+const UNRELEASED = '0002_replicas'
 /** Any number that nobody else uses: who holds it migrates. */
 export const LOCK = 7_060_215_001
 /** Set for the replicas' role; below the client's own limit of 3 s, so that it is the server that gives up and no connection is lost. */
@@ -38,6 +40,7 @@ export async function migrate({ url, role, say }: MigrateOptions): Promise<reado
   const client = createClient(url, 'migrate')
   await client.connect()
   try {
+    await refuseUnreleased(client)
     if (await isCurrent(client, role)) return []
     await client.query('SET statement_timeout = 0')
     await takeLock(client, say)
@@ -47,6 +50,27 @@ export async function migrate({ url, role, say }: MigrateOptions): Promise<reado
     return ran
   } finally {
     await client.end()
+  }
+}
+
+const UNRELEASED_MESSAGE = `An unreleased version of Roundhouse made this database, and its tables have other names. \
+Use a new database. For a local cluster: npm run stop, then delete its data folder (.data).`
+
+const REFUSE_UNRELEASED = `DO $$ BEGIN
+  IF EXISTS (SELECT FROM ${TABLE} WHERE name = '${UNRELEASED}') THEN RAISE EXCEPTION '${UNRELEASED_MESSAGE}'; END IF;
+END $$;
+`
+
+async function refuseUnreleased(client: pg.Client): Promise<void> {
+  const { rows } = await client.query(`SELECT FROM ${TABLE} WHERE name = $1`, [UNRELEASED]).catch(noTable)
+  if (rows.length > 0) throw new UnreleasedDatabase()
+}
+
+/** The database cannot be migrated. Nothing was changed. */
+export class UnreleasedDatabase extends Error {
+  constructor() {
+    super(UNRELEASED_MESSAGE)
+    this.name = 'UnreleasedDatabase'
   }
 }
 
@@ -87,7 +111,13 @@ export async function printMigrations(): Promise<string> {
     const record = `INSERT INTO ${TABLE} (name, run_on) VALUES ('${name}', now());\n`
     return `SELECT NOT EXISTS (SELECT FROM ${TABLE} WHERE name = '${name}') AS pending \\gset\n\\if :pending\n${begin}${closed(text)}${record}${commit}\\endif\n`
   })
-  return ['\\set ON_ERROR_STOP on\n', 'SET statement_timeout = 0;\n', `${CREATE_TABLE};\n`, ...steps].join('\n')
+  return [
+    '\\set ON_ERROR_STOP on\n',
+    'SET statement_timeout = 0;\n',
+    `${CREATE_TABLE};\n`,
+    REFUSE_UNRELEASED,
+    ...steps,
+  ].join('\n')
 }
 
 const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS ${TABLE} (id serial PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL)`

@@ -10,13 +10,13 @@ export interface PoolOptions {
   readonly name: string
   readonly size?: number
   /** Milliseconds to wait for a connection, be it opened or queued for. */
-  readonly connectTimeout?: number
+  readonly connectTimeoutMs?: number
   /** Milliseconds after which a statement is given up here; the server's own `statement_timeout` comes first. */
-  readonly queryTimeout?: number
+  readonly queryTimeoutMs?: number
   /** Milliseconds that a connection may lie idle. */
-  readonly idleTimeout?: number
+  readonly idleTimeoutMs?: number
   /** Told of an idle connection that broke; the pool opens another when one is needed. */
-  readonly lost?: (error: Error) => void
+  readonly onConnectionLost?: (error: Error) => void
 }
 
 /** The one pool of a replica. A connection whose statement failed or timed out is discarded by pg, so that nobody gets a stuck one. */
@@ -25,24 +25,24 @@ export function createPool(options: PoolOptions): Pool {
     url,
     name,
     size = 10,
-    connectTimeout = 2000,
-    queryTimeout = 3000,
-    idleTimeout = 30_000,
-    lost = () => {},
+    connectTimeoutMs = 2000,
+    queryTimeoutMs = 3000,
+    idleTimeoutMs = 30_000,
+    onConnectionLost = () => {},
   } = options
   const pool = new pg.Pool({
     ...readAddress(url),
     // Not `statement_timeout`: as a start-up parameter PgBouncer refuses it; `migrate` sets it for the role.
     application_name: name.slice(0, 63),
     max: size,
-    connectionTimeoutMillis: connectTimeout,
-    query_timeout: queryTimeout,
-    idleTimeoutMillis: idleTimeout,
+    connectionTimeoutMillis: connectTimeoutMs,
+    query_timeout: queryTimeoutMs,
+    idleTimeoutMillis: idleTimeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   })
   // Without a listener an idle connection's error would end the process.
-  pool.on('error', lost)
+  pool.on('error', onConnectionLost)
   return pool
 }
 
@@ -52,6 +52,6 @@ export function createClient(url: string, name: string): pg.Client {
 }
 
 /** Connections by state, for metrics. */
-export function poolFigures(pool: Pool) {
+export function poolStats(pool: Pool) {
   return { inUse: pool.totalCount - pool.idleCount, idle: pool.idleCount, waiting: pool.waitingCount }
 }

@@ -1,30 +1,30 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { testDatabase } from '../testing/fresh-database.ts'
-import { announceReplica, replicasSeen } from './replicas.ts'
+import { freshDatabase } from '../testing/fresh-database.ts'
+import { announceReplica, recentReplicas } from './replicas.ts'
 
-const database = await testDatabase()
+const database = await freshDatabase()
 const { pool } = database
 after(() => database.drop())
 
 const MINUTE = 60_000
-const replica = (name: string, version = '1.0.0') => ({ name, version, since: new Date('2026-01-02T03:04:05Z') })
-const names = async (within = 3 * MINUTE) => (await replicasSeen(pool, within)).map(({ name }) => name)
+const replica = (name: string, version = '1.0.0') => ({ name, version, startedAt: new Date('2026-01-02T03:04:05Z') })
+const names = async (within = 3 * MINUTE) => (await recentReplicas(pool, within)).map(({ name }) => name)
 const lastSeen = (name: string, ago: string) =>
-  pool.query('UPDATE replica SET seen = now() - $2::interval WHERE name = $1', [name, ago])
+  pool.query('UPDATE replica SET last_seen_at = now() - $2::interval WHERE name = $1', [name, ago])
 
 test('replicas that announced themselves are seen in the order of their numbers, with version and start', async () => {
   for (const name of ['app-10', 'app-2', 'app-1']) await announceReplica(pool, replica(name))
   assert.deepEqual(await names(), ['app-1', 'app-2', 'app-10'])
-  const [first] = await replicasSeen(pool, MINUTE)
+  const [first] = await recentReplicas(pool, MINUTE)
   assert.equal(first?.version, '1.0.0')
-  assert.equal(first?.since.toISOString(), '2026-01-02T03:04:05.000Z')
+  assert.equal(first?.startedAt.toISOString(), '2026-01-02T03:04:05.000Z')
 })
 
 test('a replica that comes back with a newer version is still one', async () => {
   await announceReplica(pool, replica('app-2', '1.1.0'))
   assert.deepEqual(await names(), ['app-1', 'app-2', 'app-10'])
-  assert.equal((await replicasSeen(pool, MINUTE)).find(({ name }) => name === 'app-2')?.version, '1.1.0')
+  assert.equal((await recentReplicas(pool, MINUTE)).find(({ name }) => name === 'app-2')?.version, '1.1.0')
 })
 
 test('a replica that fell silent is no longer shown, and is forgotten after a day', async () => {
@@ -39,7 +39,7 @@ test('a replica that fell silent is no longer shown, and is forgotten after a da
 test('replicas that wake together after a day do not stand in each other’s way', async () => {
   const crew = Array.from({ length: 8 }, (_, number) => replica(`crew-${number}`))
   for (const one of crew) await announceReplica(pool, one)
-  await pool.query("UPDATE replica SET seen = now() - interval '2 days'")
+  await pool.query("UPDATE replica SET last_seen_at = now() - interval '2 days'")
   await Promise.all(crew.map((one) => announceReplica(pool, one)))
   assert.deepEqual(
     await names(),

@@ -4,19 +4,19 @@ import { chownSync, copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type TestDatabase, testDatabase } from '../testing/fresh-database.ts'
+import { type FreshDatabase, freshDatabase } from '../testing/fresh-database.ts'
 import { createPool } from './pool.ts'
 
 /** A name of its own in the server's folder: another test may do the same. */
 const NAME = `tls-${process.pid}`
 
-let database: TestDatabase
+let database: FreshDatabase
 let folder: string
 let installed: readonly string[] = []
 let ca: string
 
 before(async () => {
-  database = await testDatabase({ migrated: false })
+  database = await freshDatabase({ migrated: false })
   folder = mkdtempSync(join(tmpdir(), 'roundhouse-tls-'))
   ca = join(folder, 'cert.pem')
   const names = 'subjectAltName=DNS:localhost,IP:127.0.0.1'

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type TestDatabase, testDatabase } from '../testing/fresh-database.ts'
+import { type FreshDatabase, freshDatabase } from '../testing/fresh-database.ts'
 import { createPool, type Pool } from './pool.ts'
-import { isOutage } from './unavailable.ts'
+import { isUnavailable } from './unavailable.ts'
 
-let database: TestDatabase
+let database: FreshDatabase
 before(async () => {
-  database = await testDatabase()
+  database = await freshDatabase()
 })
 after(() => database.drop())
 
@@ -21,17 +21,17 @@ for (const [what, change] of shut)
   test(`a server that ${what} is an outage`, async () => {
     const url = new URL(database.url)
     change(url)
-    assert.equal(isOutage(await failure(url.href, 'SELECT 1')), true)
+    assert.equal(isUnavailable(await failure(url.href, 'SELECT 1')), true)
   })
 
 test('a statement that is wrong is a fault of ours, no outage', async () => {
-  assert.equal(isOutage(await failure(database.url, 'SELECT FROM nowhere')), false)
+  assert.equal(isUnavailable(await failure(database.url, 'SELECT FROM nowhere')), false)
 })
 
 test('what caused an error counts, too', () => {
   const cause = Object.assign(new Error('certificate has expired'), { code: 'CERT_HAS_EXPIRED' })
-  assert.equal(isOutage(new Error('not read', { cause })), true)
-  assert.equal(isOutage(new Error('not read')), false)
+  assert.equal(isUnavailable(new Error('not read', { cause })), true)
+  assert.equal(isUnavailable(new Error('not read')), false)
 })
 
 async function failure(url: string, statement: string): Promise<unknown> {

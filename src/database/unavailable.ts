@@ -1,5 +1,5 @@
 /** Postgres' own words for "not now" (appendix A of its manual): shutting down, starting, too many connections, read-only after a failover, cancelled. */
-const NOT_NOW = new Set([
+const TRANSIENT = new Set([
   '57P01',
   '57P02',
   '57P03',
@@ -14,7 +14,7 @@ const NOT_NOW = new Set([
   '08006',
 ])
 /** A database that lets nobody in, be it a password that was changed there first, or a certificate that has run out: it cannot be asked. */
-const SHUT = new Set([
+const ACCESS_DENIED = new Set([
   '28000',
   '28P01',
   '3D000',
@@ -36,7 +36,7 @@ const NETWORK = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
 ])
-const AWAY = [NOT_NOW, SHUT, NETWORK]
+const AWAY = [TRANSIENT, ACCESS_DENIED, NETWORK]
 /** pg gives these no code. */
 const WORDS = [
   /timeout exceeded when trying to connect/,
@@ -46,9 +46,9 @@ const WORDS = [
 ]
 
 /** Whether an error, or what caused it, says that the database is away, overloaded or shut: it passes, and is no fault of the request. */
-export function isOutage(error: unknown): boolean {
+export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { code } = error as { code?: unknown }
   if (typeof code === 'string' && AWAY.some((codes) => codes.has(code))) return true
-  return WORDS.some((words) => words.test(error.message)) || isOutage(error.cause)
+  return WORDS.some((words) => words.test(error.message)) || isUnavailable(error.cause)
 }

@@ -1,38 +1,41 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Log } from '../runtime/log.ts'
+import type { NotReadyCause } from '../runtime/state.ts'
 import { missingMigrations } from './migrate.ts'
 import type { Pool } from './pool.ts'
 
-/** What is known of the schema: why it does not do yet, in words for an operator. */
-export interface Schema {
-  reason: string | undefined
+export interface SchemaStatus {
+  /** Undefined before the first check, and once the schema is sufficient. */
+  cause: NotReadyCause | undefined
 }
 
-export interface SchemaOptions {
+export interface WaitForSchemaOptions {
   readonly pool: Pool
   readonly log: Log
-  /** Kept up to date while this waits. */
-  readonly schema: Schema
-  /** Whether anybody still waits for it. */
-  readonly waiting: () => boolean
+  /** Updated after each check. */
+  readonly status: SchemaStatus
+  /** false ends the wait. */
+  readonly isWaiting: () => boolean
 }
 
-/** Waits for a database whose schema is at least what this version needs, and says why it waits. */
-export async function schemaSeen({ pool, log, schema, waiting }: SchemaOptions): Promise<void> {
-  for (let pause = 250; waiting(); pause = Math.min(pause * 2, 5000)) {
-    const reason = await schemaFault(pool)
-    if (reason !== undefined && reason !== schema.reason) log.warn('replica not ready', { reason })
-    schema.reason = reason
-    if (reason === undefined) return
-    await wait(pause)
+/** Waits until the database has every migration that this version needs. Logs why it waits. */
+export async function waitForSchema({ pool, log, status, isWaiting }: WaitForSchemaOptions): Promise<void> {
+  for (let pauseMs = 250; isWaiting(); pauseMs = Math.min(pauseMs * 2, 5000)) {
+    const cause = await checkSchema(pool)
+    if (cause !== undefined && cause.message !== status.cause?.message)
+      log.warn('replica not ready', { reason: `${cause.kind}: ${cause.message}` })
+    status.cause = cause
+    if (cause === undefined) return
+    await wait(pauseMs)
   }
 }
 
-async function schemaFault(pool: Pool): Promise<string | undefined> {
+async function checkSchema(pool: Pool): Promise<NotReadyCause | undefined> {
   try {
     const missing = await missingMigrations(pool)
-    return missing.length === 0 ? undefined : `schema: run "npm run migrate" (missing: ${missing.join(', ')})`
+    if (missing.length === 0) return undefined
+    return { kind: 'schema', message: `run "npm run migrate" (missing: ${missing.join(', ')})` }
   } catch (error) {
-    return `database: ${(error as Error).message || (error as { code?: string }).code}`
+    return { kind: 'database', message: (error as Error).message || String((error as { code?: string }).code) }
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type RequestHandler, Router } from 'express'
-import { onlyGet } from './method-not-allowed.ts'
+import { methodNotAllowed } from './method-not-allowed.ts'
 
 export interface Assets {
   /** The address of a file in the folder, with a hash of its content in the name. Throws where there is no such file. */
@@ -27,7 +27,7 @@ export function createAssets(folder: string): Assets {
     const current = address === `/assets/${req.params.file}`
     res.sendFile(name, { root: folder, ...(current ? { immutable: true, maxAge: '1y' } : { maxAge: 0 }) })
   })
-  router.all(['/favicon.ico', '/robots.txt', '/assets/:file'], onlyGet)
+  router.all(['/favicon.ico', '/robots.txt', '/assets/:file'], methodNotAllowed)
   return {
     middleware: router,
     address(name) {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type TestApp, testApp } from '../testing/test-server.ts'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
-let app: TestApp
+let app: TestServer
 before(async () => {
-  app = await testApp()
+  app = await startTestServer()
 })
 after(() => app.close())
 
@@ -27,9 +27,9 @@ const ACCEPTED: readonly (readonly [accept: string, type: RegExp])[] = [
 
 for (const [accept, type] of ACCEPTED) {
   test(`Accept: ${accept} is answered with ${type.source}`, async () => {
-    const missing = await app.visitor().get('/nowhere', { headers: { accept } })
+    const missing = await app.client().get('/nowhere', { headers: { accept } })
     assert.match(String(missing.headers['content-type']), type)
-    const { status } = await app.visitor().get('/account', { headers: { accept } })
+    const { status } = await app.client().get('/account', { headers: { accept } })
     assert.equal(status, type.source === 'html' ? 303 : 401)
   })
 }
@@ -41,9 +41,9 @@ test('a GET or HEAD with a body is answered as without one, whatever the body is
   for (const headers of [{ 'content-type': 'text/plain' }, { 'content-type': 'application/json' }, {}])
     for (const method of ['GET', 'HEAD'])
       assert.equal(
-        (await app.visitor().send(method, '/shop', NO_JSON, { headers: { ...LENGTH, ...headers } })).status,
+        (await app.client().send(method, '/shop', NO_JSON, { headers: { ...LENGTH, ...headers } })).status,
         200,
       )
   const post = { headers: { 'content-type': 'text/plain' } }
-  assert.equal((await app.visitor().send('POST', '/login', 'text', post)).status, 415)
+  assert.equal((await app.client().send('POST', '/login', 'text', post)).status, 415)
 })

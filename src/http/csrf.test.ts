@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isSameSite, type Source } from './csrf.ts'
+import { isSameOrigin, type RequestOrigin } from './csrf.ts'
 
-const post: Source = { method: 'POST', secFetchSite: undefined, origin: undefined, host: 'shop.example' }
+const post: RequestOrigin = { method: 'POST', secFetchSite: undefined, origin: undefined, host: 'shop.example' }
 
-const cases: readonly [string, Partial<Source>, boolean][] = [
+const cases: readonly [string, Partial<RequestOrigin>, boolean][] = [
   ['a page may be read from anywhere', { method: 'GET', secFetchSite: 'cross-site' }, true],
   ['a form of this site is taken', { secFetchSite: 'same-origin' }, true],
   ['an address typed by the person is taken', { secFetchSite: 'none' }, true],
@@ -33,4 +33,4 @@ const cases: readonly [string, Partial<Source>, boolean][] = [
 ]
 
 for (const [promise, source, allowed] of cases)
-  test(promise, () => assert.equal(isSameSite({ ...post, ...source }), allowed))
+  test(promise, () => assert.equal(isSameOrigin({ ...post, ...source }), allowed))

@@ -1,19 +1,21 @@
 import { type RequestHandler, Router } from 'express'
 import { unavailable } from '../runtime/errors.ts'
-import type { State } from '../runtime/state.ts'
-import { onlyGet } from './method-not-allowed.ts'
+import type { NotReadyCause, State } from '../runtime/state.ts'
+import { methodNotAllowed } from './method-not-allowed.ts'
 
 export interface HealthOptions {
   readonly state: State
   readonly replica: string
   readonly version: string
   readonly commit: string | undefined
-  /** Why it does not take traffic, in words for an operator; undefined where nothing is known to be wrong. */
-  readonly reason: () => string | undefined
+  readonly notReadyCause: () => NotReadyCause | undefined
 }
 
-/** `/livez`: the process runs. `/readyz`: it takes traffic. Neither asks the database: it is every replica's, and all would leave at once. */
-export function health({ state, replica, version, commit, reason }: HealthOptions): RequestHandler {
+/**
+ * `/livez`: the process runs. `/readyz`: it accepts traffic. Neither asks the database: during an outage
+ * all replicas would become unready at once.
+ */
+export function health({ state, replica, version, commit, notReadyCause }: HealthOptions): RequestHandler {
   const router = Router()
   const about = { replica, version, commit: commit ?? null }
   router.get('/livez', (_req, res) => {
@@ -21,18 +23,19 @@ export function health({ state, replica, version, commit, reason }: HealthOption
   })
   router.get('/readyz', (_req, res) => {
     const ready = state.stage === 'ready'
-    const why = ready ? undefined : (reason() ?? state.stage)
+    const cause = notReadyCause()
+    const reason = cause === undefined ? state.stage : `${cause.kind}: ${cause.message}`
     res.set('Cache-Control', 'no-store').status(ready ? 200 : 503)
-    res.json({ status: state.stage, ...about, ...(why !== undefined && { reason: why }) })
+    res.json({ status: state.stage, ...about, ...(!ready && { reason }) })
   })
-  router.all(['/livez', '/readyz'], onlyGet)
+  router.all(['/livez', '/readyz'], methodNotAllowed)
   return router
 }
 
-/** Nobody can be served without the schema; nginx does not ask whether a replica is ready, and sends people all the same. */
-export function untilMigrated(reason: HealthOptions['reason']): RequestHandler {
-  return function untilMigrated(_req, _res, next) {
-    if (reason()?.startsWith('schema')) next(unavailable('This site is being set up.'))
+/** 503 until the schema is there. nginx does not read /readyz, so requests arrive before that. */
+export function requireSchema(notReadyCause: HealthOptions['notReadyCause']): RequestHandler {
+  return function requireSchema(_req, _res, next) {
+    if (notReadyCause()?.kind === 'schema') next(unavailable('This site is being set up.'))
     else next()
   }
 }

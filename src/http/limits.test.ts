@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Pool } from 'pg'
-import type { Refusal } from '../runtime/errors.ts'
-import { type TestDatabase, testDatabase } from '../testing/fresh-database.ts'
+import type { AppError } from '../runtime/errors.ts'
+import { type FreshDatabase, freshDatabase } from '../testing/fresh-database.ts'
 import { createLimits, networkOf } from './limits.ts'
 
-let database: TestDatabase
+let database: FreshDatabase
 before(async () => {
-  database = await testDatabase()
+  database = await freshDatabase()
 })
 after(() => database.drop())
 
 const limit = (name: string, pool: Pool = database.pool) =>
   createLimits({ pool }).limit({ name, points: 5, seconds: 60 })
 const kindOf = (end: PromiseSettledResult<void>) =>
-  end.status === 'fulfilled' ? 'passed' : (end.reason as Refusal).kind
+  end.status === 'fulfilled' ? 'passed' : (end.reason as AppError).kind
 
 test('of forty takes at once through two replicas exactly as many pass as there are points', async () => {
   const replicas = [limit('crowd'), limit('crowd')]
@@ -22,13 +22,13 @@ test('of forty takes at once through two replicas exactly as many pass as there 
   assert.equal(ends.filter((end) => kindOf(end) === 'passed').length, 5)
   assert.equal(ends.filter((end) => kindOf(end) === 'limited').length, 35)
   await replicas[0]!.check('bea')
-  await assert.rejects(replicas[1]!.check('ada'), (error: Refusal) => error.kind === 'limited')
+  await assert.rejects(replicas[1]!.check('ada'), (error: AppError) => error.kind === 'limited')
 })
 
 test('a limit that is reached says when to come back', async () => {
   const one = limit('wait')
   for (let taken = 0; taken < 5; taken += 1) await one.take('ada')
-  await assert.rejects(one.take('ada'), ({ retryAfter = 0 }: Refusal) => retryAfter >= 58 && retryAfter <= 60)
+  await assert.rejects(one.take('ada'), ({ retryAfter = 0 }: AppError) => retryAfter >= 58 && retryAfter <= 60)
 })
 
 test('what is given back was never counted', async () => {
@@ -43,7 +43,7 @@ test('what is given back was never counted', async () => {
 test('a store that is away is a 503, not a yes', async () => {
   const away = { query: () => Promise.reject(new Error('connection refused')) } as unknown as Pool
   for (const asked of [limit('away', away).check('ada'), limit('away', away).take('ada')])
-    await assert.rejects(asked, (error: Refusal) => error.kind === 'unavailable' && error.cause instanceof Error)
+    await assert.rejects(asked, (error: AppError) => error.kind === 'unavailable' && error.cause instanceof Error)
 })
 
 test('expired counts are removed in batches, the others stay', async () => {

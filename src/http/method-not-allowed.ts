@@ -4,7 +4,7 @@ import { problem } from './reply.ts'
 const ALLOW = 'GET, HEAD, OPTIONS'
 
 /** After the GET of an address that is in no feature's table: OPTIONS is answered, another method is a 405. */
-export const onlyGet: RequestHandler = function onlyGet(req, res, next) {
+export const methodNotAllowed: RequestHandler = function methodNotAllowed(req, res, next) {
   if (req.method === 'GET' || req.method === 'HEAD') return next()
   res.set({ Allow: ALLOW, 'Cache-Control': 'no-store' })
   if (req.method === 'OPTIONS') res.status(204).end()

@@ -1,13 +1,13 @@
 import type { Request, Response } from 'express'
 
 /** One request on its way: who asks is `person`, null for a visitor. */
-export interface Visit<Person> {
+export interface RequestContext<User> {
   readonly req: Request
   readonly res: Response
-  readonly person: Person | null
+  readonly user: User | null
 }
 
-export interface Answer {
+export interface Reply {
   /** 200 unless told. */
   readonly status?: number
   /** The page for people: a view's path below src/, `accounts/sign-in`. */
@@ -18,7 +18,7 @@ export interface Answer {
   readonly json: object
 }
 
-type Exchange = Pick<Visit<unknown>, 'req' | 'res'>
+type RequestAndResponse = Pick<RequestContext<unknown>, 'req' | 'res'>
 
 /** Whether the client prefers JSON, in one of its kinds, to a page (RFC 9110 content negotiation; RFC 6839 for `+json`). */
 export function wantsJson(req: Request): boolean {
@@ -31,7 +31,7 @@ export function wantsJson(req: Request): boolean {
 const JSON_TYPE = /^application\/([^\s;]+\+)?json\s*(;|$)/i
 
 /** Answers with a page, or with JSON to those who ask for it. */
-export function reply({ req, res }: Exchange, { status = 200, view, data = {}, json }: Answer): void {
+export function reply({ req, res }: RequestAndResponse, { status = 200, view, data = {}, json }: Reply): void {
   res.status(status).vary('Accept')
   if (wantsJson(req)) res.json(json)
   else res.render(view, data)
@@ -39,17 +39,17 @@ export function reply({ req, res }: Exchange, { status = 200, view, data = {}, j
 
 /** Sends a person on (303) after a form; a program gets `status` (200) and `json`, or 204 where there is none. */
 export function seeOther(
-  { req, res }: Exchange,
+  { req, res }: RequestAndResponse,
   location: string,
-  program: { status?: number; json?: object } = {},
+  forPrograms: { status?: number; json?: object } = {},
 ): void {
   res.vary('Accept')
   if (!wantsJson(req)) res.redirect(303, location)
-  else if (program.json === undefined) res.status(program.status ?? 204).end()
-  else res.status(program.status ?? 200).json(program.json)
+  else if (forPrograms.json === undefined) res.status(forPrograms.status ?? 204).end()
+  else res.status(forPrograms.status ?? 200).json(forPrograms.json)
 }
 
-export interface Fault {
+export interface InvalidForm {
   readonly status: number
   /** One sentence in the person's words; also the problem's `detail`. */
   readonly message: string
@@ -60,7 +60,10 @@ export interface Fault {
 }
 
 /** Shows a form again with what is wrong beside each field; a program gets an RFC 9457 problem. */
-export function refuse({ req, res }: Exchange, { status, message, fields = {}, view, data = {} }: Fault): void {
+export function renderInvalid(
+  { req, res }: RequestAndResponse,
+  { status, message, fields = {}, view, data = {} }: InvalidForm,
+): void {
   res.status(status).vary('Accept')
   if (wantsJson(req)) problem(res, { status, detail: message, errors: fields })
   else res.render(view, { ...data, message, fields })

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { Request, RequestHandler } from 'express'
-import { withRequestId } from '../runtime/request-context.ts'
+import { withRequestId } from '../runtime/current-request-id.ts'
 
 /** What a request id from outside may look like; anything else is replaced, so that no log or header carries a stranger's text. */
-const PLAIN = /^[\w-]{8,64}$/
+const VALID_ID = /^[\w-]{8,64}$/
 
-export interface Answered {
+export interface FinishedRequest {
   readonly method: string
   /** The pattern in the table of addresses, never the address: that has no bound. */
   readonly route: string
@@ -14,23 +14,23 @@ export interface Answered {
   readonly seconds: number
 }
 
-export interface RequestOptions {
+export interface RequestIdOptions {
   readonly replica: string
   /** Told of each response once it has been sent. */
-  readonly answered: (request: Answered) => void
+  readonly onFinished: (request: FinishedRequest) => void
 }
 
 /** First of all middleware: gives the request its id, names the replica in the answer, and times it. */
-export function identifyRequests({ replica, answered }: RequestOptions): RequestHandler {
-  return function identifyRequest(req, res, next) {
+export function assignRequestIds({ replica, onFinished }: RequestIdOptions): RequestHandler {
+  return function assignRequestId(req, res, next) {
     const start = performance.now()
     const given = req.get('x-request-id')
-    const id = given !== undefined && PLAIN.test(given) ? given : randomUUID()
+    const id = given !== undefined && VALID_ID.test(given) ? given : randomUUID()
     req.id = id
     res.set('X-Request-Id', id)
     res.set('X-Served-By', replica)
     res.once('finish', () =>
-      answered({
+      onFinished({
         method: METHODS.has(req.method) ? req.method : 'other',
         route: routeOf(req),
         status: res.statusCode,
@@ -53,16 +53,16 @@ function routeOf(req: Request): string {
  * that are trusted. Of an address that cannot be read `unreadable` is told once; the next proxy's own counts instead, so that
  * a client cannot make up addresses to escape the limits.
  */
-export function clientAddresses(header: string | undefined, unreadable: () => void): (req: Request) => string {
-  let isTold = false
+export function clientAddresses(header: string | undefined, onUnreadable: () => void): (req: Request) => string {
+  let isReported = false
   return (req) => {
     const given = header === undefined ? undefined : req.get(header)
     const written = [given, ...(req.ips.length > 0 ? req.ips : [req.ip]), req.socket.remoteAddress]
     const candidates = written.filter((address) => address !== undefined)
     const place = candidates.findIndex((address) => readAddress(address) !== undefined)
-    if (place !== 0 && !isTold) {
-      isTold = true
-      unreadable()
+    if (place !== 0 && !isReported) {
+      isReported = true
+      onUnreadable()
     }
     return readAddress(candidates[place] ?? '') ?? 'unknown'
   }

@@ -1,81 +1,98 @@
 import { type NextFunction, type Request, type RequestHandler, type Response, Router } from 'express'
-import type { Visit } from './reply.ts'
+import type { RequestContext } from './reply.ts'
 
-/** Who may come: `customer` is anybody who is signed in, staff too. */
-export type Who = 'anyone' | 'customer' | 'staff'
+/** Who may use a route: `customer` is every signed-in user, staff too. */
+export type Access = 'anyone' | 'customer' | 'staff'
 
-/** One row of a feature's table of addresses. */
-export interface Route<Person> {
+/**
+ * What a route needs of the session store. `none` never reads it. `optional` is served without a user
+ * while the store is unavailable. `required` is a 503 then.
+ */
+export type SessionNeed = 'none' | 'optional' | 'required'
+
+/** One row of a feature's route table. */
+export interface Route<User> {
   readonly method: 'GET' | 'POST'
   readonly path: string
-  readonly who: Who
-  /** What it needs of the session store: `none` never touches it; `optional` is served, undecided, while the store is away. */
-  readonly session: 'none' | 'optional' | 'required'
-  /** false: a page that refreshes itself, which must not keep a session alive. */
+  readonly access: Access
+  readonly session: SessionNeed
+  /** false: a page that refreshes itself must not keep a session alive. */
   readonly activity?: false
-  readonly handler: (visit: Visit<Person>) => void | Promise<void>
+  readonly handler: (context: RequestContext<User>) => void | Promise<void>
 }
 
-export interface RouteOptions<Person> {
-  /** Reads the session; run only where a route wants it. */
-  readonly session: (route: Pick<Route<Person>, 'activity'>) => RequestHandler
-  /** Who is signed in, read fresh; null for a visitor. */
-  readonly identify: (req: Request) => Promise<Person | null>
-  /** Throws where this person may not come. */
-  readonly admit: (person: Person | null, who: Who) => void
-  /** Whether an error means that the store is away, so that nobody can be known. */
-  readonly isOutage: (error: unknown) => boolean
+export interface RouteOptions<User> {
+  /** Reads the session. Runs only for routes that need it. */
+  readonly session: (route: Pick<Route<User>, 'activity'>) => RequestHandler
+  /** The signed-in user, read from the database; null for a visitor. */
+  readonly authenticate: (req: Request) => Promise<User | null>
+  /** Throws AppError where this user may not use the route. */
+  readonly authorize: (user: User | null, access: Access) => void
+  /** Whether an error means that the session store or the database is unavailable. */
+  readonly isUnavailable: (error: unknown) => boolean
 }
 
-/** Every address that no other row has: what is not here is still said in the dress of whoever is signed in. */
-export const ANYWHERE = '/{*anywhere}'
+/** Catch-all: renders the 404 page with the signed-in user's layout. */
+export const CATCH_ALL = '/{*anywhere}'
 
-/** Mounts tables of addresses; a known address with another method is a 405 with Allow. */
-export function routes<Person>(table: readonly Route<Person>[], options: RouteOptions<Person>): Router {
+type Handler<User> = Route<User>['handler']
+
+/** A row for GET and HEAD. */
+export function get<User>(path: string, access: Access, session: SessionNeed, handler: Handler<User>): Route<User> {
+  return { method: 'GET', path, access, session, handler }
+}
+
+/** A row for POST. */
+export function post<User>(path: string, access: Access, session: SessionNeed, handler: Handler<User>): Route<User> {
+  return { method: 'POST', path, access, session, handler }
+}
+
+/** Mounts route tables. A known path with another method is a 405 with Allow. */
+export function routes<User>(table: readonly Route<User>[], options: RouteOptions<User>): Router {
   const router = Router({ caseSensitive: true })
   for (const route of table) {
-    if (route.path === ANYWHERE) continue
-    router[route.method === 'GET' ? 'get' : 'post'](route.path, visit(route, options))
+    if (route.path === CATCH_ALL) continue
+    router[route.method === 'GET' ? 'get' : 'post'](route.path, handlerFor(route, options))
   }
-  const known = table.map(({ path }) => path).filter((path) => path !== ANYWHERE)
-  for (const path of new Set(known)) router.all(path, onlyMethods(table, path))
-  for (const route of table) if (route.path === ANYWHERE) router.all(ANYWHERE, visit(route, options))
+  const knownPaths = table.map(({ path }) => path).filter((path) => path !== CATCH_ALL)
+  for (const path of new Set(knownPaths)) router.all(path, onlyMethods(table, path))
+  for (const route of table) if (route.path === CATCH_ALL) router.all(CATCH_ALL, handlerFor(route, options))
   return router
 }
 
-function visit<Person>(route: Route<Person>, options: RouteOptions<Person>): RequestHandler {
+function handlerFor<User>(route: Route<User>, options: RouteOptions<User>): RequestHandler {
   const session = options.session(route)
-  return async function visit(req, res) {
-    const person = route.session === 'none' ? null : await know(req, res, route, session, options)
-    options.admit(person ?? null, route.who)
-    await route.handler({ req, res, person: person ?? null })
+  return async function handleRoute(req, res) {
+    const user = route.session === 'none' ? null : await loadUser(req, res, route, session, options)
+    options.authorize(user ?? null, route.access)
+    await route.handler({ req, res, user: user ?? null })
   }
 }
 
-/** Who comes: undefined, neither signed in nor out, where the store is away and the page stands without it. */
-async function know<Person>(
+/** Undefined, neither signed in nor out, where the store is unavailable and the route does not require it. */
+async function loadUser<User>(
   req: Request,
   res: Response,
-  route: Route<Person>,
+  route: Route<User>,
   session: RequestHandler,
-  { identify, isOutage }: RouteOptions<Person>,
-): Promise<Person | null | undefined> {
+  { authenticate, isUnavailable }: RouteOptions<User>,
+): Promise<User | null | undefined> {
   res.set('Cache-Control', 'no-store')
   try {
     await new Promise<void>((resolve, reject) => session(req, res, (error) => (error ? reject(error) : resolve())))
-    res.locals.person = await identify(req)
+    res.locals.user = await authenticate(req)
   } catch (error) {
-    if (route.session === 'required' || !isOutage(error)) throw error
+    if (route.session === 'required' || !isUnavailable(error)) throw error
   }
-  return res.locals.person
+  return res.locals.user
 }
 
-function onlyMethods<Person>(table: readonly Route<Person>[], path: string): RequestHandler {
+function onlyMethods<User>(table: readonly Route<User>[], path: string): RequestHandler {
   const methods = table.filter((route) => route.path === path).map((route) => route.method)
   const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')
   return function onlyMethods(req: Request, res: Response, next: NextFunction) {
     res.set('Allow', allow)
     if (req.method === 'OPTIONS') res.status(204).end()
-    else next(Object.assign(new Error(`This address takes ${allow}.`), { status: 405, expose: true }))
+    else next(Object.assign(new Error(`This address accepts ${allow}.`), { status: 405, expose: true }))
   }
 }

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
-import { type TestApp, testApp } from '../testing/test-server.ts'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
-let app: TestApp
+let app: TestServer
 before(async () => {
-  app = await testApp({ commit: 'abc1234' })
+  app = await startTestServer({ commit: 'abc1234' })
 })
 after(() => app.close())
 
 test('every answer names its replica and its request', async () => {
   for (const path of ['/', '/nothing-here', '/livez', '/api/session']) {
-    const { headers } = await app.visitor().get(path)
+    const { headers } = await app.client().get(path)
     assert.equal(headers['x-served-by'], 'test')
     assert.match(String(headers['x-request-id']), /^[\w-]{36}$/)
   }
@@ -22,7 +22,7 @@ test('a plain request id is kept, any other is replaced', async () => {
   const kept = await Promise.all(
     ids.map(
       async (id) =>
-        (await app.visitor().get('/livez', { headers: { 'x-request-id': id } })).headers['x-request-id'] === id,
+        (await app.client().get('/livez', { headers: { 'x-request-id': id } })).headers['x-request-id'] === id,
     ),
   )
   assert.deepEqual(kept, [true, false, false, false, false])
@@ -30,12 +30,12 @@ test('a plain request id is kept, any other is replaced', async () => {
 
 test('health names replica, version and commit', async () => {
   const about = { replica: 'test', version: '0.0.0', commit: 'abc1234' }
-  assert.deepEqual((await app.visitor().get('/livez')).body, { status: 'ok', ...about })
-  assert.deepEqual((await app.visitor().get('/readyz')).body, { status: 'ready', ...about })
+  assert.deepEqual((await app.client().get('/livez')).body, { status: 'ok', ...about })
+  assert.deepEqual((await app.client().get('/readyz')).body, { status: 'ready', ...about })
 })
 
 test('another method on a known address is a 405 that says which it takes', async () => {
-  const answer = await app.visitor().send('DELETE', '/basket', undefined, { json: true })
+  const answer = await app.client().send('DELETE', '/basket', undefined, { json: true })
   assert.equal(answer.status, 405)
   assert.equal(answer.headers.allow, 'GET, HEAD, OPTIONS')
   assert.equal(answer.headers['content-type'], 'application/problem+json; charset=utf-8')
@@ -49,25 +49,25 @@ for (const path of ['/livez', '/readyz', '/favicon.ico', '/robots.txt', '/assets
       ['POST', 405],
       ['DELETE', 405],
     ] as const) {
-      const answer = await app.visitor().send(method, path, undefined)
+      const answer = await app.client().send(method, path, undefined)
       assert.equal(answer.status, status, method)
       if (method !== 'HEAD') assert.equal(answer.headers.allow, 'GET, HEAD, OPTIONS')
     }
   })
 
 test('HEAD and OPTIONS are answered', async () => {
-  assert.equal((await app.visitor().send('HEAD', '/shop', undefined)).status, 200)
-  const { status, headers } = await app.visitor().send('OPTIONS', '/login', undefined)
+  assert.equal((await app.client().send('HEAD', '/shop', undefined)).status, 200)
+  const { status, headers } = await app.client().send('OPTIONS', '/login', undefined)
   assert.deepEqual([status, headers.allow], [204, 'GET, POST, HEAD, OPTIONS'])
 })
 
 test('an address that is nobody’s is a 404 by whatever method', async () => {
   for (const method of ['GET', 'HEAD', 'POST', 'OPTIONS', 'DELETE'])
-    assert.equal((await app.visitor().send(method, '/nothing-here', undefined)).status, 404)
+    assert.equal((await app.client().send(method, '/nothing-here', undefined)).status, 404)
 })
 
 test('a signed-in person finds the way out on every page, also where nothing is', async () => {
-  const ada = app.visitor()
+  const ada = app.client()
   await ada.post('/register', { email: 'ada@example.net', name: 'Ada', password: 'a lantern over the turntable' })
   for (const path of ['/', '/shop', '/account', '/staff', '/nothing-here']) {
     const { text } = await ada.get(path)
@@ -87,7 +87,7 @@ for (const [what, type, raw, status] of bodies)
   test(`${what} is a ${status}, not a fault of ours`, async () => {
     const packed = Buffer.isBuffer(raw) ? { 'content-encoding': 'zip' } : {}
     const answer = await app
-      .visitor()
+      .client()
       .post('/login', {}, { json: true, raw, headers: { 'content-type': type, ...packed } })
     assert.equal(answer.status, status)
     assert.equal(answer.body.status, status)
@@ -97,7 +97,7 @@ for (const [what, type, raw, status] of bodies)
 for (const encoding of ['gzip', 'deflate', 'br'])
   test(`a body that is no ${encoding} though it says so is a 400 in plain words`, async () => {
     const headers = { 'content-type': 'application/json', 'content-encoding': encoding }
-    const { status, body } = await app.visitor().post('/login', {}, { json: true, raw: '{}', headers })
+    const { status, body } = await app.client().post('/login', {}, { json: true, raw: '{}', headers })
     assert.equal(status, 400)
     assert.match(body.detail, /cannot be unpacked/)
   })
@@ -105,37 +105,37 @@ for (const encoding of ['gzip', 'deflate', 'br'])
 test("another site's form is refused before the store is asked", async () => {
   const before = await storeOperations()
   const { status } = await app
-    .visitor()
+    .client()
     .post('/login', { email: 'a@b.example' }, { headers: { 'sec-fetch-site': 'cross-site' } })
   assert.equal(status, 403)
   assert.equal(await storeOperations(), before)
 })
 
 test('what a session was read for is kept by no cache, static files are kept for a year', async () => {
-  const page = await app.visitor().get('/')
+  const page = await app.client().get('/')
   assert.equal(page.headers['cache-control'], 'no-store')
   const [, stylesheet = ''] = /href="(\/assets\/site\.[0-9a-f]{10}\.css)"/.exec(page.text) ?? []
-  const file = await app.visitor().get(stylesheet)
+  const file = await app.client().get(stylesheet)
   assert.equal(file.headers['cache-control'], 'public, max-age=31536000, immutable')
-  const former = await app.visitor().get(stylesheet.replace(/[0-9a-f]{10}/, '0000000000'))
+  const former = await app.client().get(stylesheet.replace(/[0-9a-f]{10}/, '0000000000'))
   assert.deepEqual([former.status, former.headers['cache-control']], [200, 'public, max-age=0'])
 })
 
 test('no page allows anything inline, or a frame around it', async () => {
-  const { headers, text } = await app.visitor().get('/login')
+  const { headers, text } = await app.client().get('/login')
   assert.match(String(headers['content-security-policy']), /default-src 'none'.*frame-ancestors 'none'/)
   assert.doesNotMatch(String(headers['content-security-policy']), /unsafe/)
   assert.doesNotMatch(text, /<script>| style="| on\w+="/)
 })
 
 test('a path that cannot be decoded is a 400', async () => {
-  assert.equal((await app.visitor().get('/shop/%E0%A4%A', { json: true })).status, 400)
-  assert.equal((await app.visitor().get('/assets/%E0%A4%A', { json: true })).status, 400)
+  assert.equal((await app.client().get('/shop/%E0%A4%A', { json: true })).status, 400)
+  assert.equal((await app.client().get('/assets/%E0%A4%A', { json: true })).status, 400)
 })
 
 test('favicon.ico and robots.txt are there and never touch the store', async () => {
   const before = await storeOperations()
-  const visitor = app.visitor()
+  const visitor = app.client()
   visitor.cookies.set('sid', 's%3Aabc.forged')
   for (const path of ['/favicon.ico', '/robots.txt', '/livez', '/nothing-here'])
     assert.equal((await visitor.get(path)).headers['set-cookie'], undefined)
@@ -143,7 +143,7 @@ test('favicon.ico and robots.txt are there and never touch the store', async () 
 })
 
 test('metrics tell time by route and status, the pool and the store', async () => {
-  await app.visitor().get('/shop')
+  await app.client().get('/shop')
   const text = await metrics()
   assert.match(text, /http_request_duration_seconds_count\{.*route="\/shop".*status="200".*\} \d+/)
   assert.match(text, /pool_connections\{state="idle"\} \d+/)

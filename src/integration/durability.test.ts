@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { SessionData } from 'express-session'
 import { createPool, type Pool } from '../database/pool.ts'
-import { createDirectory } from '../sessions/operations/revoke.ts'
-import { PostgresSessions } from '../sessions/request/session-store.ts'
+import { createRevoker } from '../sessions/operations/revoke.ts'
+import { PostgresSessionStore } from '../sessions/request/session-store.ts'
 import type { Session } from '../sessions/tracking/tracked-sessions.ts'
-import { type TestDatabase, testDatabase } from '../testing/fresh-database.ts'
-import { type TestApp, testApp } from '../testing/test-server.ts'
+import { type FreshDatabase, freshDatabase } from '../testing/fresh-database.ts'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 declare module 'express-session' {
   interface SessionData {
@@ -28,7 +28,7 @@ const WATCH = `
 
 /** What a person was told must survive a crash of the database. */
 const WRITES: Readonly<
-  Record<string, (store: PostgresSessions, sid: string, database: TestDatabase) => Promise<unknown>>
+  Record<string, (store: PostgresSessionStore, sid: string, database: FreshDatabase) => Promise<unknown>>
 > = {
   'a new session': (store) => stored(store),
   'a change': async (store, sid) => {
@@ -51,29 +51,30 @@ const WRITES: Readonly<
     })
     await Promise.all(changed)
   },
-  'a change under the lock': (store, sid) => store.table.change(sid, () => ({ text: '{"cookie":{}}', account: null })),
+  'a change under the lock': (store, sid) =>
+    store.table.updateLocked(sid, () => ({ text: '{"cookie":{}}', accountId: null })),
   'an update': async (store, sid) => {
     const session = await load(store, sid)
-    await store.records.update(sid, session, (draft) => {
+    await store.tracked.update(sid, session, (draft) => {
       draft.note = 'counted'
     })
   },
   'a new id': (store, sid) =>
-    store.table.rename(sid, `${sid}-new`, () => ({ text: '{"cookie":{}}', account: null }), {
-      idle: DAY,
-      absolute: DAY,
+    store.table.rotateId(sid, `${sid}-new`, () => ({ text: '{"cookie":{}}', accountId: null }), {
+      idleMs: DAY,
+      absoluteMs: DAY,
     }),
   'an end': (store, sid) => store.table.destroy(sid),
-  "the end of an account's sessions": async (store) => createDirectory(store).endOthers('ada'),
+  "the end of an account's sessions": async (store) => createRevoker(store).revokeAllExcept('ada'),
 }
 
 for (const setting of ['on', 'off'] as const) {
   describe(`in a database whose synchronous_commit is ${setting}`, () => {
-    let database: TestDatabase
+    let database: FreshDatabase
     let pool: Pool
-    let store: PostgresSessions
+    let store: PostgresSessionStore
     before(async () => {
-      database = await testDatabase()
+      database = await freshDatabase()
       await database.pool.query(WATCH)
       await database.pool.query(
         `ALTER DATABASE ${new URL(database.url).pathname.slice(1)} SET synchronous_commit = ${setting}`,
@@ -81,7 +82,7 @@ for (const setting of ['on', 'off'] as const) {
       // The setting holds for connections that are opened from now on.
       pool = createPool({ url: database.url, name: 'watched', size: 1 })
       assert.deepEqual((await pool.query('SHOW synchronous_commit')).rows, [{ synchronous_commit: setting }])
-      store = new PostgresSessions({ pool })
+      store = new PostgresSessionStore({ pool })
     })
     after(async () => {
       await pool.end()
@@ -114,7 +115,7 @@ for (const setting of ['on', 'off'] as const) {
     })
 
     test('on the site the basket, signing in and signing out wait for the disk, a page that renews does not', async () => {
-      const app = await testApp({ databaseUrl: database.url })
+      const app = await startTestServer({ databaseUrl: database.url })
       try {
         await people(app, database)
       } finally {
@@ -124,9 +125,9 @@ for (const setting of ['on', 'off'] as const) {
   })
 }
 
-async function people(app: TestApp, { pool }: TestDatabase): Promise<void> {
+async function people(app: TestServer, { pool }: FreshDatabase): Promise<void> {
   await pool.query(`INSERT INTO product (id, name, note, shelf, price, stock) VALUES ('eggs', 'Eggs', '', '', 450, 9)`)
-  const ada = app.visitor()
+  const ada = app.client()
   const waits = async (act: () => Promise<{ readonly status: number }>) => {
     await pool.query('TRUNCATE written')
     assert.ok((await act()).status < 400)
@@ -142,29 +143,29 @@ async function people(app: TestApp, { pool }: TestDatabase): Promise<void> {
   assert.deepEqual(await waits(() => ada.post('/logout')), [true])
 }
 
-async function late({ pool }: Pick<TestDatabase, 'pool'>): Promise<void> {
+async function late({ pool }: Pick<FreshDatabase, 'pool'>): Promise<void> {
   await pool.query(`UPDATE session SET expire = expire - interval '61 minutes'`)
 }
 
-async function stored(store: PostgresSessions): Promise<string> {
+async function stored(store: PostgresSessionStore): Promise<string> {
   const sid = `sid-${Math.random()}`
   await set(store, sid, { account: 'ada', cookie: { originalMaxAge: 30 * DAY } } as never)
   return sid
 }
 
-async function load(store: PostgresSessions, sid: string): Promise<Session> {
-  const data = await store.records.read(sid)
+async function load(store: PostgresSessionStore, sid: string): Promise<Session> {
+  const data = await store.tracked.read(sid)
   assert.ok(data)
   return store.createSession({ sessionID: sid, sessionStore: store } as never, data)
 }
 
-function set(store: PostgresSessions, sid: string, session: SessionData): Promise<void> {
+function set(store: PostgresSessionStore, sid: string, session: SessionData): Promise<void> {
   return new Promise((resolve, reject) =>
     store.set(sid, session, (error: unknown) => (error ? reject(error) : resolve())),
   )
 }
 
-function touch(store: PostgresSessions, sid: string, session: SessionData): Promise<void> {
+function touch(store: PostgresSessionStore, sid: string, session: SessionData): Promise<void> {
   return new Promise((resolve, reject) =>
     store.touch(sid, session, (error: unknown) => (error ? reject(error) : resolve())),
   )

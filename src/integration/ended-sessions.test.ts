@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { createSignatures } from '../sessions/request/session-cookie.ts'
-import { PostgresSessions } from '../sessions/request/session-store.ts'
-import { type TestApp, testApp } from '../testing/test-server.ts'
+import { PostgresSessionStore } from '../sessions/request/session-store.ts'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 const SECRET = 'a secret of this test, long enough'
 const PASSWORD = 'a lantern over the turntable'
 
-let app: TestApp
+let app: TestServer
 before(async () => {
-  app = await testApp({ secrets: [SECRET] })
+  app = await startTestServer({ secrets: [SECRET] })
   await app.pool.query(
     `INSERT INTO product (id, name, note, shelf, price, stock) VALUES ('eggs', 'Eggs', '', '', 450, 9)`,
   )
@@ -44,20 +44,20 @@ for (const [how, end] of Object.entries(ENDS)) {
 }
 
 test("an id that never was is a visitor's at once", async () => {
-  const vic = app.visitor()
+  const vic = app.client()
   vic.cookies.set('sid', encodeURIComponent(createSignatures([SECRET]).sign('an-id-of-nobody')))
   assert.equal((await vic.post('/basket/items', { product: 'eggs', quantity: 1 })).status, 303)
   assert.deepEqual((await vic.get('/api/session', { json: true })).body.basket, { eggs: 1 })
 })
 
 test('ids that ended are forgotten by upkeep after ten minutes, and not before', async () => {
-  const store = new PostgresSessions({ pool: app.pool })
+  const store = new PostgresSessionStore({ pool: app.pool })
   await app.pool.query(`
-    INSERT INTO session_ended (sid, at) VALUES
+    INSERT INTO session_tombstone (sid, ended_at) VALUES
       ('lately', now()), ('nine-minutes-ago', now() - interval '9 minutes'), ('eleven', now() - interval '11 minutes')`)
-  await store.table.removeExpired(100)
+  await store.table.deleteExpired(100)
   const left = await app.pool.query(
-    `SELECT sid FROM session_ended WHERE sid IN ('lately', 'nine-minutes-ago', 'eleven') ORDER BY at DESC`,
+    `SELECT sid FROM session_tombstone WHERE sid IN ('lately', 'nine-minutes-ago', 'eleven') ORDER BY ended_at DESC`,
   )
   assert.deepEqual(
     left.rows.map(({ sid }) => sid),
@@ -65,11 +65,11 @@ test('ids that ended are forgotten by upkeep after ten minutes, and not before',
   )
 })
 
-type Visitor = ReturnType<TestApp['visitor']>
+type Visitor = ReturnType<TestServer['client']>
 
 /** Somebody who comes with a copy of the cookie that Ada had before the end. */
 async function holderOfEnded(end: (ada: Visitor, email: string) => Promise<unknown>): Promise<Visitor> {
-  const [ada, late] = [app.visitor(), app.visitor()]
+  const [ada, late] = [app.client(), app.client()]
   const email = `ada.${Math.random()}@example.net`
   await ada.post('/register', { email, name: 'Ada', password: PASSWORD })
   late.cookies.set('sid', ada.cookies.get('sid') ?? '')
@@ -79,7 +79,7 @@ async function holderOfEnded(end: (ada: Visitor, email: string) => Promise<unkno
 }
 
 async function age(interval: string): Promise<void> {
-  await app.pool.query('UPDATE session_ended SET at = at - $1::interval', [interval])
+  await app.pool.query('UPDATE session_tombstone SET ended_at = ended_at - $1::interval', [interval])
 }
 
 async function rows(): Promise<number> {

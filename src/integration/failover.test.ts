@@ -3,22 +3,22 @@ import { after, before, test } from 'node:test'
 import { createPool, type Pool } from '../database/pool.ts'
 import { StoreUnavailable } from '../sessions/errors.ts'
 import { PostgresTable } from '../sessions/storage/postgres-table.ts'
-import { type TestDatabase, testDatabase } from '../testing/fresh-database.ts'
-import { type TestApp, testApp } from '../testing/test-server.ts'
+import { type FreshDatabase, freshDatabase } from '../testing/fresh-database.ts'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
-const LIFE = { idle: 86_400_000, absolute: 86_400_000 }
+const LIFE = { idleMs: 86_400_000, absoluteMs: 86_400_000 }
 /** The process of no connection: stands for all of them. */
 const EVERYWHERE = 0
 
-let database: TestDatabase
+let database: FreshDatabase
 let pool: Pool
 let table: PostgresTable
 before(async () => {
-  database = await testDatabase()
+  database = await freshDatabase()
   await database.pool.query(STANDBYS)
   pool = createPool({ url: database.url, name: 'asks', size: 1 })
   table = new PostgresTable(pool, () => {})
-  await table.insert('ada', { text: '{"cookie":{}}', account: null }, LIFE)
+  await table.insert('ada', { text: '{"cookie":{}}', accountId: null }, LIFE)
 })
 after(async () => {
   await pool.end()
@@ -54,14 +54,14 @@ test('a read that is refused twice is not asked a third time', async () => {
 })
 
 test('a write that is refused is not asked again', async () => {
-  const refused = await refusals(EVERYWHERE, () => assert.rejects(table.renew('ada', LIFE), isReadOnly))
+  const refused = await refusals(EVERYWHERE, () => assert.rejects(table.touch('ada', LIFE), isReadOnly))
   assert.equal(refused, 1)
 })
 
 test('while the database takes no writes nobody is signed out: pages go on, and a change is a 503 that leaves the cookie', async () => {
-  const app = await testApp()
+  const app = await startTestServer()
   try {
-    const ada = app.visitor()
+    const ada = app.client()
     await app.pool.query(
       `INSERT INTO product (id, name, note, shelf, price, stock) VALUES ('eggs', 'Eggs', '', '', 450, 9)`,
     )
@@ -84,9 +84,9 @@ test('while the database takes no writes nobody is signed out: pages go on, and 
 })
 
 test('a page whose renewal the database does not take is served: the next one makes up for it', async () => {
-  const app = await testApp()
+  const app = await startTestServer()
   try {
-    const ada = app.visitor()
+    const ada = app.client()
     await ada.post('/register', { email: 'ada@example.net', name: 'Ada', password: 'a lantern over the turntable' })
     await app.pool.query(`UPDATE session SET expire = expire - interval '61 minutes'`)
     await setReadOnly(app, 'on')
@@ -119,7 +119,7 @@ function isReadOnly(error: unknown): boolean {
 }
 
 /** For connections that are opened from now on; those of before are ended. */
-async function setReadOnly(app: TestApp, setting: 'on' | 'off'): Promise<void> {
+async function setReadOnly(app: TestServer, setting: 'on' | 'off'): Promise<void> {
   const { rows } = await app.pool.query('SELECT current_database() AS name')
   await app.pool.query(
     `SET TRANSACTION READ WRITE; ALTER DATABASE ${rows[0].name} SET default_transaction_read_only = ${setting}`,

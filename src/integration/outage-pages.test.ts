@@ -2,16 +2,16 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import net from 'node:net'
 import { test } from 'node:test'
-import { testDatabase } from '../testing/fresh-database.ts'
-import { testApp } from '../testing/test-server.ts'
+import { freshDatabase } from '../testing/fresh-database.ts'
+import { startTestServer } from '../testing/test-server.ts'
 
 const VIC = { name: 'Vic', email: 'vic@example.com', password: 'a lantern over deep water' }
 
 test('while the store is away, the home page stands and claims nobody signed in or out; the basket says what is the matter', async () => {
-  const database = await testDatabase()
+  const database = await freshDatabase()
   const road = await relay(new URL(database.url))
-  const app = await testApp({ databaseUrl: road.url })
-  const vic = app.visitor()
+  const app = await startTestServer({ databaseUrl: road.url })
+  const vic = app.client()
   try {
     await vic.post('/register', VIC)
     assert.match((await vic.get('/')).text, /action="\/logout"/)

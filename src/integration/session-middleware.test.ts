@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { createSignatures } from '../sessions/request/session-cookie.ts'
-import { type TestApp, testApp } from '../testing/test-server.ts'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 const SECRETS = ['the new secret of this test, long enough', 'the old secret of this test, long enough']
 const [NEW = '', OLD = ''] = SECRETS
 const cookieValue = (sid: string, secret: string) => encodeURIComponent(createSignatures([secret]).sign(sid))
 
-let app: TestApp
+let app: TestServer
 before(async () => {
-  app = await testApp({ secrets: SECRETS, cookie: { name: 'sid', former: 'connect.sid', secure: false } })
+  app = await startTestServer({ secrets: SECRETS, cookie: { name: 'sid', previousName: 'connect.sid', secure: false } })
 })
 after(() => app.close())
 
 test('a visitor who only looks gets no cookie, and leaves no row', async () => {
-  const vic = app.visitor()
+  const vic = app.client()
   for (const path of ['/', '/shop', '/basket', '/login', '/api/session']) await vic.get(path)
   assert.deepEqual([...vic.cookies], [])
   assert.equal(await rows(), 0)
@@ -53,7 +53,7 @@ test('of two cookies of one name the forged one does not sign anybody out', asyn
 })
 
 test('a wrong signature costs no statement', async () => {
-  const vic = app.visitor()
+  const vic = app.client()
   vic.cookies.set('sid', 's%3Aabcdef.forged')
   const before = await reads()
   assert.equal((await vic.get('/api/session', { json: true })).status, 200)
@@ -84,10 +84,10 @@ test('while the store is away an answer that needs it is a 503, with the cookie 
   assert.deepEqual(await basket(ada), { eggs: 1 })
 })
 
-type Visitor = ReturnType<TestApp['visitor']>
+type Visitor = ReturnType<TestServer['client']>
 
 async function shopper(): Promise<Visitor> {
-  const visitor = app.visitor()
+  const visitor = app.client()
   await app.pool.query(
     `INSERT INTO product (id, name, note, shelf, price, stock) VALUES ('eggs', 'Eggs', '', 'Dairy', 450, 9) ON CONFLICT DO NOTHING`,
   )

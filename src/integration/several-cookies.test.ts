@@ -5,17 +5,20 @@ import { after, before, test } from 'node:test'
 import express from 'express'
 import { createSignatures } from '../sessions/request/session-cookie.ts'
 import { createSessions } from '../sessions/sessions.ts'
-import { type TestApp, testApp } from '../testing/test-server.ts'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 const SECRET = 'a secret of this test, long enough'
 const PASSWORD = 'a lantern over the turntable'
 const EGGS = { product: 'eggs', quantity: '1' }
-type Visitor = ReturnType<TestApp['visitor']>
+type Visitor = ReturnType<TestServer['client']>
 
-let app: TestApp
+let app: TestServer
 before(async () => {
   const clear = [{ domain: 'example.com' }, { name: 'legacy', path: '/old' }]
-  app = await testApp({ secrets: [SECRET], cookie: { name: 'sid', former: 'connect.sid', secure: false, clear } })
+  app = await startTestServer({
+    secrets: [SECRET],
+    cookie: { name: 'sid', previousName: 'connect.sid', secure: false, clear },
+  })
   await app.pool.query(
     `INSERT INTO product (id, name, note, shelf, price, stock) VALUES ('eggs', 'Eggs', '', '', 450, 9)`,
   )
@@ -56,7 +59,7 @@ test('of several live sessions the first under the present name counts', async (
 test('signing out ends each session whose cookie came along', async () => {
   const [ada, again] = [await customer(), await customer()]
   const headers = { cookie: `sid=${cookie(ada)}; connect.sid=${cookie(again)}` }
-  const out = await app.visitor().post('/logout', {}, { headers })
+  const out = await app.client().post('/logout', {}, { headers })
   assert.deepEqual(namesSet(out.headers), ['sid', 'connect.sid', 'legacy', 'sid', 'connect.sid'])
   for (const visitor of [ada, again]) assert.equal((await view(`sid=${cookie(visitor)}`)).signedIn, false)
 })
@@ -93,7 +96,7 @@ test('a request whose sessions all ended is answered as signed out if one of the
   const ended = cookie(ada)
   await ada.post('/logout')
   for (const header of [`sid=${ENDED}; sid=${ended}`, `sid=${ended}; sid=${ENDED}`]) {
-    const { status, headers } = await app.visitor().post('/basket/items', EGGS, { headers: { cookie: header } })
+    const { status, headers } = await app.client().post('/basket/items', EGGS, { headers: { cookie: header } })
     assert.deepEqual([status, headers['set-cookie']], [401, undefined])
   }
 })
@@ -118,7 +121,7 @@ test('cookies that the settings name are cleared when the session cookie is set 
   ])
   assert.match(renewed[2] ?? '', /^sid=s/)
   assert.equal(renewed.length, 3)
-  const out = await app.visitor().post('/logout', {}, { headers: { cookie: header } })
+  const out = await app.client().post('/logout', {}, { headers: { cookie: header } })
   assert.deepEqual(cookiesSet(out.headers).slice(0, 2), renewed.slice(0, 2))
 })
 
@@ -129,7 +132,7 @@ test('a cookie of another path is cleared from any page, since a browser shows i
 })
 
 test('whoever comes without such a cookie is told nothing of it', async () => {
-  const ada = app.visitor()
+  const ada = app.client()
   const { headers } = await ada.post('/basket/items', EGGS)
   assert.deepEqual(namesSet(headers), ['sid'])
 })
@@ -138,7 +141,7 @@ const names = new Map<Visitor, string>()
 
 /** Somebody who is signed in; the name is the address, so that an answer tells who it is. */
 async function customer(): Promise<Visitor> {
-  const visitor = app.visitor()
+  const visitor = app.client()
   const email = `ada.${Math.random()}@example.net`
   names.set(visitor, email)
   assert.equal((await visitor.post('/register', { email, name: email, password: PASSWORD })).status, 303)
@@ -154,7 +157,7 @@ function cookie(visitor: Visitor): string {
 }
 
 function ask(header: string) {
-  return app.visitor().get('/api/session', { json: true, headers: { cookie: header } })
+  return app.client().get('/api/session', { json: true, headers: { cookie: header } })
 }
 
 async function view(header: string) {

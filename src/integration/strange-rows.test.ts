@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import type { TestVisitor } from '../../test-support/http-client.ts'
+import type { HttpClient } from '../../test-support/http-client.ts'
 import { createSignatures } from '../sessions/request/session-cookie.ts'
-import { PostgresSessions } from '../sessions/request/session-store.ts'
+import { PostgresSessionStore } from '../sessions/request/session-store.ts'
 import { commit, DAY, load, stored } from '../sessions/testing/store-pair.ts'
-import { type TestDatabase, testDatabase } from '../testing/fresh-database.ts'
-import { type TestApp, testApp } from '../testing/test-server.ts'
+import { type FreshDatabase, freshDatabase } from '../testing/fresh-database.ts'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 const SECRET = 'a secret of this test, long enough'
 const ADA = { email: 'ada@example.com', password: 'blue kettle sings' }
@@ -32,16 +32,16 @@ const USABLE: Readonly<Record<string, string>> = {
   'a cookie that is a list': '{"cookie":[1]}',
   'a cookie with an age out of range': '{"cookie":{"originalMaxAge":1e999,"expires":"+999999-01-01"}}',
   'a long text': JSON.stringify({ a: 'x'.repeat(90_000) }),
-  'an account that is none': '{"account":{"a":[]},"generation":"x","basket":[1,null],"signedInAt":{}}',
+  'an account that is none': '{"account":{"a":[]},"credentialsVersion":"x","basket":[1,null],"signedInAt":{}}',
 }
 /** What a timestamp can hold beside a date of our days. */
 const INSTANTS = ['infinity', '294276-12-31 23:59:59', '9999-12-31', '10000-01-01']
 const PAST = ['-infinity', '4713-01-01 BC', '0001-01-01']
 
-let app: TestApp
+let app: TestServer
 before(async () => {
-  app = await testApp({ secrets: [SECRET] })
-  await app.visitor().post('/register', { ...ADA, name: 'Ada' })
+  app = await startTestServer({ secrets: [SECRET] })
+  await app.client().post('/register', { ...ADA, name: 'Ada' })
   await app.pool.query(
     `INSERT INTO product (id, name, note, shelf, price, stock) VALUES ('eggs', 'Eggs', '', '', 1, 9)`,
   )
@@ -97,14 +97,14 @@ test('a row whose expiry or end is infinite, or in another age, fails nobody', a
 })
 
 describe('in a database of another encoding', () => {
-  let database: TestDatabase
+  let database: FreshDatabase
   before(async () => {
-    database = await testDatabase({ encoding: 'LATIN1' })
+    database = await freshDatabase({ encoding: 'LATIN1' })
   })
   after(() => database.drop())
 
   test('a character that the database lacks fails the session that has it alone, and is no outage', async () => {
-    const store = new PostgresSessions({ pool: database.pool })
+    const store = new PostgresSessionStore({ pool: database.pool })
     const [odd, fine] = [await stored(store, { count: 1 }), await stored(store, { count: 1 })]
     const [first, second] = [await load(store, odd), await load(store, fine)]
     Object.assign(first, { note: 'eggs 🥚' })
@@ -116,12 +116,12 @@ describe('in a database of another encoding', () => {
     assert.deepEqual([(await load(store, odd)).note, (await load(store, fine)).note], [undefined, 'Käse'])
     await assert.rejects(stored(store, { note: '🥚' }), { name: 'SessionRefused' })
     assert.equal(await store.table.destroy(odd), 1)
-    assert.equal(await store.table.renew(fine, { idle: DAY, absolute: DAY }), true)
+    assert.equal(await store.table.touch(fine, { idleMs: DAY, absoluteMs: DAY }), true)
   })
 })
 
 interface Holder {
-  readonly browser: TestVisitor
+  readonly browser: HttpClient
   readonly sid: string
 }
 
@@ -132,16 +132,16 @@ async function holderOf({
   ends = 'NULL',
 }): Promise<Holder> {
   const sid = `strange-${made++}`
-  await app.pool.query(`INSERT INTO session (sid, sess, expire, ends) VALUES ($1, $2::json, ${expire}, ${ends})`, [
-    sid,
-    text,
-  ])
-  const browser = app.visitor()
+  await app.pool.query(
+    `INSERT INTO session (sid, sess, expire, absolute_expire) VALUES ($1, $2::json, ${expire}, ${ends})`,
+    [sid, text],
+  )
+  const browser = app.client()
   browser.cookies.set('sid', encodeURIComponent(createSignatures([SECRET]).sign(sid)))
   return { browser, sid }
 }
 
-async function signsIn(browser: TestVisitor): Promise<void> {
+async function signsIn(browser: HttpClient): Promise<void> {
   await app.pool.query('DELETE FROM attempt')
   assert.equal((await browser.post('/login', ADA)).status, 303)
   assert.equal((await browser.get('/api/session', { json: true })).body.account?.email, ADA.email)

@@ -3,46 +3,47 @@ import { Writable } from 'node:stream'
 import { after, before, test } from 'node:test'
 import { createLog } from '../runtime/log.ts'
 import { createMetrics } from '../runtime/metrics.ts'
-import { type TestDatabase, testDatabase } from '../testing/fresh-database.ts'
-import { runChore, startUpkeep } from './scheduler.ts'
+import { type FreshDatabase, freshDatabase } from '../testing/fresh-database.ts'
+import { runJob, startScheduler } from './scheduler.ts'
 
-let database: TestDatabase
+let database: FreshDatabase
 before(async () => {
-  database = await testDatabase()
+  database = await freshDatabase()
 })
 after(() => database.drop())
 
-test('a chore is done by one of several replicas, logged and counted', async () => {
+test('a job is done by one of several replicas, logged and counted', async () => {
   let done = 0
-  const chore = { name: 'sweep', every: 3_600_000, work: async () => ++done }
+  const job = { name: 'sweep', intervalMs: 3_600_000, work: async () => ++done }
   const replicas = [replica(), replica(), replica()]
-  await Promise.all(replicas.map((options) => runChore(chore, options)))
+  await Promise.all(replicas.map((options) => runJob(job, options)))
   assert.equal(done, 1)
   const lines = replicas.flatMap(({ lines }) => lines)
   assert.equal(lines.length, 1)
-  assert.match(lines.join(''), /"msg":"upkeep done".*"chore":"sweep","removed":1/)
+  assert.match(lines.join(''), /"msg":"job done".*"job":"sweep","removed":1/)
   const counted = await Promise.all(replicas.map(({ metrics }) => metrics.text()))
-  assert.equal(counted.filter((text) => text.includes('upkeep_removed_total{chore="sweep"} 1')).length, 1)
+  assert.equal(counted.filter((text) => text.includes('maintenance_removed_total{job_name="sweep"} 1')).length, 1)
 })
 
-test('a chore that fails is told, is not counted as done, and does not end the replica', async () => {
+test('a job that fails is told, is not counted as done, and does not end the replica', async () => {
   const options = replica()
   const work = () => Promise.reject(new Error('no broom'))
-  await runChore({ name: 'broken', every: 3_600_000, work }, options)
-  assert.match(options.lines.join(''), /"msg":"upkeep failed".*no broom/)
-  assert.doesNotMatch(await options.metrics.text(), /chore="broken"/)
+  await runJob({ name: 'broken', intervalMs: 3_600_000, work }, options)
+  assert.match(options.lines.join(''), /"msg":"job failed".*no broom/)
+  assert.doesNotMatch(await options.metrics.text(), /job_name="broken"/)
 })
 
-test('metrics tell when a chore was last done, and from the start that it was not', async () => {
+test('metrics tell when a job was last done, and from the start that it was not', async () => {
   const options = replica()
-  const chore = { name: 'dust', every: 3_600_000, work: async () => 0 }
-  startUpkeep({ ...options, chores: [chore] })()
+  const job = { name: 'dust', intervalMs: 3_600_000, work: async () => 0 }
+  startScheduler({ ...options, jobs: [job] })()
   const before = await options.metrics.text()
-  assert.match(before, /^upkeep_done_timestamp_seconds\{chore="dust"\} 0$/m)
-  assert.match(before, /^upkeep_removed_total\{chore="dust"\} 0$/m)
+  assert.match(before, /^maintenance_last_success_timestamp_seconds\{job_name="dust"\} 0$/m)
+  assert.match(before, /^maintenance_removed_total\{job_name="dust"\} 0$/m)
   const began = Date.now() / 1000
-  await runChore(chore, options)
-  const [, at] = (await options.metrics.text()).match(/^upkeep_done_timestamp_seconds\{chore="dust"\} (\S+)$/m) ?? []
+  await runJob(job, options)
+  const [, at] =
+    (await options.metrics.text()).match(/^maintenance_last_success_timestamp_seconds\{job_name="dust"\} (\S+)$/m) ?? []
   assert.ok(Number(at) >= began && Number(at) <= Date.now() / 1000, `done at ${at}, begun at ${began}`)
 })
 

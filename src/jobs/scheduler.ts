@@ -1,36 +1,36 @@
 import type { Pool } from '../database/pool.ts'
 import type { Log } from '../runtime/log.ts'
 import type { Metrics } from '../runtime/metrics.ts'
-import { takeTurn } from './claim.ts'
+import { claimRun } from './claim.ts'
 
 /** Something that one replica does for all, now and then. */
-export interface Chore {
+export interface Job {
   readonly name: string
   /** Milliseconds from one turn to the next. */
-  readonly every: number
+  readonly intervalMs: number
   /** Resolves with how many things it removed. */
   readonly work: () => Promise<number>
 }
 
-export interface UpkeepOptions {
+export interface SchedulerOptions {
   readonly pool: Pool
-  readonly chores: readonly Chore[]
+  readonly jobs: readonly Job[]
   readonly log: Log
   readonly metrics: Metrics
 }
 
 /** How often a replica asks whether it has a turn. */
-const ASK = 60_000
+const POLL_MS = 60_000
 
 /** Begins to ask for turns; returns what ends it. A chore that fails is told, and comes again with its next turn. */
-export function startUpkeep(options: UpkeepOptions): () => void {
-  for (const { name } of options.chores) options.metrics.expects(name)
+export function startScheduler(options: SchedulerOptions): () => void {
+  for (const { name } of options.jobs) options.metrics.registerJob(name)
   // Not all replicas in one second: they are often started together.
-  const first = setTimeout(round, Math.random() * ASK).unref()
-  const timer = setInterval(round, ASK).unref()
+  const first = setTimeout(poll, Math.random() * POLL_MS).unref()
+  const timer = setInterval(poll, POLL_MS).unref()
 
-  async function round(): Promise<void> {
-    for (const chore of options.chores) await runChore(chore, options)
+  async function poll(): Promise<void> {
+    for (const job of options.jobs) await runJob(job, options)
   }
 
   return () => {
@@ -40,16 +40,16 @@ export function startUpkeep(options: UpkeepOptions): () => void {
 }
 
 /** One try: does the chore if it is this replica's turn. */
-export async function runChore(
-  { name, every, work }: Chore,
-  { pool, log, metrics }: Omit<UpkeepOptions, 'chores'>,
+export async function runJob(
+  { name, intervalMs, work }: Job,
+  { pool, log, metrics }: Omit<SchedulerOptions, 'jobs'>,
 ): Promise<void> {
   try {
-    if (!(await takeTurn(pool, name, every))) return
+    if (!(await claimRun(pool, name, intervalMs))) return
     const removed = await work()
-    metrics.removed(name, removed)
-    log.info('upkeep done', { chore: name, removed })
+    metrics.jobDone(name, removed)
+    log.info('job done', { job: name, removed })
   } catch (error) {
-    log.warn('upkeep failed', { chore: name, error })
+    log.warn('job failed', { job: name, error })
   }
 }

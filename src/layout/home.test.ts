@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type TestApp, testApp } from '../testing/test-server.ts'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
-let app: TestApp
+let app: TestServer
 before(async () => {
-  app = await testApp()
+  app = await startTestServer()
 })
 after(() => app.close())
 
 const ADA = { name: 'Ada <b>Byron</b>', email: 'ada@example.com', password: 'a lantern over deep water' }
 
 test('the home page tells a visitor what this is, and offers to sign in', async () => {
-  const { status, text, headers } = await app.visitor().get('/')
+  const { status, text, headers } = await app.client().get('/')
   assert.equal(status, 200)
   assert.match(text, /small click-and-collect shop/)
   assert.match(text, /href="\/login"/)
@@ -20,7 +20,7 @@ test('the home page tells a visitor what this is, and offers to sign in', async 
 })
 
 test('it greets who is signed in by the name that was given, with the way out', async () => {
-  const ada = app.visitor()
+  const ada = app.client()
   await ada.post('/register', ADA)
   const { text } = await ada.get('/')
   assert.match(text, /Good to see you, Ada &lt;b&gt;Byron&lt;\/b&gt;\./)
@@ -29,14 +29,14 @@ test('it greets who is signed in by the name that was given, with the way out', 
 })
 
 test('the foot names the replica that answered, as the header does', async () => {
-  const { text, headers } = await app.visitor().get('/')
+  const { text, headers } = await app.client().get('/')
   const replica = headers['x-served-by']
   assert.ok(replica)
   assert.ok(text.includes(`<p data-replica="${replica}">answered by ${replica}</p>`))
 })
 
 test('no page needs what the content policy forbids: inline scripts, inline styles', async () => {
-  const vic = app.visitor()
+  const vic = app.client()
   for (const path of ['/', '/shop', '/basket', '/login', '/register', '/nothing-here']) {
     const { text } = await vic.get(path)
     assert.doesNotMatch(text, /\sstyle=|\son\w+=|<style|<script(?![^>]*\ssrc=)/, path)
@@ -44,7 +44,7 @@ test('no page needs what the content policy forbids: inline scripts, inline styl
 })
 
 test('stylesheet, script and icons are where the page says', async () => {
-  const vic = app.visitor()
+  const vic = app.client()
   const { text } = await vic.get('/')
   const addresses = [...text.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, address]) => address ?? '')
   assert.equal(addresses.length, 4)

@@ -1,20 +1,16 @@
 import { reply } from '../http/reply.ts'
-import type { Route } from '../http/routes.ts'
+import { get, type Route } from '../http/routes.ts'
 
-/** Those parts of a person that the home page needs; layout knows no more of accounts. */
-export interface Greeted {
+/** What the home page shows of a user. Layout knows no more of accounts. */
+export interface GreetedUser {
   readonly name: string
 }
 
-/** GET /: what this site is; greets whoever is signed in, and stands while the store is away. */
-export function homeRoutes<Person extends Greeted>(): readonly Route<Person>[] {
+/** GET /: what this site is. It is served while the session store is unavailable, too. */
+export function homeRoutes<User extends GreetedUser>(): readonly Route<User>[] {
   return [
-    {
-      method: 'GET',
-      path: '/',
-      who: 'anyone',
-      session: 'optional',
-      handler: (visit) => reply(visit, { view: 'layout/home', json: { greeted: visit.person?.name ?? null } }),
-    },
+    get('/', 'anyone', 'optional', (context) =>
+      reply(context, { view: 'layout/home', json: { greeted: context.user?.name ?? null } }),
+    ),
   ]
 }

@@ -6,7 +6,7 @@ import { createDrain, type DrainOptions } from './drain.ts'
 
 test('requests that keep coming while a server leaves are all answered', async () => {
   const { server, port } = await listening((_req, res) => void setImmediate(() => res.end('ok')))
-  const drain = draining(server, { delay: 50, timeout: 5000 })
+  const drain = draining(server, { delayMs: 50, timeoutMs: 5000 })
   const outcomes: string[] = []
   let leaving = false
   const workers = Array.from({ length: 20 }, async () => {
@@ -29,7 +29,7 @@ test('requests that keep coming while a server leaves are all answered', async (
 
 test('clients without keep-alive that never stop coming keep no server from leaving', async () => {
   const quiet = await listening((_req, res) => void res.end('ok'))
-  const alone = await timeOf(draining(quiet.server, { delay: 0, timeout: 20_000 }))
+  const alone = await timeOf(draining(quiet.server, { delayMs: 0, timeoutMs: 20_000 }))
   const { server, port } = await listening((_req, res) => void res.end('ok'))
   const outcomes: string[] = []
   const workers = Array.from({ length: 20 }, async () => {
@@ -37,7 +37,7 @@ test('clients without keep-alive that never stop coming keep no server from leav
     while (outcomes.at(-1) !== 'ECONNREFUSED') outcomes.push(await ask(port, agent))
   })
   await until(() => outcomes.length > 200)
-  const crowded = await timeOf(draining(server, { delay: 0, timeout: 20_000 }))
+  const crowded = await timeOf(draining(server, { delayMs: 0, timeoutMs: 20_000 }))
   await Promise.all(workers)
   assert.deepEqual([...new Set(outcomes)].sort(), ['ECONNREFUSED', 'ok'])
   // New ones are held while the queue is emptied: served, each would bring another, until a limit far off.
@@ -48,7 +48,7 @@ test('an answer that is under way is finished, and says that the connection ends
   const { server, port, seen } = await listening(
     (_req, res) => void until(() => !server.listening).then(() => res.end('late')),
   )
-  const drain = draining(server, { delay: 0, timeout: 5000 })
+  const drain = draining(server, { delayMs: 0, timeoutMs: 5000 })
   const agent = new Agent({ keepAlive: true })
   const answer = ask(port, agent)
   await until(() => seen.count === 1)
@@ -59,7 +59,7 @@ test('an answer that is under way is finished, and says that the connection ends
 
 test('what has not ended by the limit is cut', async () => {
   const { server, port, seen } = await listening(() => {})
-  const drain = draining(server, { delay: 0, timeout: 100 })
+  const drain = draining(server, { delayMs: 0, timeoutMs: 100 })
   const agent = new Agent()
   const answer = ask(port, agent)
   await until(() => seen.count === 1)
@@ -68,8 +68,8 @@ test('what has not ended by the limit is cut', async () => {
 })
 
 test('what a proxy can repeat is handed over as a server leaves; what it cannot, and what comes without one, is answered', async () => {
-  const drain = createDrain({ delay: 0, timeout: 5000 })
-  const { server, port } = await listening((req, res) => drain.handOver(req, res, () => void res.end('ok')))
+  const drain = createDrain({ delayMs: 0, timeoutMs: 5000 })
+  const { server, port } = await listening((req, res) => drain.middleware(req, res, () => void res.end('ok')))
   drain.attach(server)
   const agent = new Agent({ keepAlive: true })
   const repeating = { 'X-Repeats-502': 'yes' }

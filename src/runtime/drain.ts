@@ -19,7 +19,7 @@ const QUIET_TURNS = 3
 
 export interface Drain {
   /** First of all middleware: while the replica leaves, hands what can be repeated over to another one. */
-  readonly handOver: (req: IncomingMessage, res: ServerResponse, next: () => void) => void
+  readonly middleware: (req: IncomingMessage, res: ServerResponse, next: () => void) => void
   /** Watches the server's connections; before it listens. */
   attach(server: Server): void
   /**
@@ -31,16 +31,16 @@ export interface Drain {
 
 export interface DrainOptions {
   /** Milliseconds in which it goes on answering as always, for whoever learns late. */
-  readonly delay: number
+  readonly delayMs: number
   /** Milliseconds from the end of the delay until what is left is cut. */
-  readonly timeout: number
+  readonly timeoutMs: number
 }
 
 /**
  * Prepares a server so that it can leave without losing a request. Node's own `server.close()` resets what waits in the accept queue and cuts
  * idle connections on which a request may be on its way; `Connection: close` while the listener is open makes nginx reconnect into that queue.
  */
-export function createDrain({ delay, timeout }: DrainOptions): Drain {
+export function createDrain({ delayMs, timeoutMs }: DrainOptions): Drain {
   const sockets = new Set<net.Socket>()
   const answers = new Set<ServerResponse>()
   let accepted = 0
@@ -76,12 +76,12 @@ export function createDrain({ delay, timeout }: DrainOptions): Drain {
 
   return {
     attach,
-    handOver(req, res, next) {
+    middleware(req, res, next) {
       if (handingOver && isRepeated(req)) res.writeHead(502, { 'Cache-Control': 'no-store' }).end()
       else next()
     },
     async run() {
-      await wait(delay)
+      await wait(delayMs)
       handingOver = true
       await wait(HANDOVER)
       holding = true
@@ -95,7 +95,7 @@ export function createDrain({ delay, timeout }: DrainOptions): Drain {
       holding = false
       for (const answer of answers) endConnectionWith(answer)
       for (const socket of sockets) socket.resume()
-      const timedOut = wait(timeout, undefined, { ref: false }).then(() => sockets.size)
+      const timedOut = wait(timeoutMs, undefined, { ref: false }).then(() => sockets.size)
       const cut = await Promise.race([closed.then(() => 0), timedOut])
       for (const socket of sockets) socket.destroy()
       return cut

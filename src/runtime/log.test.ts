@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { Writable } from 'node:stream'
 import { test } from 'node:test'
 import { createAccessLog } from './access-log.ts'
+import { withRequestId } from './current-request-id.ts'
 import { createLog, type LogFormat } from './log.ts'
-import { withRequestId } from './request-context.ts'
 
 test('an event is one line of JSON with time, level, msg and replica', async () => {
   const { log, lines } = collecting('json')

@@ -1,5 +1,5 @@
 import winston from 'winston'
-import { currentRequestId } from './request-context.ts'
+import { currentRequestId } from './current-request-id.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 export type LogFormat = 'json' | 'text'

@@ -4,7 +4,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@pro
 /** Seconds; from a coalesced read to the deadline of three seconds. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 
-export interface PoolFigures {
+export interface PoolStats {
   readonly inUse: number
   readonly idle: number
   readonly waiting: number
@@ -13,17 +13,17 @@ export interface PoolFigures {
 /** What a replica counts; names and labels are listed in the README. */
 export interface Metrics {
   /** `http_request_duration_seconds{method,route,status}`; `route` is the table's pattern, never the address. */
-  answered(request: { method: string; route: string; status: number; seconds: number }): void
+  requestFinished(request: { method: string; route: string; status: number; seconds: number }): void
   /** `session_store_duration_seconds{operation,outcome}`. */
-  stored(operation: string, outcome: 'ok' | 'error', seconds: number): void
+  storeQueried(operation: string, outcome: 'ok' | 'error', seconds: number): void
   /** A chore at which this replica may get the turn: counted from 0, so that the first removal is an increase. */
-  expects(chore: string): void
-  /** `upkeep_removed_total{chore}`: what a chore removed; `upkeep_done_timestamp_seconds{chore}`: when, 0 while this replica had no turn. */
-  removed(chore: string, count: number): void
+  registerJob(job: string): void
+  /** `maintenance_removed_total{job_name}`: what a chore removed; `maintenance_last_success_timestamp_seconds{job_name}`: when, 0 while this replica had no turn. */
+  jobDone(job: string, count: number): void
   /** `replica_ready{replica,version}`, read when scraped. */
-  watchReadiness(about: { readonly replica: string; readonly version: string }, read: () => boolean): void
+  watchReadiness(labels: { readonly replica: string; readonly version: string }, read: () => boolean): void
   /** `pool_connections{state}`, read when scraped. */
-  watchPool(read: () => PoolFigures): void
+  watchPool(read: () => PoolStats): void
   /** `GET /metrics` on a port of its own; resolves once it listens. */
   serve(options: { port: number; host?: string | undefined }): Promise<Server>
   text(): Promise<string>
@@ -46,30 +46,31 @@ export function createMetrics(): Metrics {
     buckets: BUCKETS,
     registers: [registry],
   })
-  const upkeep = new Counter({
-    name: 'upkeep_removed_total',
+  const removedTotal = new Counter({
+    name: 'maintenance_removed_total',
     help: 'Expired things that this replica removed when it had the turn',
-    labelNames: ['chore'],
+    labelNames: ['job_name'],
     registers: [registry],
   })
-  const done = new Gauge({
-    name: 'upkeep_done_timestamp_seconds',
+  const lastSuccess = new Gauge({
+    name: 'maintenance_last_success_timestamp_seconds',
     help: 'When this replica last did a chore, in seconds since 1970; 0: not since its start',
-    labelNames: ['chore'],
+    labelNames: ['job_name'],
     registers: [registry],
   })
   return {
-    answered: ({ method, route, status, seconds }) => http.observe({ method, route, status: String(status) }, seconds),
-    stored: (operation, outcome, seconds) => store.observe({ operation, outcome }, seconds),
-    expects(chore) {
-      upkeep.inc({ chore }, 0)
-      done.set({ chore }, 0)
+    requestFinished: ({ method, route, status, seconds }) =>
+      http.observe({ method, route, status: String(status) }, seconds),
+    storeQueried: (operation, outcome, seconds) => store.observe({ operation, outcome }, seconds),
+    registerJob(job) {
+      removedTotal.inc({ job_name: job }, 0)
+      lastSuccess.set({ job_name: job }, 0)
     },
-    removed(chore, count) {
-      upkeep.inc({ chore }, count)
-      done.setToCurrentTime({ chore })
+    jobDone(job, count) {
+      removedTotal.inc({ job_name: job }, count)
+      lastSuccess.setToCurrentTime({ job_name: job })
     },
-    watchReadiness: (about, read) => watchReadiness(registry, about, read),
+    watchReadiness: (labels, read) => watchReadiness(registry, labels, read),
     watchPool: (read) => watchPool(registry, read),
     serve: ({ port, host }) => serve(registry, port, host),
     text: () => registry.metrics(),
@@ -92,7 +93,7 @@ function watchReadiness(
   })
 }
 
-function watchPool(registry: Registry, read: () => PoolFigures): void {
+function watchPool(registry: Registry, read: () => PoolStats): void {
   new Gauge({
     name: 'pool_connections',
     help: 'Database connections by state; waiting: requests that queue for one',

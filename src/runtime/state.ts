@@ -1,16 +1,22 @@
-/** Where a process is in its life; health answers are read off it. */
-export type Stage = 'starting' | 'ready' | 'draining' | 'closed'
+/** The life of a process. The health endpoints report it. */
+export type ProcessStage = 'starting' | 'ready' | 'draining' | 'closed'
 
-export interface State {
-  readonly stage: Stage
-  /** Moves on, never back: a draining replica does not become ready again. */
-  enter(stage: Stage): void
+/** Why a replica that starts is not ready yet; `message` is for an operator. */
+export interface NotReadyCause {
+  readonly kind: 'schema' | 'database'
+  readonly message: string
 }
 
-const ORDER: readonly Stage[] = ['starting', 'ready', 'draining', 'closed']
+export interface State {
+  readonly stage: ProcessStage
+  /** Never goes back: a draining replica does not become ready again. */
+  enter(stage: ProcessStage): void
+}
+
+const ORDER: readonly ProcessStage[] = ['starting', 'ready', 'draining', 'closed']
 
 export function createState(): State {
-  let stage: Stage = 'starting'
+  let stage: ProcessStage = 'starting'
   return {
     get stage() {
       return stage

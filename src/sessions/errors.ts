@@ -11,7 +11,7 @@ export class StoreUnavailable extends Error {
 }
 
 /** The session ended on the way (signed out, revoked, expired): what this request wanted to write is not written. */
-export class SessionGone extends Error {
+export class SessionEnded extends Error {
   readonly status = 401
   readonly expose = true
 
@@ -22,7 +22,7 @@ export class SessionGone extends Error {
 }
 
 /** Something was put into the session that JSON cannot hold: a fault of the application. Nothing was written. */
-export class Unstorable extends Error {
+export class NotSerializable extends Error {
   readonly status = 500
   readonly path: readonly string[]
 
@@ -51,8 +51,8 @@ export class SessionTooLarge extends Error {
   readonly status = 413
   readonly expose = true
 
-  constructor(bytes: number, most: number) {
-    super(`This session would hold ${bytes} bytes; ${most} are the most.`)
+  constructor(bytes: number, maxBytes: number) {
+    super(`This session would hold ${bytes} bytes; ${maxBytes} are the most.`)
     this.name = 'SessionTooLarge'
   }
 }

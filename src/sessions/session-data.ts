@@ -5,8 +5,8 @@ declare module 'express-session' {
   interface SessionData {
     /** The account that is signed in; absent for a visitor. */
     account?: string
-    /** The account's generation at sign-in (absent: 0); an account that has moved on no longer honours the session. */
-    generation?: number
+    /** The account's credentials version at sign-in (absent: 0); an account that has moved on no longer honours the session. */
+    credentialsVersion?: number
     /** When the person signed in, in milliseconds since 1970. */
     signedInAt?: number
   }

@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { TestVisitor } from '../../test-support/http-client.ts'
-import { type TestApp, testApp } from '../testing/test-server.ts'
+import type { HttpClient } from '../../test-support/http-client.ts'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
 import { seedProducts } from './seed.ts'
 
-let app: TestApp
+let app: TestServer
 before(async () => {
-  app = await testApp()
+  app = await startTestServer()
   await seedProducts(app.pool)
 })
 after(() => app.close())
 
-const change = (who: TestVisitor, item: object) => who.post('/basket/items', item, { json: true })
-const basketOf = async (who: TestVisitor) => (await who.get('/basket', { json: true })).body
+const change = (who: HttpClient, item: object) => who.post('/basket/items', item, { json: true })
+const basketOf = async (who: HttpClient) => (await who.get('/basket', { json: true })).body
 const sessions = async () => (await app.pool.query('SELECT count(*)::integer AS rows FROM session')).rows[0].rows
 
 test('a visitor fills a basket: a quantity is set, more is added, and 0 takes out', async () => {
-  const vic = app.visitor()
+  const vic = app.client()
   assert.deepEqual((await change(vic, { product: 'eggs', quantity: 2 })).body, { basket: { eggs: 2 } })
   assert.deepEqual((await change(vic, { product: 'eggs', add: 3 })).body, { basket: { eggs: 5 } })
   assert.deepEqual((await change(vic, { product: 'milk', add: '1' })).body, { basket: { eggs: 5, milk: 1 } })
@@ -26,7 +26,7 @@ test('a visitor fills a basket: a quantity is set, more is added, and 0 takes ou
 })
 
 test('a form is answered with the way to the basket, which shows what was put in', async () => {
-  const vic = app.visitor()
+  const vic = app.client()
   const { status, headers } = await vic.post('/basket/items', { product: 'honey', add: 1 })
   assert.equal(status, 303)
   assert.equal(headers.location, '/basket')
@@ -64,7 +64,7 @@ const REFUSED: readonly [item: object, field: string][] = [
 for (const [item, field] of REFUSED)
   test(`${JSON.stringify(item).slice(0, 60)} is refused for its ${field}, and no session begins`, async () => {
     const before = await sessions()
-    const vic = app.visitor()
+    const vic = app.client()
     const { status, body, headers } = await change(vic, item)
     assert.equal(status, 400)
     assert.deepEqual(Object.keys(body.errors), [field])
@@ -73,7 +73,7 @@ for (const [item, field] of REFUSED)
   })
 
 test('a refused quantity is shown beside its line, with what was typed', async () => {
-  const vic = app.visitor()
+  const vic = app.client()
   await change(vic, { product: 'eggs', quantity: 1 })
   const { status, text } = await vic.post('/basket/items', { product: 'eggs', quantity: '120' })
   assert.equal(status, 400)
@@ -83,7 +83,7 @@ test('a refused quantity is shown beside its line, with what was typed', async (
 })
 
 test('more than 99 of one product do not fit, however they are added', async () => {
-  const vic = app.visitor()
+  const vic = app.client()
   await change(vic, { product: 'eggs', quantity: 99 })
   assert.equal((await change(vic, { product: 'eggs', add: 1 })).status, 400)
   assert.deepEqual(await basketOf(vic), { basket: { eggs: 99 } })
@@ -93,7 +93,7 @@ test('a basket holds 50 different products and not one more', async () => {
   await app.pool.query(
     "INSERT INTO product (id, name, price, stock) SELECT 'p-' || n, 'Product ' || n, 100, 1 FROM generate_series(1, 51) n",
   )
-  const vic = app.visitor()
+  const vic = app.client()
   for (let n = 1; n <= 50; n++) assert.equal((await change(vic, { product: `p-${n}`, quantity: 1 })).status, 200)
   const { status, body } = await change(vic, { product: 'p-51', quantity: 1 })
   assert.equal(status, 400)
@@ -102,7 +102,7 @@ test('a basket holds 50 different products and not one more', async () => {
 })
 
 test('what is no longer sold can be taken out, and not be put back', async () => {
-  const vic = app.visitor()
+  const vic = app.client()
   await change(vic, { product: 'marmalade', quantity: 1 })
   await app.pool.query("DELETE FROM product WHERE id = 'marmalade'")
   assert.match((await vic.get('/basket')).text, /no longer sold/)

@@ -2,7 +2,7 @@ import type { Request } from 'express'
 import type { Account } from '../accounts/accounts.ts'
 import type { Pool } from '../database/pool.ts'
 import { readForm, text, typedText } from '../http/form.ts'
-import { refuse, seeOther, type Visit } from '../http/reply.ts'
+import { type RequestContext, renderInvalid, seeOther } from '../http/reply.ts'
 import { z } from '../runtime/zod.ts'
 import { updateSession } from '../sessions/request/session-object.ts'
 import { type Basket, MOST_OF_ONE, MOST_PRODUCTS, quantityOf, readBasket, withQuantity } from './basket.ts'
@@ -10,17 +10,17 @@ import { basketPage } from './basket-page.ts'
 import { findProducts } from './products.ts'
 
 /** POST /basket/items: `product` with `quantity` (absolute, 0 removes) or `add` (relative). */
-export async function changeBasket(pool: Pool, visit: Visit<Account>): Promise<void> {
-  const { req } = visit
+export async function changeBasket(pool: Pool, context: RequestContext<Account>): Promise<void> {
+  const { req } = context
   const form = readForm(ITEM, req.body)
-  if (!form.ok) return refuseChange(pool, visit, form.fields)
+  if (!form.ok) return refuseChange(pool, context, form.fields)
   const basket = readBasket(req.session)
   const { product } = form.value
   const quantity = form.value.quantity ?? quantityOf(basket, product) + (form.value.add ?? 0)
   const fields = await faults(pool, basket, { product, quantity })
-  if (fields) return refuseChange(pool, visit, fields)
+  if (fields) return refuseChange(pool, context, fields)
   if (quantity !== quantityOf(basket, product)) await put(req, product, form.value)
-  seeOther(visit, '/basket', { json: { basket: readBasket(req.session) } })
+  seeOther(context, '/basket', { json: { basket: readBasket(req.session) } })
 }
 
 /** More of one is counted on what another tab put there meanwhile; a number given outright is that number. */
@@ -49,9 +49,9 @@ async function faults(pool: Pool, basket: Basket, wanted: { product: string; qua
   return full ? { product: `A basket holds ${MOST_PRODUCTS} different products at most.` } : undefined
 }
 
-async function refuseChange(pool: Pool, visit: Visit<Account>, fields: Readonly<Record<string, string>>) {
-  const page = await basketPage(pool, readBasket(visit.req.session), typedText(visit.req.body))
-  refuse(visit, { status: 400, message: Object.values(fields).join(' '), fields, ...page })
+async function refuseChange(pool: Pool, context: RequestContext<Account>, fields: Readonly<Record<string, string>>) {
+  const page = await basketPage(pool, readBasket(context.req.session), typedText(context.req.body))
+  renderInvalid(context, { status: 400, message: Object.values(fields).join(' '), fields, ...page })
 }
 
 const ITEM = z

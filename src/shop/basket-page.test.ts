@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type TestApp, testApp } from '../testing/test-server.ts'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
 import { seedProducts } from './seed.ts'
 
-let app: TestApp
+let app: TestServer
 before(async () => {
-  app = await testApp()
+  app = await startTestServer()
   await seedProducts(app.pool)
 })
 after(() => app.close())
 
 test('an empty basket shows the way to the shop, and leaves no session and no cookie', async () => {
-  const { status, text, headers } = await app.visitor().get('/basket')
+  const { status, text, headers } = await app.client().get('/basket')
   assert.equal(status, 200)
   assert.match(text, /Nothing in it yet/)
   assert.equal(headers['set-cookie'], undefined)
@@ -19,7 +19,7 @@ test('an empty basket shows the way to the shop, and leaves no session and no co
 })
 
 test('a basket is a bill that adds up', async () => {
-  const vic = app.visitor()
+  const vic = app.client()
   await vic.post('/basket/items', { product: 'sourdough', quantity: 2 })
   await vic.post('/basket/items', { product: 'milk', quantity: 1 })
   const { text } = await vic.get('/basket')
@@ -27,7 +27,7 @@ test('a basket is a bill that adds up', async () => {
 })
 
 test('a basket comes along when its visitor registers', async () => {
-  const vic = app.visitor()
+  const vic = app.client()
   await vic.post('/basket/items', { product: 'apples', quantity: 3 })
   const person = { name: 'Vic', email: 'vic@example.com', password: 'a lantern over deep water' }
   assert.equal((await vic.post('/register', person)).status, 303)
@@ -35,7 +35,7 @@ test('a basket comes along when its visitor registers', async () => {
 })
 
 test('a session with something else for a basket has an empty one', async () => {
-  const vic = app.visitor()
+  const vic = app.client()
   await vic.post('/basket/items', { product: 'eggs', quantity: 1 })
   await app.pool.query(`UPDATE session SET sess = jsonb_set(sess::jsonb, '{basket}', '[{"id": 7}]')::json`)
   assert.deepEqual((await vic.get('/basket', { json: true })).body, { basket: {} })

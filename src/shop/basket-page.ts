@@ -1,17 +1,20 @@
 import type { Account } from '../accounts/accounts.ts'
 import type { Pool } from '../database/pool.ts'
-import { reply, type Visit } from '../http/reply.ts'
+import { type RequestContext, reply } from '../http/reply.ts'
 import { type Basket, billBasket, MOST_OF_ONE, readBasket } from './basket.ts'
-import { showPrice } from './price.ts'
+import { formatPrice } from './price.ts'
 
 /** GET /basket: what lies in it, with a form for every line. */
-export async function showBasket(pool: Pool, visit: Visit<Account>): Promise<void> {
-  const basket = readBasket(visit.req.session)
-  reply(visit, { ...(await basketPage(pool, basket)), json: { basket } })
+export async function showBasket(pool: Pool, context: RequestContext<Account>): Promise<void> {
+  const basket = readBasket(context.req.session)
+  reply(context, { ...(await basketPage(pool, basket)), json: { basket } })
 }
 
 /** The page; also what a refused change is shown on, then with `typed`. */
 export async function basketPage(pool: Pool, basket: Basket, typed: Readonly<Record<string, string>> = {}) {
   const { lines, total } = await billBasket(pool, basket)
-  return { view: 'shop/basket', data: { lines, total, most: MOST_OF_ONE, showPrice, typed, fields: {}, message: '' } }
+  return {
+    view: 'shop/basket',
+    data: { lines, total, most: MOST_OF_ONE, formatPrice, typed, fields: {}, message: '' },
+  }
 }

@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type TestApp, testApp } from '../testing/test-server.ts'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
 import { seedProducts } from './seed.ts'
 
-let app: TestApp
+let app: TestServer
 before(async () => {
-  app = await testApp()
+  app = await startTestServer()
 })
 after(() => app.close())
 
 test('an empty shop says so, and how it is filled', async () => {
-  const { status, text } = await app.visitor().get('/shop')
+  const { status, text } = await app.client().get('/shop')
   assert.equal(status, 200)
   assert.match(text, /The shelves are empty/)
 })
 
 test('the shop shows every product with its price, and a way into the basket for what is there', async () => {
   await seedProducts(app.pool)
-  const { text } = await app.visitor().get('/shop')
+  const { text } = await app.client().get('/shop')
   assert.match(text, /Sourdough loaf/)
   assert.match(text, /€4\.80/)
   assert.equal(text.match(/name="add"/g)?.length, 11)
@@ -25,7 +25,7 @@ test('the shop shows every product with its price, and a way into the basket for
 })
 
 test('a program gets id, name, price and stock of each product', async () => {
-  const { body } = await app.visitor().get('/shop', { json: true })
+  const { body } = await app.client().get('/shop', { json: true })
   const { products } = body
   assert.equal(products.length, 12)
   assert.deepEqual(products[0], { id: 'croissants', name: 'Croissants', price: 520, stock: 18 })
@@ -33,7 +33,7 @@ test('a program gets id, name, price and stock of each product', async () => {
 
 test('a name with markup in it stays a name', async () => {
   await app.pool.query("INSERT INTO product (id, name, price, stock) VALUES ('x', '<script>alert(1)</script>', 100, 1)")
-  const { text } = await app.visitor().get('/shop')
+  const { text } = await app.client().get('/shop')
   assert.doesNotMatch(text, /<script>alert/)
   assert.match(text, /&lt;script&gt;alert/)
 })

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { testDatabase } from '../testing/fresh-database.ts'
+import { freshDatabase } from '../testing/fresh-database.ts'
 import { billBasket } from './basket.ts'
 import { findProducts, listProducts } from './products.ts'
 import { seedProducts } from './seed.ts'
 
-const database = await testDatabase()
+const database = await freshDatabase()
 const { pool } = database
 after(() => database.drop())
 

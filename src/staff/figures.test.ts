@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { showBytes, showMoment, showSpan } from './figures.ts'
+import { formatBytes, formatDuration, formatMoment } from './figures.ts'
 
 const SIZES: readonly [bytes: number, shown: string][] = [
   [0, '0 bytes'],
@@ -11,7 +11,7 @@ const SIZES: readonly [bytes: number, shown: string][] = [
   [5 * 2 ** 40, '5.0 TB'],
 ]
 for (const [bytes, shown] of SIZES)
-  test(`${bytes} bytes are shown as ${shown}`, () => assert.equal(showBytes(bytes), shown))
+  test(`${bytes} bytes are shown as ${shown}`, () => assert.equal(formatBytes(bytes), shown))
 
 const NOW = new Date('2026-01-02T12:00:00Z')
 const SPANS: readonly [seconds: number, shown: string][] = [
@@ -23,6 +23,6 @@ const SPANS: readonly [seconds: number, shown: string][] = [
 ]
 for (const [seconds, shown] of SPANS)
   test(`${seconds} seconds are shown as ${shown}`, () =>
-    assert.equal(showSpan(new Date(NOW.getTime() - seconds * 1000), NOW), shown))
+    assert.equal(formatDuration(new Date(NOW.getTime() - seconds * 1000), NOW), shown))
 
-test('a moment names its zone', () => assert.equal(showMoment(NOW), '2 Jan 2026, 12:00 UTC'))
+test('a moment names its zone', () => assert.equal(formatMoment(NOW), '2 Jan 2026, 12:00 UTC'))

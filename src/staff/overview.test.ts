@@ -2,21 +2,21 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { createAccounts } from '../accounts/accounts.ts'
 import { announceReplica } from '../database/replicas.ts'
-import { type TestApp, testApp } from '../testing/test-server.ts'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
-let app: TestApp
+let app: TestServer
 const password = 'a lantern over deep water'
 before(async () => {
-  app = await testApp()
+  app = await startTestServer()
   const accounts = createAccounts({ pool: app.pool })
-  await accounts.add({ name: 'Sten', email: 'sten@example.com', password, role: 'staff' })
-  await accounts.add({ name: 'Ada', email: 'ada@example.com', password, role: 'customer' })
-  await announceReplica(app.pool, { name: 'app-7', version: '1.2.3', since: new Date() })
+  await accounts.create({ name: 'Sten', email: 'sten@example.com', password, role: 'staff' })
+  await accounts.create({ name: 'Ada', email: 'ada@example.com', password, role: 'customer' })
+  await announceReplica(app.pool, { name: 'app-7', version: '1.2.3', startedAt: new Date() })
 })
 after(() => app.close())
 
 async function signedIn(email: string) {
-  const person = app.visitor()
+  const person = app.client()
   assert.equal((await person.post('/login', { email, password })).status, 303)
   return person
 }
@@ -48,7 +48,7 @@ test('a customer is told that the console is not for this account', async () => 
 })
 
 test('a visitor is sent to sign in, and a program told to', async () => {
-  const vic = app.visitor()
+  const vic = app.client()
   const { status, headers } = await vic.get('/staff')
   assert.equal(status, 303)
   assert.equal(headers.location, '/login?next=%2Fstaff')

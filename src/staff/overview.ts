@@ -1,9 +1,9 @@
 import type { Account } from '../accounts/accounts.ts'
 import type { Pool } from '../database/pool.ts'
-import { replicasSeen } from '../database/replicas.ts'
-import { reply, type Visit } from '../http/reply.ts'
+import { recentReplicas } from '../database/replicas.ts'
+import { type RequestContext, reply } from '../http/reply.ts'
 import type { Statistics } from '../sessions/operations/statistics.ts'
-import { showBytes, showMoment, showSpan } from './figures.ts'
+import { formatBytes, formatDuration, formatMoment } from './figures.ts'
 
 /** A replica announces itself once a minute: one that missed two is not shown. */
 const LATELY = 3 * 60_000
@@ -14,8 +14,15 @@ export interface OverviewOptions {
 }
 
 /** GET /staff: how many sessions there are, and which replicas serve them. */
-export async function showOverview({ pool, statistics }: OverviewOptions, visit: Visit<Account>): Promise<void> {
-  const [sessions, replicas] = await Promise.all([statistics.read(), replicasSeen(pool, LATELY)])
+export async function showOverview(
+  { pool, statistics }: OverviewOptions,
+  context: RequestContext<Account>,
+): Promise<void> {
+  const [sessions, replicas] = await Promise.all([statistics.read(), recentReplicas(pool, LATELY)])
   const json = { sessions, replicas }
-  reply(visit, { view: 'staff/overview', data: { ...json, showBytes, showMoment, showSpan }, json })
+  reply(context, {
+    view: 'staff/overview',
+    data: { ...json, formatBytes, formatMoment, formatDuration },
+    json,
+  })
 }

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { migrate } from '../database/migrate.ts'
 import { createClient, createPool, type Pool } from '../database/pool.ts'
 
-export interface TestDatabase {
+export interface FreshDatabase {
   readonly url: string
   readonly pool: Pool
   drop(): Promise<void>
 }
 
 /** A fresh, migrated database of its own on the Postgres that TEST_DATABASE_URL names; `npm test` starts one. */
-export async function testDatabase({ migrated = true, encoding = 'UTF8' } = {}): Promise<TestDatabase> {
+export async function freshDatabase({ migrated = true, encoding = 'UTF8' } = {}): Promise<FreshDatabase> {
   const server = process.env.TEST_DATABASE_URL
   if (server === undefined) throw new Error('TEST_DATABASE_URL is missing: run tests with `npm test -- FILE`')
   const name = `test_${randomUUID().replaceAll('-', '')}`

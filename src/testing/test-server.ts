@@ -1,42 +1,43 @@
 import { Writable } from 'node:stream'
-import { type TestVisitor, testVisitor } from '../../test-support/http-client.ts'
+import { createHttpClient, type HttpClient } from '../../test-support/http-client.ts'
 import type { Pool } from '../database/pool.ts'
 import { createLog } from '../runtime/log.ts'
-import { type ReplicaOptions, startReplica } from '../server.ts'
-import { testDatabase } from './fresh-database.ts'
+import { startServer } from '../server.ts'
+import type { ServerOptions } from '../server-options.ts'
+import { freshDatabase } from './fresh-database.ts'
 
-export interface TestApp {
+export interface TestServer {
   readonly url: string
   readonly metricsUrl: string
   readonly pool: Pool
   /** What the application has logged so far. */
   readonly lines: readonly string[]
   /** Somebody with a browser of their own. */
-  visitor(): TestVisitor
+  client(): HttpClient
   close(): Promise<void>
 }
 
 /** A real replica on free ports over a fresh database. */
-export async function testApp(options: Partial<ReplicaOptions> = {}): Promise<TestApp> {
-  const database = await testDatabase()
+export async function startTestServer(options: Partial<ServerOptions> = {}): Promise<TestServer> {
+  const database = await freshDatabase()
   const lines: string[] = []
   const log = createLog({ level: 'info', format: 'json', replica: 'test', stream: collect(lines) })
-  const replica = await startReplica({ ...OPTIONS, databaseUrl: database.url, ...options }, log)
+  const replica = await startServer({ ...OPTIONS, databaseUrl: database.url, ...options }, log)
   await replica.ready
   const url = `http://127.0.0.1:${replica.port}`
-  const visitors: TestVisitor[] = []
+  const visitors: HttpClient[] = []
   return {
     url,
     metricsUrl: `http://127.0.0.1:${replica.metricsPort}/metrics`,
     pool: database.pool,
     lines,
-    visitor() {
-      const visitor = testVisitor(url)
-      visitors.push(visitor)
-      return visitor
+    client() {
+      const client = createHttpClient(url)
+      visitors.push(client)
+      return client
     },
     async close() {
-      for (const visitor of visitors) visitor.leave()
+      for (const client of visitors) client.close()
       await replica.stop()
       await database.drop()
     },
@@ -44,7 +45,7 @@ export async function testApp(options: Partial<ReplicaOptions> = {}): Promise<Te
 }
 
 /** A replica's options for a test: free ports, no patience. */
-export const OPTIONS: ReplicaOptions = {
+export const OPTIONS: ServerOptions = {
   site: 'Roundhouse',
   replica: 'test',
   version: '0.0.0',
@@ -55,17 +56,17 @@ export const OPTIONS: ReplicaOptions = {
   metricsPort: 0,
   databaseUrl: '',
   poolSize: 5,
-  connectTimeout: 5000,
-  queryTimeout: 5000,
-  idleTimeout: 1000,
+  connectTimeoutMs: 5000,
+  queryTimeoutMs: 5000,
+  idleTimeoutMs: 1000,
   secrets: ['a secret for tests only, long enough'],
-  sessionMaxAge: 30 * 86_400_000,
-  sessionAbsoluteMaxAge: 90 * 86_400_000,
+  sessionMaxAgeMs: 30 * 86_400_000,
+  sessionAbsoluteMaxAgeMs: 90 * 86_400_000,
   sessionStore: 'postgres',
-  cookie: { name: 'sid', former: undefined, secure: false },
+  cookie: { name: 'sid', previousName: undefined, secure: false },
   trustProxy: 0,
   clientAddressHeader: undefined,
-  drain: { delay: 0, timeout: 1000 },
+  drain: { delayMs: 0, timeoutMs: 1000 },
   log: { level: 'error', format: 'json' },
 }
 

@@ -4,7 +4,7 @@ import { called, LIFETIME, openVisit, type RacedStore } from './store.ts'
 
 /** The store that this repository is about. */
 export function createOwnStore(pool: Pool): RacedStore {
-  const { store, directory } = createSessions({ pool, secret: 'unused', maxAge: LIFETIME })
+  const { store, revoker: directory } = createSessions({ pool, secret: 'unused', maxAge: LIFETIME })
   return {
     open: (sid) => openVisit(store, sid),
     async change({ session }, change) {
@@ -14,10 +14,10 @@ export function createOwnStore(pool: Pool): RacedStore {
     touch: ({ sessionID, session }) => called((callback) => store.touch(sessionID, session, callback)),
     destroy: ({ session }) => session.destroy(),
     async endOthers({ sessionID }, account) {
-      await directory.endOthers(account, sessionID)
+      await directory.revokeAllExcept(account, sessionID)
     },
     async rename(visit, live, change) {
-      await visit.session.regenerate({ keep: true, live })
+      await visit.session.regenerate({ keep: true, mustBeLive: live })
       change(visit.session)
       await visit.session.save()
       return visit.sessionID

@@ -74,11 +74,13 @@ export const podRules = {
 
   'a replica has the time to drain before it is killed, and begins at once': (objects) => {
     const { spec } = one(objects, 'Deployment', 'app')
-    const { delay, timeout } = settings(objects).drain
+    const { delayMs, timeoutMs } = settings(objects).drain
     const grace = (spec?.template.spec?.terminationGracePeriodSeconds ?? 30) * 1000
     const hooks = spec?.template.spec?.containers.filter(({ lifecycle }) => lifecycle?.preStop !== undefined) ?? []
     return [
-      ...(grace >= delay + timeout + 5000 ? [] : [`app: killed after ${grace} ms, drains for ${delay + timeout} ms`]),
+      ...(grace >= delayMs + timeoutMs + 5000
+        ? []
+        : [`app: killed after ${grace} ms, drains for ${delayMs + timeoutMs} ms`]),
       ...hooks.map(({ name }) => `app: a preStop of ${name} stands before the drain`),
     ]
   },

@@ -1,5 +1,5 @@
 import type { IContainer } from 'kubernetes-models/v1/Container'
-import { type Config, ConfigFaults, loadConfig } from '../../../src/config/config.ts'
+import { type Config, ConfigErrors, loadConfig } from '../../../src/config/config.ts'
 import { VARIABLES } from '../../../src/config/variables.ts'
 import { environment } from './environment.ts'
 import { all, containers, type Objects, one, pods } from './objects.ts'
@@ -31,7 +31,7 @@ export const settingRules = {
       const { trustProxy, production } = settings(objects)
       return production && trustProxy !== 1 ? ['TRUST_PROXY is not 1, and nginx is the one proxy in front'] : []
     } catch (fault) {
-      if (fault instanceof ConfigFaults) return [fault.message]
+      if (fault instanceof ConfigErrors) return [fault.message]
       throw fault
     }
   },

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type TestApp, testApp } from '../../../src/testing/test-server.ts'
+import { startTestServer, type TestServer } from '../../../src/testing/test-server.ts'
 import { type Query, readAlerts, readChoices, readPanels } from './observability.ts'
 import { faults, labelsOf, metricsIn, type Series, seriesOf } from './promql.ts'
 import { live, said } from './test-metrics.ts'
 
-let app: TestApp
+let app: TestServer
 let exported: Series
 before(async () => {
-  app = await testApp()
+  app = await startTestServer()
   await live(app)
   exported = seriesOf(await said(app))
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { waitFor } from '../../../cluster/processes/wait-for.ts'
-import { type TestApp, testApp } from '../../../src/testing/test-server.ts'
+import { startTestServer, type TestServer } from '../../../src/testing/test-server.ts'
 import { missing, readAlerts, readPanels } from './observability.ts'
 import { type Prometheus, startPrometheus } from './prometheus.ts'
 import { live } from './test-metrics.ts'
@@ -10,14 +10,14 @@ const PATIENCE = 30_000
 /** Panels of what goes wrong. */
 const QUIET = ['Alerts', 'Faults']
 
-let app: TestApp
+let app: TestServer
 let prometheus: Prometheus
 let left: Promise<void> | undefined
 const leave = () => (left ??= app.close())
 
 describe('read by a real Prometheus', { skip: missing('prometheus') }, () => {
   before(async () => {
-    app = await testApp()
+    app = await startTestServer()
     await live(app)
     prometheus = await startPrometheus(new URL(app.metricsUrl).host)
   })

@@ -72,7 +72,7 @@ test('railway.json, for services that still read it, says the same', () => {
 
 test('a replica has drained before SIGKILL, and other replicas answer before it begins', () => {
   const { drainingSeconds = 0, overlapSeconds = 0 } = deploy as Record<string, number>
-  const drain = (config.drain.delay + config.drain.timeout) / 1000
+  const drain = (config.drain.delayMs + config.drain.timeoutMs) / 1000
   assert.ok(drainingSeconds >= drain + 5, `${drainingSeconds} s until SIGKILL, ${drain} s to drain`)
   assert.ok(overlapSeconds > 0)
 })

@@ -1,23 +1,30 @@
 import type { Request } from 'express'
-import type { Gate } from '../../../src/sessions/request/response-gate.ts'
+import type { DeferredResponse } from '../../../src/sessions/request/deferred-response.ts'
 import { exchange } from '../exchange.ts'
 
 // As stock express-session without `rolling`: the row moves, the browser drops its cookie on the first day's date.
-await exchange<typeof import('../../../src/sessions/request/response-gate.ts')>(
-  'src/sessions/request/response-gate.ts',
-  ({ install }) => ({
-    install(...[req, res, parts]: Parameters<typeof install>): Gate {
+await exchange<typeof import('../../../src/sessions/request/deferred-response.ts')>(
+  'src/sessions/request/deferred-response.ts',
+  ({ deferResponse }) => ({
+    deferResponse(...[req, res, parts]: Parameters<typeof deferResponse>): DeferredResponse {
       const { cookie: came = '' } = req.headers
-      return install(req, res, { ...parts, dress: (gate) => dressAnew(gate, parts.dress, came) })
+      return deferResponse(req, res, {
+        ...parts,
+        onHeaders: (deferred) => withoutRenewedCookie(deferred, parts.onHeaders, came),
+      })
     },
   }),
 )
 await import('../../../src/main.ts')
 
-function dressAnew(gate: Gate, dress: Gate['dress'], came: NonNullable<Request['headers']['cookie']>): void {
-  dress(gate)
-  const lines = [gate.res.getHeader('set-cookie') ?? []].flat().map(String)
+function withoutRenewedCookie(
+  deferred: DeferredResponse,
+  onHeaders: DeferredResponse['onHeaders'],
+  came: NonNullable<Request['headers']['cookie']>,
+): void {
+  onHeaders(deferred)
+  const lines = [deferred.res.getHeader('set-cookie') ?? []].flat().map(String)
   const others = lines.filter((line) => !came.includes(line.split(';')[0] ?? ''))
-  if (others.length > 0) gate.res.setHeader('Set-Cookie', others)
-  else gate.res.removeHeader('Set-Cookie')
+  if (others.length > 0) deferred.res.setHeader('Set-Cookie', others)
+  else deferred.res.removeHeader('Set-Cookie')
 }

@@ -1,6 +1,6 @@
 import { exchange } from '../exchange.ts'
 
 await exchange<typeof import('../../../src/jobs/scheduler.ts')>('src/jobs/scheduler.ts', () => ({
-  startUpkeep: () => () => {},
+  startScheduler: () => () => {},
 }))
 await import('../../../src/main.ts')

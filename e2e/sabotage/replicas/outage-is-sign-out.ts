@@ -10,8 +10,8 @@ await exchange<typeof import('../../../src/sessions/storage/postgres-table.ts')>
         const { read } = this
         Object.assign(this, { read: (sid: string) => read(sid).catch(() => undefined) })
       }
-      override endedLately(...sids: readonly string[]): Promise<boolean> {
-        return super.endedLately(...sids).catch(() => false)
+      override endedRecently(...sids: readonly string[]): Promise<boolean> {
+        return super.endedRecently(...sids).catch(() => false)
       }
     },
   }),

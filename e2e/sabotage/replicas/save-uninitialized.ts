@@ -1,16 +1,16 @@
 import type { SessionData } from 'express-session'
-import type { Pending } from '../../../src/sessions/tracking/tracked-sessions.ts'
+import type { PendingWrite } from '../../../src/sessions/tracking/tracked-sessions.ts'
 import { exchange } from '../exchange.ts'
 
 // As express-session's default: a row and a cookie for everybody who comes by.
 await exchange<typeof import('../../../src/sessions/tracking/tracked-sessions.ts')>(
   'src/sessions/tracking/tracked-sessions.ts',
-  ({ Records }) => ({
-    Records: class extends Records {
-      override pending(session: SessionData, activity?: boolean): Pending | undefined {
+  ({ TrackedSessions }) => ({
+    TrackedSessions: class extends TrackedSessions {
+      override pendingWrite(session: SessionData, activity?: boolean): PendingWrite | undefined {
         return (
-          super.pending(session, activity) ??
-          (this.has(session) ? undefined : { changes: [], renew: false, chosen: false })
+          super.pendingWrite(session, activity) ??
+          (this.hasRow(session) ? undefined : { changes: [], touch: false, lifetimeChanged: false })
         )
       }
     },

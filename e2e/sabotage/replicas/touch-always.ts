@@ -1,15 +1,15 @@
 import type { SessionData } from 'express-session'
-import type { Pending } from '../../../src/sessions/tracking/tracked-sessions.ts'
+import type { PendingWrite } from '../../../src/sessions/tracking/tracked-sessions.ts'
 import { exchange } from '../exchange.ts'
 
 // As stock: an UPDATE for every request.
 await exchange<typeof import('../../../src/sessions/tracking/tracked-sessions.ts')>(
   'src/sessions/tracking/tracked-sessions.ts',
-  ({ Records }) => ({
-    Records: class extends Records {
-      override pending(session: SessionData, activity?: boolean): Pending | undefined {
-        const pending = super.pending(session, activity)
-        return this.has(session) ? { changes: pending?.changes ?? [], renew: true, chosen: false } : pending
+  ({ TrackedSessions }) => ({
+    TrackedSessions: class extends TrackedSessions {
+      override pendingWrite(session: SessionData, activity?: boolean): PendingWrite | undefined {
+        const pending = super.pendingWrite(session, activity)
+        return this.hasRow(session) ? { changes: pending?.changes ?? [], touch: true, lifetimeChanged: false } : pending
       }
     },
   }),

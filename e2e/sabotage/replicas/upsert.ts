@@ -1,14 +1,19 @@
-import type { Content, Life } from '../../../src/sessions/storage/session-table.ts'
+import type { Content, Lifetime } from '../../../src/sessions/storage/session-table.ts'
 import { exchange } from '../exchange.ts'
 
-const LIFE = { idle: 30 * 86_400_000, absolute: 90 * 86_400_000 }
+const LIFE = { idleMs: 30 * 86_400_000, absoluteMs: 90 * 86_400_000 }
 
 // As stock connect-pg-simple's `set`: INSERT … ON CONFLICT DO UPDATE.
 await exchange<typeof import('../../../src/sessions/storage/postgres-table.ts')>(
   'src/sessions/storage/postgres-table.ts',
   ({ PostgresTable }) => ({
     PostgresTable: class extends PostgresTable {
-      override async update(sid: string, version: string, content: Content, life?: Life): Promise<string | undefined> {
+      override async update(
+        sid: string,
+        version: string,
+        content: Content,
+        life?: Lifetime,
+      ): Promise<string | undefined> {
         const updated = await super.update(sid, version, content, life)
         const isGone = updated === undefined && (await this.read(sid)) === undefined
         return isGone ? await this.insert(sid, content, life ?? LIFE) : updated

@@ -1,4 +1,4 @@
-import type { Content, Life } from '../../../src/sessions/storage/session-table.ts'
+import type { Content, Lifetime } from '../../../src/sessions/storage/session-table.ts'
 import { exchange } from '../exchange.ts'
 
 // As stock: what this request holds takes the place of whatever is there.
@@ -6,7 +6,7 @@ await exchange<typeof import('../../../src/sessions/storage/postgres-table.ts')>
   'src/sessions/storage/postgres-table.ts',
   ({ PostgresTable }) => ({
     PostgresTable: class extends PostgresTable {
-      override async update(sid: string, _: string, content: Content, life?: Life): Promise<string | undefined> {
+      override async update(sid: string, _: string, content: Content, life?: Lifetime): Promise<string | undefined> {
         const row = await this.read(sid)
         return row && super.update(sid, row.version, content, life)
       }

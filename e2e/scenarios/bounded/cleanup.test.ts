@@ -20,7 +20,7 @@ scenario('sessions that have expired are removed, by one replica, and living one
     [MANY],
   )
   // Whoever had a turn before these were there is as if it had not.
-  await stage.database.rows('DELETE FROM turn')
+  await stage.database.rows('DELETE FROM job_run')
   const began = performance.now()
   await waitFor(
     'the expired sessions to be removed',
@@ -29,7 +29,7 @@ scenario('sessions that have expired are removed, by one replica, and living one
   )
   test.diagnostic(`removed after ${Math.round((performance.now() - began) / 1000)} s`)
   await expectSignedIn(ada, email)
-  const told = linesOf(await stage.cluster.logs()).filter(({ text }) => text.includes('"chore":"expired sessions"'))
+  const told = linesOf(await stage.cluster.logs()).filter(({ text }) => text.includes('"job":"expired sessions"'))
   const removed = told.map(({ text }) => JSON.parse(text).removed).filter((count) => count > 0)
   assert.deepEqual(removed, [MANY], 'one replica has removed and told them all')
 })

@@ -59,7 +59,7 @@ scenario('somebody without a session costs the database nothing', async () => {
 
 const WRITES = /\b(INSERT|UPDATE|DELETE)\b/i
 /** What replicas ask now and then without being asked. */
-const CHORES = /\b(turn|replica|attempt|session_ended)\b/i
+const CHORES = /\b(job_run|replica|attempt|session_tombstone)\b/i
 
 function asked(since: number): string[] {
   const statements = stage.road.passages.slice(since).map(({ statement }) => statement)

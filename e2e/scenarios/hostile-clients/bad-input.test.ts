@@ -78,7 +78,7 @@ for (const where of ['through nginx', 'at a replica'] as const) {
         [
           FORM,
           (who: object) =>
-            `${form(who)}&role=staff&id=1&generation=9&__proto__[role]=staff&constructor[prototype][role]=staff`,
+            `${form(who)}&role=staff&id=1&credentialsVersion=9&__proto__[role]=staff&constructor[prototype][role]=staff`,
         ],
         [
           JSON_BODY,

@@ -64,7 +64,8 @@ scenario('a row with texts that no other JSON type of Postgres takes is read, ch
 scenario('a row whose expiry has passed is nobody’s, and nothing brings it back', async () => {
   // Upkeep would remove it meanwhile: it has had its turn.
   await stage.database.rows(
-    `INSERT INTO turn (chore, taken) VALUES ('expired sessions', now()) ON CONFLICT (chore) DO UPDATE SET taken = now()`,
+    `INSERT INTO job_run (job, last_run_at) VALUES ('expired sessions', now())
+     ON CONFLICT (job) DO UPDATE SET last_run_at = now()`,
   )
   const { id } = await accountOf('Ada')
   const { browser, sid } = await holderOf(JSON.stringify({ cookie: {}, account: id }), '-1 minute')

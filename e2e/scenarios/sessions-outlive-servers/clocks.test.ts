@@ -93,7 +93,7 @@ describe('replicas whose clocks are off by minutes, over one database', () => {
       const late = stolen(ada, home.person('Ada in another tab')).at(abroad.cluster.url)
       expect(await ada.post('/logout', {}), 303)
       expect(await late.post('/basket/items', { product, quantity: 1 }), 401)
-      await home.database.rows(`UPDATE session_ended SET at = at - interval '61 seconds'`)
+      await home.database.rows(`UPDATE session_tombstone SET ended_at = ended_at - interval '61 seconds'`)
       expect(await late.post('/basket/items', { product, quantity: 1 }), 303)
     }
   })

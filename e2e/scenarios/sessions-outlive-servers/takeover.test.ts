@@ -91,7 +91,7 @@ for (const zone of ['Europe/Berlin', 'America/St_Johns']) {
     scenario(
       `with the name changed, the former cookie is read, and replaced at the next answer (${zone})`,
       async () => {
-        await before.cluster.roll({ SESSION_COOKIE: 'sid', SESSION_COOKIE_FORMER: 'connect.sid' })
+        await before.cluster.roll({ SESSION_COOKIE: 'sid', SESSION_COOKIE_PREVIOUS: 'connect.sid' })
         for (const browser of before.browsers) {
           await expectSignedIn(browser, account.email)
           const names = browser.jar.all().map(({ name }) => name)

@@ -43,7 +43,7 @@ async function countAll(rows: Rows): Promise<Record<string, number>> {
   const tables = await rows(
     // Replicas write into these by themselves, whoever asks what.
     `SELECT quote_ident(tablename) AS name FROM pg_tables
-      WHERE schemaname = 'public' AND tablename NOT IN ('turn', 'replica', 'session_ended') ORDER BY 1`,
+      WHERE schemaname = 'public' AND tablename NOT IN ('job_run', 'replica', 'session_tombstone') ORDER BY 1`,
   )
   const all = tables.map(({ name }) => `SELECT '${name}' AS name, count(*) AS count FROM ${name}`)
   const counts = await rows(all.join(' UNION ALL '))

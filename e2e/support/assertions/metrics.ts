@@ -1,7 +1,7 @@
 import type { Replica } from '../../../cluster/cluster.ts'
 
 /** Upkeep's, whose turn may come at any moment. */
-const CHORES = /operation="(forget ended|remove expired)"/
+const CHORES = /operation="(delete tombstones|delete expired)"/
 
 /** How often the replicas have asked the session store for a request so far, all operations together. */
 export async function storeCalls(replicas: readonly Replica[]): Promise<number> {

@@ -27,7 +27,7 @@ Examples
 export const EXIT_USAGE = 64
 
 /** What went wrong, in words for whoever typed the command. */
-export class Complaint extends Error {
+export class CommandError extends Error {
   readonly exit: number
 
   constructor(message: string, exit = 1) {
@@ -63,7 +63,7 @@ export function readCommand(args: readonly string[]): Command {
     if (more.length > 0) throw new Error(`"${more.join(' ')}" is one word too many`)
     return { command: values.help ? 'help' : command, email, flags: values }
   } catch (error) {
-    throw new Complaint((error as Error).message, EXIT_USAGE)
+    throw new CommandError((error as Error).message, EXIT_USAGE)
   }
 }
 

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { PassThrough, Readable, Writable } from 'node:stream'
 import { after, before, test } from 'node:test'
-import { createDirectory } from '../../sessions/operations/revoke.ts'
-import { PostgresSessions } from '../../sessions/request/session-store.ts'
-import { type TestDatabase, testDatabase } from '../../testing/fresh-database.ts'
+import { createRevoker } from '../../sessions/operations/revoke.ts'
+import { PostgresSessionStore } from '../../sessions/request/session-store.ts'
+import { type FreshDatabase, freshDatabase } from '../../testing/fresh-database.ts'
 import { createAccounts } from '../accounts.ts'
 import { accountCommand } from './commands.ts'
 
 const password = 'blue kettle sings'
-let database: TestDatabase
+let database: FreshDatabase
 before(async () => {
-  database = await testDatabase()
+  database = await freshDatabase()
 })
 after(() => database.drop())
 
@@ -33,7 +33,7 @@ async function run(args: string, { piped = '', typed }: { piped?: string; typed?
   const answer = (text: string) => {
     if (text.endsWith(': ') && stdin instanceof PassThrough) setImmediate(() => stdin.write(keys.shift() ?? '\u0003'))
   }
-  const directory = createDirectory(new PostgresSessions({ pool: database.pool }))
+  const directory = createRevoker(new PostgresSessionStore({ pool: database.pool }))
   const streams = { stdin, stdout: collect('out'), stderr: collect('err', answer) }
   const exit = await accountCommand(args.split(' ').filter(Boolean), { accounts: accounts(), directory, ...streams })
   return { exit, ...written }
@@ -44,7 +44,7 @@ test('one of the staff is added with a password from standard input, and can sig
     piped: `${password}\n`,
   })
   assert.deepEqual([exit, out], [0, 'sten@example.com is one of the staff\n'])
-  const sten = await accounts().check('sten@example.com', password)
+  const sten = await accounts().verifyCredentials('sten@example.com', password)
   assert.deepEqual([sten?.name, sten?.role], ['Sten', 'staff'])
 })
 
@@ -54,7 +54,7 @@ test('a password that is typed is asked for twice, and shown neither time', asyn
   assert.equal(exit, 0)
   assert.match(err, /not the same/)
   assert.ok(!`${out}${err}`.includes('kettle'))
-  assert.ok(await accounts().check('una@example.com', password))
+  assert.ok(await accounts().verifyCredentials('una@example.com', password))
 })
 
 test('a command finds a person by either spelling of a Unicode domain, and adds nobody twice', async () => {
@@ -75,7 +75,7 @@ test('the command line takes no name that a form would refuse', async () => {
     assert.equal(exit, 1)
     assert.match(err, says)
   }
-  assert.equal(await accounts().named('eve@example.com'), null)
+  assert.equal(await accounts().findByEmail('eve@example.com'), null)
 })
 
 test('everybody is listed, for people and for programs', async () => {
@@ -85,25 +85,25 @@ test('everybody is listed, for people and for programs', async () => {
 })
 
 test('a forgotten password is set anew, and ends every session', async () => {
-  const sten = await accounts().named('sten@example.com')
+  const sten = await accounts().findByEmail('sten@example.com')
   await database.pool.query(
     `INSERT INTO session (sid, sess, expire, account) VALUES ('a-sid', $1, now() + interval '1 day', $2)`,
     [JSON.stringify({ account: sten?.id }), sten?.id],
   )
   const { exit, out } = await run('set-password STEN@example.com --password-stdin', { piped: 'green kettle sings' })
   assert.deepEqual([exit, out], [0, 'sten@example.com has a new password; sessions ended: 1\n'])
-  assert.equal(await accounts().check('sten@example.com', password), null)
+  assert.equal(await accounts().verifyCredentials('sten@example.com', password), null)
 })
 
 test('disabling, enabling, signing out and deleting do what they say', async () => {
   assert.equal((await run('disable sten@example.com')).exit, 0)
   assert.match((await run('list')).out, /sten@example\.com .*disabled/)
-  assert.equal(await accounts().check('sten@example.com', 'green kettle sings'), null)
+  assert.equal(await accounts().verifyCredentials('sten@example.com', 'green kettle sings'), null)
   assert.equal((await run('enable sten@example.com')).exit, 0)
-  assert.ok(await accounts().check('sten@example.com', 'green kettle sings'))
-  const generation = (await accounts().named('sten@example.com'))?.generation ?? 0
+  assert.ok(await accounts().verifyCredentials('sten@example.com', 'green kettle sings'))
+  const credentialsVersion = (await accounts().findByEmail('sten@example.com'))?.credentialsVersion ?? 0
   assert.equal((await run('sign-out sten@example.com')).exit, 0)
-  assert.equal((await accounts().named('sten@example.com'))?.generation, generation + 1)
+  assert.equal((await accounts().findByEmail('sten@example.com'))?.credentialsVersion, credentialsVersion + 1)
   assert.match((await run('delete sten@example.com')).err, /was not removed/)
   assert.match((await run('delete una@example.com', { typed: ['no\n'] })).err, /was not removed/)
   assert.equal((await run('delete una@example.com', { typed: ['una@example.com\n'] })).exit, 0)

@@ -1,14 +1,14 @@
-import type { Directory } from '../../sessions/operations/revoke.ts'
+import type { Revoker } from '../../sessions/operations/revoke.ts'
 import type { Account, Accounts } from '../accounts.ts'
 import { isEmail } from '../email.ts'
 import { nameField } from '../name.ts'
 import { passwordFault } from '../passwords/password-policy.ts'
-import { type Command, Complaint, EXIT_USAGE, type Flags, HELP, readCommand } from './command-line.ts'
-import { confirmed, type Terminal, typedPassword } from './terminal.ts'
+import { type Command, CommandError, EXIT_USAGE, type Flags, HELP, readCommand } from './command-line.ts'
+import { confirm, readPassword, type Terminal } from './terminal.ts'
 
 export interface CommandContext extends Terminal {
   readonly accounts: Accounts
-  readonly directory: Directory
+  readonly directory: Revoker
 }
 
 /** Runs `account …`; resolves with the exit code: 0, 1 where it could not be done, 64 where it was not understood. */
@@ -17,7 +17,7 @@ export async function accountCommand(args: readonly string[], context: CommandCo
     context.stdout.write(await run(readCommand(args), context))
     return 0
   } catch (error) {
-    if (!(error instanceof Complaint)) throw error
+    if (!(error instanceof CommandError)) throw error
     context.stderr.write(`${error.message}\n`)
     if (error.exit === EXIT_USAGE) context.stderr.write(`\n${HELP}`)
     return error.exit
@@ -34,17 +34,17 @@ async function run({ command, email, flags }: Command, context: CommandContext):
     case 'create-staff':
       return createStaff(email, flags, context)
     case 'set-password':
-      return setPassword(await somebody(email, context), flags, context)
+      return setPassword(await findAccount(email, context), flags, context)
     case 'disable':
-      return ended('is disabled', await accounts.disable((await somebody(email, context)).id), context)
+      return ended('is disabled', await accounts.disable((await findAccount(email, context)).id), context)
     case 'enable':
-      return `${present(await accounts.enable((await somebody(email, context)).id)).email} may sign in again\n`
+      return `${requireAccount(await accounts.enable((await findAccount(email, context)).id)).email} may sign in again\n`
     case 'sign-out':
-      return ended('is signed out', await accounts.signOutEverywhere((await somebody(email, context)).id), context)
+      return ended('is signed out', await accounts.signOutEverywhere((await findAccount(email, context)).id), context)
     case 'delete':
-      return remove(await somebody(email, context), flags, context)
+      return remove(await findAccount(email, context), flags, context)
     default:
-      throw new Complaint(`account has no command "${command}"`, EXIT_USAGE)
+      throw new CommandError(`account has no command "${command}"`, EXIT_USAGE)
   }
 }
 
@@ -66,19 +66,19 @@ function list(people: readonly Account[], { json }: Flags): string {
 
 async function createStaff(email: string, flags: Flags, context: CommandContext): Promise<string> {
   if (email === '') throw missing()
-  if (!isEmail(email)) throw new Complaint(`"${email}" is no e-mail address`, EXIT_USAGE)
-  const taken = new Complaint(`${email} has an account already`)
-  if ((await context.accounts.named(email)) !== null) throw taken
+  if (!isEmail(email)) throw new CommandError(`"${email}" is no e-mail address`, EXIT_USAGE)
+  const taken = new CommandError(`${email} has an account already`)
+  if ((await context.accounts.findByEmail(email)) !== null) throw taken
   const name = checkedName(flags.name ?? email.split('@')[0])
   const password = await newPassword({ email, name }, flags, context)
-  const added = await context.accounts.add({ email, name, role: 'staff', password })
+  const added = await context.accounts.create({ email, name, role: 'staff', password })
   if (added === null) throw taken
   return `${email} is one of the staff\n`
 }
 
 function checkedName(given: string | undefined): string {
   const { success, data, error } = nameField().safeParse(given)
-  if (!success) throw new Complaint(error.issues[0]?.message ?? 'the name is none')
+  if (!success) throw new CommandError(error.issues[0]?.message ?? 'the name is none')
   return data
 }
 
@@ -89,36 +89,37 @@ async function setPassword(account: Account, flags: Flags, context: CommandConte
 
 async function remove(account: Account, { yes }: Flags, context: CommandContext): Promise<string> {
   const { email, id } = account
-  if (!yes && !(await confirmed(`Remove ${email} for good? Type the address: `, email, context)))
-    throw new Complaint(`${email} was not removed: type the address when asked, or say --yes`)
+  if (!yes && !(await confirm(`Remove ${email} for good? Type the address: `, email, context)))
+    throw new CommandError(`${email} was not removed: type the address when asked, or say --yes`)
   await context.accounts.delete(id)
   return ended('is removed', account, context)
 }
 
-/** The generation has moved on already, so nobody comes in while the rows go. */
+/** The credentials version has moved on already, so nobody comes in while the rows go. */
 async function ended(what: string, account: Account | null, { directory }: CommandContext): Promise<string> {
-  const { email, id } = present(account)
-  return `${email} ${what}; sessions ended: ${await directory.endOthers(id)}\n`
+  const { email, id } = requireAccount(account)
+  return `${email} ${what}; sessions ended: ${await directory.revokeAllExcept(id)}\n`
 }
 
-function present(account: Account | null): Account {
-  if (account === null) throw new Complaint('the account was removed meanwhile')
+function requireAccount(account: Account | null): Account {
+  if (account === null) throw new CommandError('the account was removed meanwhile')
   return account
 }
 
-async function somebody(email: string, { accounts }: CommandContext): Promise<Account> {
+async function findAccount(email: string, { accounts }: CommandContext): Promise<Account> {
   if (email === '') throw missing()
-  const account = await accounts.named(email)
-  if (account === null) throw new Complaint(`nobody has the address ${email}; \`account list\` shows who there is`)
+  const account = await accounts.findByEmail(email)
+  if (account === null) throw new CommandError(`nobody has the address ${email}; \`account list\` shows who there is`)
   return account
 }
 
-const missing = () => new Complaint('an e-mail address is missing', EXIT_USAGE)
+const missing = () => new CommandError('an e-mail address is missing', EXIT_USAGE)
 
 async function newPassword(person: { email: string; name: string }, flags: Flags, terminal: Terminal) {
-  const password = await typedPassword(flags['password-stdin'], terminal)
-  if (password === undefined) throw new Complaint('there is no terminal to ask for the password: say --password-stdin')
+  const password = await readPassword(flags['password-stdin'], terminal)
+  if (password === undefined)
+    throw new CommandError('there is no terminal to ask for the password: say --password-stdin')
   const fault = passwordFault(password, person)
-  if (fault !== undefined) throw new Complaint(fault)
+  if (fault !== undefined) throw new CommandError(fault)
   return password
 }

@@ -15,13 +15,13 @@ const ERASE = new Set(['\u007f', '\b'])
 const INTERRUPT = '\u0003'
 
 /** A password: the first line of standard input, or typed twice, unseen; undefined where there is no terminal. */
-export async function typedPassword(piped: boolean, terminal: Terminal): Promise<string | undefined> {
+export async function readPassword(piped: boolean, terminal: Terminal): Promise<string | undefined> {
   if (piped) return firstLine(terminal.stdin)
-  return terminal.stdin.isTTY === true ? unseen(terminal) : undefined
+  return terminal.stdin.isTTY === true ? readHidden(terminal) : undefined
 }
 
 /** Whether somebody at a terminal types the expected text when asked. */
-export async function confirmed(question: string, expected: string, { stdin, stderr }: Terminal): Promise<boolean> {
+export async function confirm(question: string, expected: string, { stdin, stderr }: Terminal): Promise<boolean> {
   if (stdin.isTTY !== true) return false
   const lines = createInterface({ input: stdin, output: stderr })
   try {
@@ -41,7 +41,7 @@ async function firstLine(stdin: Readable): Promise<string> {
 }
 
 /** In raw mode the terminal shows nothing, and leaves erasing and Ctrl-C to us. It begins before the first question is asked. */
-async function unseen({ stdin, stderr }: Terminal): Promise<string> {
+async function readHidden({ stdin, stderr }: Terminal): Promise<string> {
   const ask = async (question: string) => {
     stderr.write(question)
     const typed = await keys(stdin)

@@ -1,26 +1,26 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type TestApp, testApp } from '../../testing/test-server.ts'
+import { startTestServer, type TestServer } from '../../testing/test-server.ts'
 import { createAccounts } from '../accounts.ts'
 import { seedAccounts } from '../seed.ts'
 
 const ada = { email: 'ada@example.com', password: 'roundhouse-demo-1' }
-let app: TestApp
+let app: TestServer
 before(async () => {
-  app = await testApp()
+  app = await startTestServer()
   await seedAccounts(createAccounts({ pool: app.pool }))
 })
 after(() => app.close())
 
 test('a visitor is sent to sign in and back; a program gets a 401', async () => {
-  const page = await app.visitor().get('/account')
+  const page = await app.client().get('/account')
   assert.equal(page.status, 303)
   assert.equal(page.headers.location, '/login?next=%2Faccount')
-  assert.equal((await app.visitor().get('/account', { json: true })).status, 401)
+  assert.equal((await app.client().get('/account', { json: true })).status, 401)
 })
 
 test('the own page names the person and has the sign-out button; a program gets the account', async () => {
-  const visitor = app.visitor()
+  const visitor = app.client()
   await visitor.post('/login', ada)
   const { text } = await visitor.get('/account')
   assert.match(text, /ada@example\.com/)
@@ -29,7 +29,7 @@ test('the own page names the person and has the sign-out button; a program gets 
 })
 
 test('a page that was left open changes no password of somebody who signed in meanwhile', async () => {
-  const visitor = app.visitor()
+  const visitor = app.client()
   await visitor.post('/login', ada)
   const { text } = await visitor.get('/account')
   const account = /name="account" value="([^"]+)"/.exec(text)?.[1] ?? ''
@@ -39,11 +39,11 @@ test('a page that was left open changes no password of somebody who signed in me
   assert.equal(page.status, 409)
   assert.match(page.text, /opened by somebody else/)
   assert.equal((await visitor.post('/account/password', change, { json: true })).body.status, 409)
-  assert.equal((await app.visitor().post('/login', { ...ada, email: 'bea@example.com' })).status, 303)
+  assert.equal((await app.client().post('/login', { ...ada, email: 'bea@example.com' })).status, 303)
 })
 
 test('a role is read fresh at every request', async () => {
-  const visitor = app.visitor()
+  const visitor = app.client()
   await visitor.post('/login', ada)
   assert.equal((await visitor.get('/staff')).status, 403)
   await app.pool.query("UPDATE account SET role = 'staff' WHERE name = 'Ada'")
@@ -53,7 +53,7 @@ test('a role is read fresh at every request', async () => {
 })
 
 test('disabling and removing an account make its sessions a visitor’s at once', async () => {
-  const visitor = app.visitor()
+  const visitor = app.client()
   await visitor.post('/login', { ...ada, email: 'bea@example.com' })
   await app.pool.query("UPDATE account SET disabled_at = now() WHERE name = 'Bea'")
   assert.equal((await visitor.get('/account')).status, 303)
@@ -64,20 +64,20 @@ test('disabling and removing an account make its sessions a visitor’s at once'
 })
 
 test('signing out ends the session; for a visitor it is nothing', async () => {
-  const visitor = app.visitor()
+  const visitor = app.client()
   await visitor.post('/login', ada)
   const sid = visitor.cookies.get('sid') ?? ''
   const answer = await visitor.post('/logout')
   assert.equal(answer.headers.location, '/')
   assert.equal(visitor.cookies.has('sid'), false)
-  const thief = app.visitor()
+  const thief = app.client()
   thief.cookies.set('sid', sid)
   assert.equal((await thief.get('/account')).status, 303)
-  assert.equal((await app.visitor().post('/logout', {}, { json: true })).status, 204)
+  assert.equal((await app.client().post('/logout', {}, { json: true })).status, 204)
 })
 
 test('the session’s own address tells a program who it is, and leaves nothing of a visitor', async () => {
-  const visitor = app.visitor()
+  const visitor = app.client()
   const stranger = await visitor.get('/api/session', { json: true })
   assert.deepEqual(stranger.body, { signedIn: false, account: null, basket: {}, expiresAt: null, replica: 'test' })
   assert.equal(visitor.cookies.size, 0)

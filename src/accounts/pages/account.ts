@@ -1,17 +1,17 @@
-import { reply, type Visit } from '../../http/reply.ts'
+import { type RequestContext, reply } from '../../http/reply.ts'
 import { unauthenticated } from '../../runtime/errors.ts'
-import { profileOf } from '../account-view.ts'
+import { accountView } from '../account-view.ts'
 import type { Account } from '../accounts.ts'
 
 /** What the page has beside its forms' faults. */
 export const ACCOUNT_PAGE = { fields: {}, message: '', changed: false, showDay }
 
 /** GET /account: one's own page, with the form for a new password. */
-export function showAccount(visit: Visit<Account>): void {
-  const { req, person } = visit
-  if (person === null) throw unauthenticated()
+export function showAccount(context: RequestContext<Account>): void {
+  const { req, user } = context
+  if (user === null) throw unauthenticated()
   const data = { ...ACCOUNT_PAGE, changed: req.query.changed === 'password' }
-  reply(visit, { view: 'accounts/pages/account', data, json: { account: profileOf(person) } })
+  reply(context, { view: 'accounts/pages/account', data, json: { account: accountView(user) } })
 }
 
 /** "2 January 2026": replicas may live in different zones. */

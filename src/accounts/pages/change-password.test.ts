@@ -1,27 +1,27 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type TestApp, testApp } from '../../testing/test-server.ts'
+import { startTestServer, type TestServer } from '../../testing/test-server.ts'
 
 const former = 'blue kettle sings'
 const next = 'green kettle sings'
-let app: TestApp
+let app: TestServer
 before(async () => {
-  app = await testApp()
+  app = await startTestServer()
 })
 after(() => app.close())
 
 async function somebody(name: string) {
   const email = `${name}@example.com`
-  const here = app.visitor()
+  const here = app.client()
   await here.post('/register', { email, name, password: former })
   return { email, here }
 }
-const isSignedIn = async (visitor: ReturnType<TestApp['visitor']>) =>
+const isSignedIn = async (visitor: ReturnType<TestServer['client']>) =>
   (await visitor.get('/api/session', { json: true })).body.signedIn
 
 test('a new password ends every other session, and this one goes on under a new id', async () => {
   const { email, here } = await somebody('ada')
-  const elsewhere = app.visitor()
+  const elsewhere = app.client()
   await elsewhere.post('/login', { email, password: former })
   const sid = here.cookies.get('sid')
   const answer = await here.post('/account/password', { current: former, password: next })
@@ -30,13 +30,13 @@ test('a new password ends every other session, and this one goes on under a new 
   assert.notEqual(here.cookies.get('sid'), sid)
   assert.equal(await isSignedIn(elsewhere), false)
   assert.equal((await app.pool.query('SELECT FROM session')).rowCount, 1)
-  assert.equal((await app.visitor().post('/login', { email, password: former })).status, 401)
-  assert.equal((await app.visitor().post('/login', { email, password: next })).status, 303)
+  assert.equal((await app.client().post('/login', { email, password: former })).status, 401)
+  assert.equal((await app.client().post('/login', { email, password: next })).status, 303)
 })
 
 test('a session of before the change is a visitor’s even where its row is still there', async () => {
   const { here } = await somebody('cy')
-  await app.pool.query("UPDATE account SET generation = generation + 1 WHERE name = 'cy'")
+  await app.pool.query("UPDATE account SET credentials_version = credentials_version + 1 WHERE name = 'cy'")
   assert.equal(await isSignedIn(here), false)
   assert.equal((await here.get('/account')).headers.location, '/login?next=%2Faccount')
 })
@@ -53,7 +53,7 @@ test('what is wrong is said beside the field, and nothing changes', async () => 
   assert.equal(page.status, 400)
   assert.match(page.text, /id="field-current-error">Current password is wrong/)
   assert.ok(!page.text.includes(next))
-  assert.equal((await app.visitor().post('/login', { email, password: former })).status, 303)
+  assert.equal((await app.client().post('/login', { email, password: former })).status, 303)
 })
 
 test('whoever sits down at a session that was left open has ten guesses at the current password', async () => {
@@ -64,6 +64,6 @@ test('whoever sits down at a session that was left open has ten guesses at the c
 })
 
 test('a visitor cannot change a password', async () => {
-  const answer = await app.visitor().post('/account/password', { current: former, password: next }, { json: true })
+  const answer = await app.client().post('/account/password', { current: former, password: next }, { json: true })
   assert.equal(answer.status, 401)
 })

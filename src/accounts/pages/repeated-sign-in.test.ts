@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
-import type { TestVisitor } from '../../../test-support/http-client.ts'
-import { type TestApp, testApp } from '../../testing/test-server.ts'
+import type { HttpClient } from '../../../test-support/http-client.ts'
+import { startTestServer, type TestServer } from '../../testing/test-server.ts'
 
 const password = 'blue kettle sings'
 const ada = { email: 'ada@example.com', password }
 const bea = { email: 'bea@example.com', password }
 const EGGS = { eggs: 2 }
 
-let app: TestApp
+let app: TestServer
 before(async () => {
-  app = await testApp()
-  for (const { email } of [ada, bea]) await app.visitor().post('/register', { email, name: 'Somebody', password })
+  app = await startTestServer()
+  for (const { email } of [ada, bea]) await app.client().post('/register', { email, name: 'Somebody', password })
   await app.pool.query(
     `INSERT INTO product (id, name, note, shelf, price, stock) VALUES ('eggs', 'Eggs', '', '', 450, 9)`,
   )
 })
 beforeEach(async () => {
-  await app.pool.query('DELETE FROM session_ended')
+  await app.pool.query('DELETE FROM session_tombstone')
   await app.pool.query('DELETE FROM attempt')
 })
 after(() => app.close())
@@ -75,7 +75,7 @@ test('a stolen old id opens nothing: not to a visitor, not to another account', 
 })
 
 test('an old id gives nothing after ten minutes, and nothing of a session that was signed out', async () => {
-  for (const end of [() => age('11 minutes'), (first: TestVisitor) => first.post('/logout')]) {
+  for (const end of [() => age('11 minutes'), (first: HttpClient) => first.post('/logout')]) {
     const vic = await shopper()
     const first = copyOf(vic)
     await first.post('/login', ada)
@@ -104,24 +104,24 @@ test('a sign-in changes the id and the session in one commit', async () => {
 })
 
 /** A visitor with eggs in the basket. */
-async function shopper(): Promise<TestVisitor> {
-  const vic = app.visitor()
+async function shopper(): Promise<HttpClient> {
+  const vic = app.client()
   await vic.post('/basket/items', { product: 'eggs', quantity: 2 })
   return vic
 }
 
 /** The same cookies on another connection: a second click, or an answer that the browser never sees. */
-function copyOf(browser: TestVisitor): TestVisitor {
-  const copy = app.visitor()
+function copyOf(browser: HttpClient): HttpClient {
+  const copy = app.client()
   for (const [name, value] of browser.cookies) copy.cookies.set(name, value)
   return copy
 }
 
-async function sessionOf(browser: TestVisitor): Promise<{ email: string | undefined; basket: object }> {
+async function sessionOf(browser: HttpClient): Promise<{ email: string | undefined; basket: object }> {
   const { body } = await browser.get('/api/session', { json: true })
   return { email: body.account?.email, basket: body.basket }
 }
 
 async function age(interval: string): Promise<void> {
-  await app.pool.query('UPDATE session_ended SET at = at - $1::interval', [interval])
+  await app.pool.query('UPDATE session_tombstone SET ended_at = ended_at - $1::interval', [interval])
 }

@@ -1,12 +1,12 @@
-import type { Visit } from '../../http/reply.ts'
-import { profileOf } from '../account-view.ts'
+import type { RequestContext } from '../../http/reply.ts'
+import { accountView } from '../account-view.ts'
 import type { Account } from '../accounts.ts'
 
 /** GET /api/session: what a program wants to know of the session that it holds; a visitor's too. */
-export function showSession({ req, res, person }: Visit<Account>): void {
+export function showSession({ req, res, user }: RequestContext<Account>): void {
   res.json({
-    signedIn: person !== null,
-    account: person === null ? null : profileOf(person),
+    signedIn: user !== null,
+    account: user === null ? null : accountView(user),
     basket: basketOf(req.session),
     expiresAt: expiryOf(req.session),
     replica: req.app.locals.replica,
@@ -19,7 +19,7 @@ function basketOf(session: object): unknown {
 }
 
 /** When the session ends without further activity; null for a visitor, of whom nothing is stored. */
-function expiryOf(session: Visit<Account>['req']['session']): Date | null {
+function expiryOf(session: RequestContext<Account>['req']['session']): Date | null {
   if (Object.keys(session).every((field) => field === 'cookie')) return null
   // This request counts as activity, so its end is a whole lifetime away, whatever the row says yet.
   session.touch()

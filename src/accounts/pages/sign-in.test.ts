@@ -1,30 +1,30 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
-import type { TestVisitor } from '../../../test-support/http-client.ts'
-import { type TestApp, testApp } from '../../testing/test-server.ts'
+import type { HttpClient } from '../../../test-support/http-client.ts'
+import { startTestServer, type TestServer } from '../../testing/test-server.ts'
 
 const password = 'blue kettle sings'
 const ada = { email: 'ada@example.com', password }
 const wrong = { email: 'ada@example.com', password: 'wrong kettle sings' }
-let app: TestApp
-let owner: TestVisitor
+let app: TestServer
+let owner: HttpClient
 
 before(async () => {
-  app = await testApp()
-  owner = app.visitor()
+  app = await startTestServer()
+  owner = app.client()
   await owner.post('/register', { ...ada, name: 'Ada' })
-  await app.visitor().post('/register', { email: 'sten@example.com', name: 'Sten', password })
+  await app.client().post('/register', { email: 'sten@example.com', name: 'Sten', password })
   await app.pool.query("UPDATE account SET role = 'staff' WHERE name = 'Sten'")
 })
 beforeEach(() => app.pool.query('DELETE FROM attempt'))
 after(() => app.close())
 
 test('a right password leads to where the person was going, else to the own page', async () => {
-  assert.equal((await app.visitor().post('/login', ada)).headers.location, '/account')
-  assert.equal((await app.visitor().post('/login', { ...ada, next: '/basket' })).headers.location, '/basket')
-  assert.equal((await app.visitor().post('/login', { ...ada, next: '//evil.example' })).headers.location, '/account')
-  assert.equal((await app.visitor().post('/login', { ...ada, email: 'STEN@example.com' })).headers.location, '/staff')
-  const twice = await app.visitor().post(
+  assert.equal((await app.client().post('/login', ada)).headers.location, '/account')
+  assert.equal((await app.client().post('/login', { ...ada, next: '/basket' })).headers.location, '/basket')
+  assert.equal((await app.client().post('/login', { ...ada, next: '//evil.example' })).headers.location, '/account')
+  assert.equal((await app.client().post('/login', { ...ada, email: 'STEN@example.com' })).headers.location, '/staff')
+  const twice = await app.client().post(
     '/login',
     {},
     {
@@ -35,40 +35,40 @@ test('a right password leads to where the person was going, else to the own page
 })
 
 test('a program gets the account', async () => {
-  const answer = await app.visitor().post('/login', ada, { json: true })
+  const answer = await app.client().post('/login', ada, { json: true })
   assert.equal(answer.status, 200)
   assert.equal(answer.body.account.email, 'ada@example.com')
 })
 
 test('the form keeps where the person was going, and nothing else of it', async () => {
-  assert.match((await app.visitor().get('/login?next=/basket')).text, /name="next" value="\/basket"/)
-  assert.ok(!(await app.visitor().get('/login?next=//evil.example')).text.includes('evil'))
+  assert.match((await app.client().get('/login?next=/basket')).text, /name="next" value="\/basket"/)
+  assert.ok(!(await app.client().get('/login?next=//evil.example')).text.includes('evil'))
   assert.equal((await owner.get('/login?next=/basket')).headers.location, '/basket')
 })
 
 test('a wrong password, an unknown and a disabled address get the same answer', async () => {
-  await app.visitor().post('/register', { email: 'gone@example.com', name: 'Gone', password })
+  await app.client().post('/register', { email: 'gone@example.com', name: 'Gone', password })
   await app.pool.query("UPDATE account SET disabled_at = now() WHERE name = 'Gone'")
   const tries = [wrong, { email: 'nobody@example.com', password }, { email: 'gone@example.com', password }]
-  const answers = await Promise.all(tries.map((fields) => app.visitor().post('/login', fields, { json: true })))
+  const answers = await Promise.all(tries.map((fields) => app.client().post('/login', fields, { json: true })))
   for (const answer of answers) {
     assert.equal(answer.status, 401)
     assert.deepEqual(answer.body, answers[0]?.body)
     assert.equal(answer.headers['set-cookie'], undefined)
   }
-  const page = await app.visitor().post('/login', { ...wrong, next: '/basket' })
+  const page = await app.client().post('/login', { ...wrong, next: '/basket' })
   assert.match(page.text, /value="ada@example\.com"/)
   assert.match(page.text, /value="\/basket"/)
   assert.ok(!page.text.includes(wrong.password))
 })
 
 test('signing in again gives the session a new id, and the old one is dead', async () => {
-  const visitor = app.visitor()
+  const visitor = app.client()
   await visitor.post('/login', ada)
   const former = visitor.cookies.get('sid') ?? ''
   await visitor.post('/login', ada)
   assert.notEqual(visitor.cookies.get('sid'), former)
-  const thief = app.visitor()
+  const thief = app.client()
   thief.cookies.set('sid', former)
   assert.equal((await thief.get('/api/session', { json: true })).body.signedIn, false)
 })
@@ -88,14 +88,14 @@ const incomplete: readonly object[] = [
 ]
 for (const fields of incomplete)
   test(`${JSON.stringify(fields).slice(0, 60)} is a 400 before any hash or count`, async () => {
-    const answer = await app.visitor().post('/login', fields, { json: true })
+    const answer = await app.client().post('/login', fields, { json: true })
     assert.equal(answer.status, 400)
     assert.equal((await app.pool.query('SELECT FROM attempt')).rowCount, 0)
   })
 
 test('of forty guesses at once ten are tried, and the rest are told when to come back', async () => {
   const answers = await Promise.all(
-    Array.from({ length: 40 }, () => app.visitor().post('/login', wrong, { json: true })),
+    Array.from({ length: 40 }, () => app.client().post('/login', wrong, { json: true })),
   )
   const count = (status: number) => answers.filter((answer) => answer.status === status).length
   assert.ok(count(401) <= 10)
@@ -105,19 +105,19 @@ test('of forty guesses at once ten are tried, and the rest are told when to come
 })
 
 test('strangers who guess lock strangers out, and not the owner’s own browser', async () => {
-  for (let guess = 0; guess < 10; guess += 1) assert.equal((await app.visitor().post('/login', wrong)).status, 401)
-  assert.equal((await app.visitor().post('/login', ada)).status, 429)
+  for (let guess = 0; guess < 10; guess += 1) assert.equal((await app.client().post('/login', wrong)).status, 401)
+  assert.equal((await app.client().post('/login', ada)).status, 429)
   await owner.post('/logout')
   assert.equal((await owner.post('/login', wrong)).status, 401)
   assert.equal((await owner.post('/login', ada)).status, 303)
   // A browser that is known for somebody else is a stranger's here.
-  const bea = app.visitor()
+  const bea = app.client()
   await bea.post('/register', { email: 'bea@example.com', name: 'Bea', password })
   assert.equal((await bea.post('/login', ada)).status, 429)
 })
 
 test('a browser that is known is limited by its own failures', async () => {
-  const known = app.visitor()
+  const known = app.client()
   await known.post('/login', ada)
   for (let guess = 0; guess < 10; guess += 1) assert.equal((await known.post('/login', wrong)).status, 401)
   assert.equal((await known.post('/login', ada)).status, 429)
@@ -125,7 +125,7 @@ test('a browser that is known is limited by its own failures', async () => {
 })
 
 test('right passwords never count', async () => {
-  for (let turn = 0; turn < 12; turn += 1) assert.equal((await app.visitor().post('/login', ada)).status, 303)
+  for (let turn = 0; turn < 12; turn += 1) assert.equal((await app.client().post('/login', ada)).status, 303)
 })
 
 test('no log line holds an address, a password or a session id', () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type TestApp, testApp } from '../../testing/test-server.ts'
+import { startTestServer, type TestServer } from '../../testing/test-server.ts'
 
-let app: TestApp
+let app: TestServer
 before(async () => {
-  app = await testApp()
+  app = await startTestServer()
 })
 after(() => app.close())
 
@@ -13,7 +13,7 @@ const people = async () => Number((await app.pool.query('SELECT count(*) FROM ac
 
 test('a name of invisible characters only is missing, and none turns the direction of writing', async () => {
   const post = (name: string) =>
-    app.visitor().post('/register', { email: 'vic@example.com', name, password: 'blue kettle sings' }, { json: true })
+    app.client().post('/register', { email: 'vic@example.com', name, password: 'blue kettle sings' }, { json: true })
   for (const name of ['\u200b', '\u3164', '\u00ad\u2060', '\u2800 \u2800', '\u180e\ufe0f', ' \u200d ', '\u115f\uffa0'])
     assert.equal((await post(name)).body.errors.name, 'Name is missing.', JSON.stringify(name))
   for (const name of ['\u202eada', 'ada \u2067bea', '\u202e'])
@@ -22,7 +22,7 @@ test('a name of invisible characters only is missing, and none turns the directi
 })
 
 test('who registers is signed in and lands on the own page', async () => {
-  const visitor = app.visitor()
+  const visitor = app.client()
   assert.equal((await visitor.get('/register')).status, 200)
   const answer = await visitor.post('/register', ada)
   assert.equal(answer.status, 303)
@@ -33,14 +33,14 @@ test('who registers is signed in and lands on the own page', async () => {
 })
 
 test('a program gets 201 and the account, of which the password is no part', async () => {
-  const answer = await app.visitor().post('/register', { ...ada, email: 'json@example.com' }, { json: true })
+  const answer = await app.client().post('/register', { ...ada, email: 'json@example.com' }, { json: true })
   assert.equal(answer.status, 201)
   assert.deepEqual(Object.keys(answer.body.account), ['id', 'name', 'email', 'role'])
 })
 
-test('a role, an id or a generation in the form is ignored', async () => {
-  const extra = { role: 'staff', id: '00000000-0000-0000-0000-000000000000', generation: 7, disabled_at: 'now' }
-  const visitor = app.visitor()
+test('a role, an id or a credentials version in the form is ignored', async () => {
+  const extra = { role: 'staff', id: '00000000-0000-0000-0000-000000000000', credentialsVersion: 7, disabled_at: 'now' }
+  const visitor = app.client()
   const answer = await visitor.post('/register', { ...ada, email: 'eve@example.com', ...extra }, { json: true })
   assert.equal(answer.status, 201)
   assert.equal(answer.body.account.role, 'customer')
@@ -50,23 +50,23 @@ test('a role, an id or a generation in the form is ignored', async () => {
 
 test('a taken address is a 409 that says what to do, whatever its case', async () => {
   const before = await people()
-  const answer = await app.visitor().post('/register', { ...ada, email: 'ADA@example.com' })
+  const answer = await app.client().post('/register', { ...ada, email: 'ADA@example.com' })
   assert.equal(answer.status, 409)
   assert.match(answer.text, /sign in instead/)
   assert.match(answer.text, /value="ADA@example\.com"/)
-  assert.equal((await app.visitor().post('/register', ada, { json: true })).status, 409)
+  assert.equal((await app.client().post('/register', ada, { json: true })).status, 409)
   assert.equal(await people(), before)
 })
 
 test('all faults are told at once, beside their fields, with what was typed kept and no password', async () => {
   const fields = { email: 'ada', name: 'Ada <script>', password: 'Ada1234567890' }
-  const answer = await app.visitor().post('/register', fields)
+  const answer = await app.client().post('/register', fields)
   assert.equal(answer.status, 400)
   assert.match(answer.text, /id="field-email-error">[^<]*looks like/)
   assert.match(answer.text, /id="field-password-error">[^<]*little more than your e-mail address/)
   assert.match(answer.text, /value="Ada &lt;script&gt;"/)
   assert.ok(!answer.text.includes(fields.password))
-  const problem = await app.visitor().post('/register', { email: 'ada' }, { json: true })
+  const problem = await app.client().post('/register', { email: 'ada' }, { json: true })
   assert.equal(problem.headers['content-type'], 'application/problem+json; charset=utf-8')
   assert.deepEqual(Object.keys(problem.body.errors).sort(), ['email', 'name', 'password'])
 })
@@ -86,7 +86,7 @@ const bad: readonly (readonly [string, object])[] = [
 for (const [what, fields] of bad)
   test(`${what} is a 400 that leaves nothing behind`, async () => {
     const before = await people()
-    const visitor = app.visitor()
+    const visitor = app.client()
     const answer = await visitor.post('/register', fields, { json: true })
     assert.equal(answer.status, 400)
     assert.ok(Object.keys(answer.body.errors).length > 0)
@@ -96,11 +96,11 @@ for (const [what, fields] of bad)
 
 test('fields given twice in a form, and __proto__ in JSON, are no 500 either', async () => {
   const twice = await app
-    .visitor()
+    .client()
     .post('/register', {}, { raw: 'email[]=a@b.c&email=a@b.c&email=d@e.f&name=A&password=x' })
   assert.equal(twice.status, 400)
   const raw = '{"__proto__":{"role":"staff"},"email":"p@example.com","name":"P","password":"blue kettle sings"}'
-  const answer = await app.visitor().post('/register', {}, { raw, json: true })
+  const answer = await app.client().post('/register', {}, { raw, json: true })
   assert.equal(answer.status, 201)
   assert.equal(answer.body.account.role, 'customer')
 })

@@ -1,13 +1,13 @@
 import { readForm, secret, typedText } from '../../http/form.ts'
-import { refuse, reply, seeOther, type Visit } from '../../http/reply.ts'
+import { type RequestContext, renderInvalid, reply, seeOther } from '../../http/reply.ts'
 import { z } from '../../runtime/zod.ts'
-import { ownPage, profileOf } from '../account-view.ts'
+import { accountView, homePathOf } from '../account-view.ts'
 import type { Account } from '../accounts.ts'
-import { type Newcomers, welcome } from '../complete-sign-in.ts'
+import { completeSignIn, type SignInDeps } from '../complete-sign-in.ts'
 import { emailField } from '../email.ts'
 import { nameField } from '../name.ts'
 import { passwordFault } from '../passwords/password-policy.ts'
-import type { AccountRoutesOptions } from '../routes.ts'
+import type { AccountRoutesOptions } from '../routes-options.ts'
 
 const REGISTRATION = z.object({
   email: emailField(),
@@ -15,27 +15,27 @@ const REGISTRATION = z.object({
   password: secret('Password'),
 })
 
-type Parts = Newcomers & Pick<AccountRoutesOptions, 'accounts' | 'clientAddress'>
+type Deps = SignInDeps & Pick<AccountRoutesOptions, 'accounts' | 'clientAddress'>
 
 /** GET /register: the form; who is signed in already goes on. */
-export function showSignUp(visit: Visit<Account>): void {
-  if (visit.person === null) reply(visit, { view: 'accounts/pages/sign-up', data: PAGE, json: FORM })
-  else seeOther(visit, ownPage(visit.person), { json: { account: profileOf(visit.person) } })
+export function showSignUp(context: RequestContext<Account>): void {
+  if (context.user === null) reply(context, { view: 'accounts/pages/sign-up', data: PAGE, json: FORM })
+  else seeOther(context, homePathOf(context.user), { json: { account: accountView(context.user) } })
 }
 
 /** POST /register: a new customer, signed in; whatever role the form names is ignored. */
-export async function register(parts: Parts, visit: Visit<Account>): Promise<void> {
-  const { accounts, attempts, clientAddress, log } = parts
-  const { req } = visit
+export async function postSignUp(deps: Deps, context: RequestContext<Account>): Promise<void> {
+  const { accounts, limits, clientAddress, log } = deps
+  const { req } = context
   const form = readForm(REGISTRATION, req.body)
   const fields = { ...(form.ok ? {} : form.fields), ...weakness(req.body) }
-  if (!form.ok || Object.keys(fields).length > 0) return refuseSignUp(visit, 400, CHECK, fields)
-  const attempt = await attempts.register({ address: clientAddress(req) })
-  const account = await accounts.add({ ...form.value, role: 'customer' }, attempt)
-  if (account === null) return refuseSignUp(visit, 409, TAKEN, { email: TAKEN })
+  if (!form.ok || Object.keys(fields).length > 0) return refuseSignUp(context, 400, CHECK, fields)
+  const attempt = await limits.register({ address: clientAddress(req) })
+  const account = await accounts.create({ ...form.value, role: 'customer' }, attempt)
+  if (account === null) return refuseSignUp(context, 409, TAKEN, { email: TAKEN })
   log.info('account registered', { account: account.id })
-  await welcome(parts, visit, account)
-  seeOther(visit, ownPage(account), { status: 201, json: { account: profileOf(account) } })
+  await completeSignIn(deps, context, account)
+  seeOther(context, homePathOf(account), { status: 201, json: { account: accountView(account) } })
 }
 
 const FORM = { action: '/register', fields: ['email', 'name', 'password'] }
@@ -51,7 +51,12 @@ function weakness(body: unknown): { password?: string } {
   return fault === undefined ? {} : { password: fault }
 }
 
-function refuseSignUp(visit: Visit<Account>, status: number, message: string, fields: Record<string, string>): void {
-  const data = { ...PAGE, typed: typedText(visit.req.body) }
-  refuse(visit, { status, message, fields, view: 'accounts/pages/sign-up', data })
+function refuseSignUp(
+  context: RequestContext<Account>,
+  status: number,
+  message: string,
+  fields: Record<string, string>,
+): void {
+  const data = { ...PAGE, typed: typedText(context.req.body) }
+  renderInvalid(context, { status, message, fields, view: 'accounts/pages/sign-up', data })
 }

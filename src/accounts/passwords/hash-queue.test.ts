@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Refusal } from '../../runtime/errors.ts'
-import { createLine } from './hash-queue.ts'
+import { AppError } from '../../runtime/errors.ts'
+import { createHashQueue } from './hash-queue.ts'
 import { hashPassword } from './password-hash.ts'
 
 test('of a hundred hashes at once two run, sixteen wait, and the rest are told to come back', async () => {
-  const line = createLine()
+  const line = createHashQueue()
   let running = 0
   let most = 0
   const hash = async () => {
@@ -21,14 +21,14 @@ test('of a hundred hashes at once two run, sixteen wait, and the rest are told t
   assert.equal(most, 2)
   assert.equal(refused.length, 82)
   for (const reason of refused) {
-    assert.ok(reason instanceof Refusal && reason.kind === 'unavailable')
+    assert.ok(reason instanceof AppError && reason.kind === 'unavailable')
     assert.ok((reason.retryAfter ?? 0) > 0)
   }
   assert.deepEqual(line.counts(), { running: 0, waiting: 0 })
 })
 
 test('work that fails leaves its place to the next', async () => {
-  const line = createLine({ atOnce: 1 })
+  const line = createHashQueue({ concurrency: 1 })
   const failing = line.run(() => Promise.reject(new Error('no')))
   const next = line.run(() => Promise.resolve('served'))
   await assert.rejects(failing, /no/)
@@ -36,12 +36,12 @@ test('work that fails leaves its place to the next', async () => {
 })
 
 test('who has waited too long is told to come back, and no place is lost', async () => {
-  const line = createLine({ atOnce: 1, patience: 20 })
+  const line = createHashQueue({ concurrency: 1, timeoutMs: 20 })
   const { promise, resolve } = Promise.withResolvers<void>()
   const slow = line.run(() => promise)
   await assert.rejects(
     line.run(() => Promise.resolve()),
-    Refusal,
+    AppError,
   )
   assert.deepEqual(line.counts(), { running: 1, waiting: 0 })
   resolve()
@@ -50,7 +50,7 @@ test('who has waited too long is told to come back, and no place is lost', async
 })
 
 test('guesses at one account never take every place', async () => {
-  const line = createLine()
+  const line = createHashQueue()
   const first = Promise.withResolvers<void>()
   const order: string[] = []
   const guess = line.run(() => first.promise, 'ada')

@@ -1,16 +1,16 @@
 import { unavailable } from '../../runtime/errors.ts'
 
-export interface LineOptions {
+export interface HashQueueOptions {
   /** How many run at the same time; default 2: libuv's four threads also serve DNS and files. */
-  readonly atOnce?: number
+  readonly concurrency?: number
   /** How many may wait behind them; default 16, which are served in under half a second. */
   readonly waiting?: number
   /** The longest wait in milliseconds; default 5 000. */
-  readonly patience?: number
+  readonly timeoutMs?: number
 }
 
 /** A short line before work that is dear. */
-export interface Line {
+export interface HashQueue {
   /**
    * Runs the work when its turn comes; throws `unavailable` where the line is full or the wait too long. Of one `key` only one
    * runs at a time, the others let those behind them pass: guesses at one account never take every place.
@@ -26,12 +26,16 @@ interface Waiting {
 }
 
 /** Makes a line: the work that does not fit is refused at once, instead of making all wait longer and longer. */
-export function createLine({ atOnce = 2, waiting = 16, patience = 5_000 }: LineOptions = {}): Line {
+export function createHashQueue({
+  concurrency = 2,
+  waiting = 16,
+  timeoutMs = 5_000,
+}: HashQueueOptions = {}): HashQueue {
   let running = 0
   const keys = new Set<string>()
   const queue = new Set<Waiting>()
 
-  const mayStart = (key: string | undefined) => running < atOnce && (key === undefined || !keys.has(key))
+  const mayStart = (key: string | undefined) => running < concurrency && (key === undefined || !keys.has(key))
 
   function start(key: string | undefined): void {
     running += 1
@@ -46,7 +50,7 @@ export function createLine({ atOnce = 2, waiting = 16, patience = 5_000 }: LineO
       const timer = setTimeout(() => {
         queue.delete(place)
         reject(busy())
-      }, patience)
+      }, timeoutMs)
       queue.add(place)
     })
   }

@@ -10,7 +10,7 @@ export interface Cost {
 /** OWASP's minimum for argon2id (Password Storage Cheat Sheet): 19 MiB, 2 passes, 1 lane; about 50 ms. */
 export const COST: Cost = { memory: 19_456, passes: 2, parallelism: 1 }
 /** A hash asks for its own cost, so one that was tampered with must not be able to ask for the whole machine. */
-const DEAREST: Cost = { memory: 131_072, passes: 16, parallelism: 4 }
+const MAX_COST: Cost = { memory: 131_072, passes: 16, parallelism: 4 }
 const SALT_BYTES = 16
 const TAG_BYTES = 32
 
@@ -23,13 +23,13 @@ export async function hashPassword(password: string, cost: Cost = COST): Promise
 /** Whether the password made this hash, at the hash's own cost. One that cannot be read costs as much, and is wrong. */
 export async function verifyPassword(password: string, stored: string, cost: Cost = COST): Promise<boolean> {
   const read = parse(stored)
-  const { cost: asked, salt, tag } = read ?? parts(decoy(cost))
+  const { cost: asked, salt, tag } = read ?? parts(dummyHash(cost))
   const made = await derive(password, asked, salt, tag.length)
   return timingSafeEqual(made, tag) && read !== undefined
 }
 
 /** A hash that no password made: verifying against it takes as long as against a real one. */
-export function decoy(cost: Cost = COST): string {
+export function dummyHash(cost: Cost = COST): string {
   return phcString(cost, randomBytes(SALT_BYTES), randomBytes(TAG_BYTES))
 }
 
@@ -51,7 +51,7 @@ interface Parts {
 const PHC = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([\w+/-]{11,86})\$([\w+/-]{22,86})$/
 
 function parse(stored: string): Parts | undefined {
-  return PHC.test(stored) && isAffordable(parts(stored).cost) ? parts(stored) : undefined
+  return PHC.test(stored) && isWithinLimits(parts(stored).cost) ? parts(stored) : undefined
 }
 
 function parts(stored: string): Parts {
@@ -63,9 +63,9 @@ function parts(stored: string): Parts {
   }
 }
 
-function isAffordable({ memory, passes, parallelism }: Cost): boolean {
+function isWithinLimits({ memory, passes, parallelism }: Cost): boolean {
   const enough = passes >= 1 && parallelism >= 1 && memory >= 8 * parallelism
-  return enough && memory <= DEAREST.memory && passes <= DEAREST.passes && parallelism <= DEAREST.parallelism
+  return enough && memory <= MAX_COST.memory && passes <= MAX_COST.passes && parallelism <= MAX_COST.parallelism
 }
 
 function phcString({ memory, passes, parallelism }: Cost, salt: Buffer, tag: Buffer): string {

@@ -2,11 +2,11 @@ import { isUntypeable } from '../../http/form.ts'
 import { isCommon } from './common-passwords.ts'
 
 /** Code points, counted after normalisation, as NIST SP 800-63B asks: 12 is under its 15 for a password alone, over its old 8. */
-export const SHORTEST = 12
-export const LONGEST = 128
+export const MIN_LENGTH = 12
+export const MAX_LENGTH = 128
 
 /** What a person's password must not be made of. */
-export interface Surroundings {
+export interface PersonalWords {
   readonly email: string
   readonly name: string
   /** Default: SITE_WORDS. */
@@ -21,17 +21,17 @@ export const SITE_WORDS: readonly string[] = ['roundhouse']
  * password typed on a Mac (é as two code points) and on Windows (one) then is the same, and so is a full-width one from a
  * Japanese keyboard; of the two, the composed form counts what a person sees.
  */
-export function normalised(password: string): string {
+export function normalise(password: string): string {
   return password.normalize('NFKC')
 }
 
 /** What is wrong with a new password, in a sentence for the person; undefined when nothing is. No composition rules. */
-export function passwordFault(password: string, around: Surroundings): string | undefined {
-  const text = normalised(password)
+export function passwordFault(password: string, around: PersonalWords): string | undefined {
+  const text = normalise(password)
   const length = [...text].length
   if (isUntypeable(text)) return 'Password has characters that cannot be typed.'
-  if (length < SHORTEST) return `Password is too short: ${SHORTEST} characters or more.`
-  if (length > LONGEST) return `Password is too long: ${LONGEST} characters at most.`
+  if (length < MIN_LENGTH) return `Password is too short: ${MIN_LENGTH} characters or more.`
+  if (length > MAX_LENGTH) return `Password is too long: ${MAX_LENGTH} characters at most.`
   if (isCommon(text)) return 'Password is one of those that are guessed first. Please choose another.'
   return ownFault(text, around)
 }
@@ -40,7 +40,7 @@ export function passwordFault(password: string, around: Surroundings): string | 
  * Words that an attacker knows count for nothing: what is left without them must stand on its own. So `Roundhouse-2026!`
  * and `ada@example.com1` are refused, while a long sentence that happens to hold a short name is not.
  */
-function ownFault(text: string, { email, name, site = SITE_WORDS }: Surroundings): string | undefined {
+function ownFault(text: string, { email, name, site = SITE_WORDS }: PersonalWords): string | undefined {
   const letters = squeezed(text)
   const known: readonly (readonly [string, readonly string[]])[] = [
     ['your e-mail address', addressWords(email)],
@@ -50,7 +50,7 @@ function ownFault(text: string, { email, name, site = SITE_WORDS }: Surroundings
   ]
   for (const [what, words] of known) {
     const left = without(letters, words)
-    if (left !== letters && ([...left].length < SHORTEST || isCommon(left)))
+    if (left !== letters && ([...left].length < MIN_LENGTH || isCommon(left)))
       return `Password is little more than ${what}: such are guessed first. Please choose another.`
   }
   return undefined
@@ -73,7 +73,7 @@ function without(letters: string, words: readonly string[]): string {
 
 /** Letters and digits alone, in lower case: `Round-House` is `roundhouse`. */
 function squeezed(text: string): string {
-  return normalised(text)
+  return normalise(text)
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]/gu, '')
 }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Request, Response } from 'express'
-import { createKnownBrowsers } from './device-cookie.ts'
+import { createDeviceCookies } from './device-cookie.ts'
 
 const secrets = ['the newest secret', 'the former secret']
-const known = createKnownBrowsers({ secrets, https: true })
+const known = createDeviceCookies({ secrets, https: true })
 
 interface Sent {
   readonly name: string
@@ -54,8 +54,8 @@ test('signing in again changes nothing', () => {
 })
 
 test('a browser stays known while a secret is replaced, and is signed with the newest', () => {
-  const former = createKnownBrowsers({ secrets: ['the former secret'], https: true })
-  const newest = createKnownBrowsers({ secrets: ['the newest secret'], https: true })
+  const former = createDeviceCookies({ secrets: ['the former secret'], https: true })
+  const newest = createDeviceCookies({ secrets: ['the newest secret'], https: true })
   const old = remembered(former, from(), 'ada@example.com').value
   assert.ok(known.recognise(from(old), 'ada@example.com'))
   assert.equal(newest.recognise(from(old), 'ada@example.com'), undefined)

@@ -2,7 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Request, Response } from 'express'
 import { emailKey } from '../email.ts'
 
-export interface KnownBrowsersOptions {
+export interface DeviceCookieOptions {
   /** The first signs, all verify. */
   readonly secrets: readonly string[]
   /** Served over HTTPS. */
@@ -14,7 +14,7 @@ export interface KnownBrowsersOptions {
  * Cookies). Their wrong passwords are counted apart, so whoever guesses elsewhere cannot lock the owner out here. The cookie
  * signs nobody in; it holds an id of the browser and, for each person, a proof that a right password was typed in it.
  */
-export interface KnownBrowsers {
+export interface DeviceCookies {
   /** The browser's id, if this person has signed in there; undefined for a stranger's. A forged proof is a stranger's. */
   recognise(req: Request, email: string): string | undefined
   /** After a right password, once the session is committed: this person is known here from now on. */
@@ -27,7 +27,7 @@ const MOST_PEOPLE = 4
 const LIFETIME = 365 * 86_400_000
 
 /** Makes the known browsers; nothing is stored but the cookie. */
-export function createKnownBrowsers({ secrets, https }: KnownBrowsersOptions): KnownBrowsers {
+export function createDeviceCookies({ secrets, https }: DeviceCookieOptions): DeviceCookies {
   const name = https ? '__Host-known' : 'known'
   const proofs = (browser: string, email: string) => secrets.map((secret) => proofOf(secret, browser, email))
   const isProven = ({ browser, proofs: held }: Known, email: string) =>

@@ -1,28 +1,28 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { createLimits } from '../../http/limits.ts'
-import type { Refusal } from '../../runtime/errors.ts'
-import { type TestDatabase, testDatabase } from '../../testing/fresh-database.ts'
-import { createAttempts } from './sign-in-limits.ts'
+import type { AppError } from '../../runtime/errors.ts'
+import { type FreshDatabase, freshDatabase } from '../../testing/fresh-database.ts'
+import { createSignInLimits } from './sign-in-limits.ts'
 
-let database: TestDatabase
+let database: FreshDatabase
 before(async () => {
-  database = await testDatabase()
+  database = await freshDatabase()
 })
 beforeEach(() => database.pool.query('DELETE FROM attempt'))
 after(() => database.drop())
 
 /** A replica's own. */
-const replica = () => createAttempts(createLimits(database))
-const isLimited = (error: Refusal) => error.kind === 'limited' && (error.retryAfter ?? 0) > 0
+const replica = () => createSignInLimits(createLimits(database))
+const isLimited = (error: AppError) => error.kind === 'limited' && (error.retryAfter ?? 0) > 0
 
 /** Guesses until no more are taken; how many were. */
-async function guess(times: number, attempt: () => ReturnType<ReturnType<typeof createAttempts>['signIn']>) {
+async function guess(times: number, attempt: () => ReturnType<ReturnType<typeof createSignInLimits>['signIn']>) {
   for (let made = 0; made < times; made += 1)
     try {
       await (await attempt()).begin()
     } catch (error) {
-      assert.ok(isLimited(error as Refusal))
+      assert.ok(isLimited(error as AppError))
       return made
     }
   return times

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { type Limit, type Limits, networkOf } from '../../http/limits.ts'
-import type { Attempt } from '../accounts.ts'
+import type { AttemptCounter } from '../accounts.ts'
 import { emailKey } from '../email.ts'
 
 /** Ten wrong passwords in a quarter of an hour for one account, from all browsers that its owner has not used. */
-const STRANGERS = { name: 'strangers', points: 10, seconds: 15 * 60 }
+const UNKNOWN_BROWSER = { name: 'strangers', points: 10, seconds: 15 * 60 }
 /** As many in each browser that the owner has used, so that nobody else's guesses lock that one. */
 const BROWSER = { name: 'browser', points: 10, seconds: 15 * 60 }
 /** Fifty from one client address: an office behind one address mistypes as well. */
@@ -23,17 +23,17 @@ export interface Client {
  * What limits guessing, on all replicas together. Only failures count: an attempt is counted before its hash, so that
  * guesses in parallel cannot slip past, and given back where it turned out well.
  */
-export interface Attempts {
+export interface SignInLimits {
   /** A sign-in; throws `limited` before anything is hashed where nothing is left. */
-  signIn(client: Client, email: string): Promise<Attempt>
+  signIn(client: Client, email: string): Promise<AttemptCounter>
   /** A registration: a taken address is a failure, or addresses could be tried without end. */
-  register(client: Client): Promise<Attempt>
+  register(client: Client): Promise<AttemptCounter>
   /** The current password, typed again by somebody who is signed in. */
-  confirm(account: string): Promise<Attempt>
+  confirm(account: string): Promise<AttemptCounter>
 }
 
-export function createAttempts(limits: Limits): Attempts {
-  const strangers = limits.limit(STRANGERS)
+export function createSignInLimits(limits: Limits): SignInLimits {
+  const strangers = limits.limit(UNKNOWN_BROWSER)
   const browsers = limits.limit(BROWSER)
   const addresses = limits.limit(ADDRESS)
   const signedIn = limits.limit(SIGNED_IN)
@@ -55,7 +55,7 @@ interface Count {
   readonly key: string
 }
 
-async function attempt(counts: readonly Count[]): Promise<Attempt> {
+async function attempt(counts: readonly Count[]): Promise<AttemptCounter> {
   await Promise.all(counts.map(({ limit, key }) => limit.check(key)))
   return { begin: () => takeAll(counts), succeeded: () => giveBack(counts) }
 }

@@ -1,16 +1,16 @@
 import type { SessionData } from 'express-session'
 import type { Pool } from 'pg'
-import { PostgresSessions } from '../request/session-store.ts'
+import { PostgresSessionStore } from '../request/session-store.ts'
 
 const MONTH = 30 * 86_400_000
 
 /** Puts sessions there for a demo, each once; nobody holds a signed cookie for them. */
 export async function seedSessions(pool: Pool, sessions: readonly Partial<SessionData>[]): Promise<void> {
-  const store = new PostgresSessions({ pool })
+  const store = new PostgresSessionStore({ pool })
   for (const [index, content] of sessions.entries()) await seedSession(store, `demo-${index + 1}`, content)
 }
 
-async function seedSession(store: PostgresSessions, sid: string, content: Partial<SessionData>): Promise<void> {
+async function seedSession(store: PostgresSessionStore, sid: string, content: Partial<SessionData>): Promise<void> {
   const there = await new Promise((resolve, reject) =>
     store.get(sid, (error, found) => (error ? reject(error) : resolve(found))),
   )

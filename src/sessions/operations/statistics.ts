@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import { COUNT } from '../storage/sql.ts'
+import { STATISTICS } from '../storage/sql.ts'
 
 export interface Statistics {
   /** Sessions that have not expired. */
@@ -16,7 +16,7 @@ export interface Statistics {
 export function createStatistics(pool: Pool): { read(): Promise<Statistics> } {
   return {
     async read() {
-      const row = (await pool.query(COUNT)).rows[0]
+      const row = (await pool.query(STATISTICS)).rows[0]
       return { live: row.live, signedIn: row.signed_in, expired: row.expired, bytes: row.bytes }
     },
   }

@@ -6,20 +6,20 @@ import { after, before, test } from 'node:test'
 import connectPgSimple from 'connect-pg-simple'
 import express, { type Request } from 'express'
 import expressSession from 'express-session'
-import { type TestVisitor, testVisitor } from '../../../test-support/http-client.ts'
-import { type TestDatabase, testDatabase } from '../../testing/fresh-database.ts'
+import { createHttpClient, type HttpClient } from '../../../test-support/http-client.ts'
+import { type FreshDatabase, freshDatabase } from '../../testing/fresh-database.ts'
 import { createSessions } from '../sessions.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 
-let database: TestDatabase
+let database: FreshDatabase
 let server: Server
 let held: Promise<void> | undefined
 let isHeld = () => {}
 
 before(async () => {
-  database = await testDatabase()
+  database = await freshDatabase()
   const sessions = createSessions({ pool: database.pool, secret: 'a secret of this test, long enough' })
   const app = express().use(sessions.middleware())
   app.get('/sign-in', async (req, res) => {
@@ -105,7 +105,7 @@ test('a request that was under way with the former life does not bring it back',
 test('stock express-session reads the chosen life', async () => {
   const ada = visitor()
   await ada.get(`/sign-in?maxAge=${HOUR}`)
-  const { rows } = await database.pool.query('SELECT sid FROM session ORDER BY ends DESC LIMIT 1')
+  const { rows } = await database.pool.query('SELECT sid FROM session ORDER BY absolute_expire DESC LIMIT 1')
   const stock = new (connectPgSimple(expressSession))({ pool: database.pool, pruneSessionInterval: false })
   const data = await new Promise<expressSession.SessionData | null | undefined>((resolve, reject) =>
     stock.get(rows[0].sid, (error, session) => (error ? reject(error) : resolve(session))),
@@ -117,9 +117,9 @@ function choose(req: Request): void {
   req.session.cookie.maxAge = Number(req.query.maxAge)
 }
 
-function visitor(like?: TestVisitor): TestVisitor {
+function visitor(like?: HttpClient): HttpClient {
   const { port } = server.address() as AddressInfo
-  const browser = testVisitor(`http://127.0.0.1:${port}`)
+  const browser = createHttpClient(`http://127.0.0.1:${port}`)
   for (const [name, value] of like?.cookies ?? []) browser.cookies.set(name, value)
   return browser
 }
@@ -130,7 +130,10 @@ function maxAgeSent({ headers }: { headers: Readonly<Record<string, string | str
 }
 
 async function age(interval: string): Promise<void> {
-  await database.pool.query('UPDATE session SET expire = expire - $1::interval, ends = ends - $1::interval', [interval])
+  await database.pool.query(
+    'UPDATE session SET expire = expire - $1::interval, absolute_expire = absolute_expire - $1::interval',
+    [interval],
+  )
 }
 
 /** The row ends in so many milliseconds, and says that life. */
@@ -138,7 +141,7 @@ async function expectRow(remaining: number, life = remaining): Promise<void> {
   const { rows } = await database.pool.query(`
     SELECT date_part('epoch', expire AT TIME ZONE session_zone() - now()) * 1000 AS left,
            (sess -> 'cookie' ->> 'originalMaxAge')::float8 AS life
-      FROM session ORDER BY ends DESC LIMIT 1`)
+      FROM session ORDER BY absolute_expire DESC LIMIT 1`)
   assert.ok(Math.abs(rows[0].left - remaining) < 60_000, `${rows[0].left} ms are left, not ${remaining}`)
   assert.ok(Math.abs(rows[0].life - life) < 1000, `the row says ${rows[0].life} ms, not ${life}`)
 }

@@ -1,48 +1,48 @@
 import type { Request, RequestHandler, Response } from 'express'
 import type { Cookie } from 'express-session'
-import { SessionGone } from '../errors.ts'
-import { DEADLINE, within } from '../storage/deadline.ts'
-import { touch } from '../tracking/expiry.ts'
-import { type Gate, install } from './response-gate.ts'
+import { SessionEnded } from '../errors.ts'
+import { DEADLINE_MS, withTimeout } from '../storage/deadline.ts'
+import { touchCookie } from '../tracking/expiry.ts'
+import { type DeferredResponse, deferResponse } from './deferred-response.ts'
 import { createSignatures, readCookies, type Signatures } from './session-cookie.ts'
-import type { PostgresSessions } from './session-store.ts'
-import { type Clearing, clearStale } from './stale-cookies.ts'
+import type { PostgresSessionStore } from './session-store.ts'
+import { type CookieToClear, clearStaleCookies } from './stale-cookies.ts'
 
 export interface MiddlewareOptions {
-  readonly store: PostgresSessions
+  readonly store: PostgresSessionStore
   readonly secrets: readonly string[]
   readonly name: string
-  readonly former: string | undefined
+  readonly previousName: string | undefined
   /** Cookies of another domain or path, which are cleared beside the session's own. */
-  readonly clear: readonly Clearing[]
+  readonly staleCookies: readonly CookieToClear[]
   readonly secure: boolean
-  readonly refuse: (req: Request, res: Response, error: unknown) => void
-  readonly withheld: (req: Request) => void
+  readonly onCommitError: (req: Request, res: Response, error: unknown) => void
+  readonly onCookieWithheld: (req: Request) => void
 }
 
 /** A cookie whose signature verifies. */
-interface Genuine {
+interface RequestCookie {
   readonly sid: string
   /** It has the former name, or an old secret signed it. */
-  readonly isOld: boolean
-  readonly isFormer: boolean
+  readonly needsResign: boolean
+  readonly hasPreviousName: boolean
 }
 
 /** What a request came with. */
-interface Came {
+interface Lookup {
   /** The id that counts: of the first session that lives, else of the first cookie that is genuine. */
   readonly sid: string | undefined
-  readonly isOld: boolean
+  readonly needsResign: boolean
   /** One of them has the former name. */
-  readonly isFormer: boolean
+  readonly hasPreviousName: boolean
   /** The ids of the other sessions that live, and of rows that cannot be used. */
-  readonly others: string[]
+  readonly otherSids: string[]
   /** None lives, and one of them ended a moment ago. */
-  readonly endedLately: boolean
+  readonly endedRecently: boolean
 }
 
 /** Genuine cookies that are looked up: as many as domains and paths can reasonably leave in one browser. */
-const MOST_COOKIES = 4
+const MAX_COOKIES = 4
 
 type Route = { readonly activity?: boolean | undefined }
 
@@ -56,17 +56,22 @@ export function createMiddleware(options: MiddlewareOptions): (route?: Route) =>
   return ({ activity = true } = {}) => {
     return function sessions(req, res, next) {
       if (req.session !== undefined) return next()
-      const began = performance.now()
-      find(req, findCookies(req, options, signatures), store, began).then(begin, next)
+      const startedAt = performance.now()
+      lookUp(req, verifiedCookies(req, options, signatures), store, startedAt).then(begin, next)
 
-      function begin(came: Came): void {
+      function begin(lookup: Lookup): void {
         // Looking for the session and committing it are one wait for whoever asked: together they have one deadline.
-        const patience = DEADLINE - (performance.now() - began)
-        const dress = (gate: Gate) => setCookie(gate, came, options, signatures)
-        const refuse = (_gate: Gate, error: unknown) => options.refuse(req, res, error)
-        const settled = (gate: Gate) => settle(gate, came, activity, patience)
-        const gate = install(req, res, { settle: settled, dress, refuse, endedLately: came.endedLately })
-        gate.cookieDue = came.isOld && !came.endedLately
+        const timeoutMs = DEADLINE_MS - (performance.now() - startedAt)
+        const onHeaders = (deferred: DeferredResponse) => setCookie(deferred, lookup, options, signatures)
+        const onCommitError = (_gate: DeferredResponse, error: unknown) => options.onCommitError(req, res, error)
+        const commit = (deferred: DeferredResponse) => commitSession(deferred, lookup, activity, timeoutMs)
+        const deferred = deferResponse(req, res, {
+          commit,
+          onHeaders,
+          onCommitError,
+          endedRecently: lookup.endedRecently,
+        })
+        deferred.shouldSetCookie = lookup.needsResign && !lookup.endedRecently
         next()
       }
     }
@@ -74,13 +79,18 @@ export function createMiddleware(options: MiddlewareOptions): (route?: Route) =>
 }
 
 /** All genuine cookies, those of the present name first. */
-function findCookies(req: Request, { name, former }: MiddlewareOptions, signatures: Signatures): readonly Genuine[] {
+function verifiedCookies(
+  req: Request,
+  { name, previousName }: MiddlewareOptions,
+  signatures: Signatures,
+): readonly RequestCookie[] {
   const { cookie } = req.headers
-  const own = readCookies(cookie, name, signatures, MOST_COOKIES)
-  const others = former === undefined ? [] : readCookies(cookie, former, signatures, MOST_COOKIES - own.length)
+  const own = readCookies(cookie, name, signatures, MAX_COOKIES)
+  const otherSids =
+    previousName === undefined ? [] : readCookies(cookie, previousName, signatures, MAX_COOKIES - own.length)
   return [
-    ...own.map(({ sid, secret }) => ({ sid, isOld: secret > 0, isFormer: false })),
-    ...others.map(({ sid }) => ({ sid, isOld: true, isFormer: true })),
+    ...own.map(({ sid, secretIndex: secret }) => ({ sid, needsResign: secret > 0, hasPreviousName: false })),
+    ...otherSids.map(({ sid }) => ({ sid, needsResign: true, hasPreviousName: true })),
   ]
 }
 
@@ -88,63 +98,75 @@ function findCookies(req: Request, { name, former }: MiddlewareOptions, signatur
  * Gives the request its session, or a new one. Of several genuine cookies the first whose session lives counts: one of another domain or path, which no
  * answer without these attributes replaces, must not hide it. They are asked for in one turn, which is one statement.
  */
-async function find(req: Request, genuine: readonly Genuine[], store: PostgresSessions, began: number): Promise<Came> {
-  const held = req as unknown as { sessionStore: PostgresSessions; sessionID: string | undefined }
-  held.sessionStore = store
-  const found = await Promise.all(genuine.map(({ sid }) => store.read(sid)))
+async function lookUp(
+  req: Request,
+  cookies: readonly RequestCookie[],
+  store: PostgresSessionStore,
+  startedAt: number,
+): Promise<Lookup> {
+  const target = req as unknown as { sessionStore: PostgresSessionStore; sessionID: string | undefined }
+  target.sessionStore = store
+  const found = await Promise.all(cookies.map(({ sid }) => store.read(sid)))
   const place = Math.max(
     0,
     found.findIndex((data) => data !== undefined),
   )
-  const [data, counting] = [found[place], genuine[place]]
-  held.sessionID = counting?.sid
+  const [data, counting] = [found[place], cookies[place]]
+  target.sessionID = counting?.sid
   if (data !== undefined) store.createSession(req as never, data)
   else store.generate(req)
-  const sids = genuine.map(({ sid }) => sid)
+  const sids = cookies.map(({ sid }) => sid)
   const asks = data === undefined && sids.length > 0
-  if (counting !== undefined && asks) store.records.successors.replace(counting.sid, req.session)
-  const patience = () => DEADLINE - (performance.now() - began)
+  if (counting !== undefined && asks) store.tracked.successors.replace(counting.sid, req.session)
+  const timeoutMs = () => DEADLINE_MS - (performance.now() - startedAt)
   return {
     sid: counting?.sid,
-    isOld: counting?.isOld ?? false,
-    isFormer: genuine.some(({ isFormer }) => isFormer),
-    others: sids.filter((sid, index) => (found[index] === undefined ? store.isUnusable(sid) : sid !== counting?.sid)),
-    endedLately: asks && (await within(patience(), store.table.endedLately(...sids))),
+    needsResign: counting?.needsResign ?? false,
+    hasPreviousName: cookies.some(({ hasPreviousName }) => hasPreviousName),
+    otherSids: sids.filter((sid, index) =>
+      found[index] === undefined ? store.isUnusable(sid) : sid !== counting?.sid,
+    ),
+    endedRecently: asks && (await withTimeout(timeoutMs(), store.table.endedRecently(...sids))),
   }
 }
 
 /** Undefined where nothing is to be written; then nobody waits. Without activity the expiry stays: a page that refreshes itself must not keep a session alive. */
-function settle(gate: Gate, came: Came, activity: boolean, patience: number): Promise<void> | undefined {
-  const { req, busy } = gate
+function commitSession(
+  deferred: DeferredResponse,
+  lookup: Lookup,
+  activity: boolean,
+  timeoutMs: number,
+): Promise<void> | undefined {
+  const { req, pendingWork: busy } = deferred
   if (busy !== undefined) {
-    gate.busy = undefined
-    return busy.then(() => settle(gate, came, activity, patience))
+    deferred.pendingWork = undefined
+    return busy.then(() => commitSession(deferred, lookup, activity, timeoutMs))
   }
-  if (!req.session) return endOthers(gate, came, patience)
-  const { records } = req.sessionStore as unknown as PostgresSessions
-  const pending = records.pending(req.session, activity)
-  if (pending === undefined) return undefined
-  if (gate.endedLately) return Promise.reject(new SessionGone())
-  const committed = within(patience, records.commit(req.sessionID, req.session, pending))
+  if (!req.session) return destroyOthers(deferred, lookup, timeoutMs)
+  const { tracked: records } = req.sessionStore as unknown as PostgresSessionStore
+  const write = records.pendingWrite(req.session, activity)
+  if (write === undefined) return undefined
+  if (deferred.endedRecently) return Promise.reject(new SessionEnded())
+  const committed = withTimeout(timeoutMs, records.commit(req.sessionID, req.session, write))
   // A renewal that fails costs nobody an answer.
-  const renewed = pending.changes.length > 0 || pending.chosen ? committed : committed.catch(() => false)
-  return renewed.then((moved) => {
-    gate.cookieDue ||= moved
+  const touched = write.changes.length > 0 || write.lifetimeChanged ? committed : committed.catch(() => false)
+  return touched.then((moved) => {
+    deferred.shouldSetCookie ||= moved
   })
 }
 
 /** A session that ends takes the others of this browser with it: else the next request would be signed in by one of those. */
-function endOthers({ req }: Gate, { others }: Came, patience: number): Promise<void> | undefined {
-  if (others.length === 0) return undefined
-  const { table } = req.sessionStore as unknown as PostgresSessions
-  return within(patience, Promise.all(others.splice(0).map((sid) => table.destroy(sid)))).then(() => {})
+function destroyOthers({ req }: DeferredResponse, { otherSids }: Lookup, timeoutMs: number): Promise<void> | undefined {
+  if (otherSids.length === 0) return undefined
+  const { table } = req.sessionStore as unknown as PostgresSessionStore
+  return withTimeout(timeoutMs, Promise.all(otherSids.splice(0).map((sid) => table.destroy(sid)))).then(() => {})
 }
 
 /** The cookie goes out when it is new, when the expiry moved, and in place of one of an old name or secret; and it is taken back when the session ended. */
 function setCookie(
-  { req, res, cookieDue, endedLately }: Gate,
-  came: Came,
-  { store, name, former, clear, secure, withheld }: MiddlewareOptions,
+  { req, res, shouldSetCookie: cookieDue, endedRecently }: DeferredResponse,
+  lookup: Lookup,
+  { store, name, previousName, staleCookies, secure, onCookieWithheld }: MiddlewareOptions,
   signatures: Signatures,
 ): void {
   // As it was set: a browser takes nothing of a __Host- name without Secure.
@@ -152,23 +174,23 @@ function setCookie(
   const { session } = req
   if (!session) {
     // It could take away the cookie of a sign-in that has just happened.
-    if (endedLately) return
-    clearStale(req, res, clear, name)
-    if (came.sid !== undefined) res.clearCookie(name, attributes)
-    if (came.isFormer && former !== undefined) res.clearCookie(former, attributes)
+    if (endedRecently) return
+    clearStaleCookies(req, res, staleCookies, name)
+    if (lookup.sid !== undefined) res.clearCookie(name, attributes)
+    if (lookup.hasPreviousName && previousName !== undefined) res.clearCookie(previousName, attributes)
     return
   }
-  const isNew = req.sessionID !== came.sid
-  if (!store.records.has(session) || !(isNew || cookieDue)) return
+  const isNew = req.sessionID !== lookup.sid
+  if (!store.tracked.hasRow(session) || !(isNew || cookieDue)) return
   if (session.cookie.secure && !req.secure) {
-    withheld(req)
+    onCookieWithheld(req)
     return
   }
-  if (!isNew) touch(session)
+  if (!isNew) touchCookie(session)
   // First: a browser may take a cookie of its own domain for the same as the session's, and the last one counts.
-  clearStale(req, res, clear, name)
+  clearStaleCookies(req, res, staleCookies, name)
   res.append('Set-Cookie', serialized(session.cookie, name, signatures.sign(req.sessionID)))
-  if (came.isFormer && former !== undefined) res.clearCookie(former, attributes)
+  if (lookup.hasPreviousName && previousName !== undefined) res.clearCookie(previousName, attributes)
 }
 
 /** express-session's cookie writes itself, which its types do not say; without Max-Age, so that a replica whose clock is off would shorten it. */

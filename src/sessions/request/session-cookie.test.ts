@@ -8,20 +8,20 @@ const signed = (sid: string, secret = 'the new secret') =>
   `sid=${encodeURIComponent(createSignatures([secret]).sign(sid))}`
 
 test('a cookie that a secret of the list verifies counts, and it is told which', () => {
-  assert.deepEqual(readCookie(signed('abc')), [{ sid: 'abc', secret: 0 }])
-  assert.deepEqual(readCookie(signed('abc', 'the old secret')), [{ sid: 'abc', secret: 1 }])
+  assert.deepEqual(readCookie(signed('abc')), [{ sid: 'abc', secretIndex: 0 }])
+  assert.deepEqual(readCookie(signed('abc', 'the old secret')), [{ sid: 'abc', secretIndex: 1 }])
 })
 
 test('of two cookies of one name the one that verifies counts, wherever it stands', () => {
-  assert.deepEqual(readCookie(`sid=s%3Aforged.x; ${signed('abc')}`), [{ sid: 'abc', secret: 0 }])
-  assert.deepEqual(readCookie(`${signed('abc')}; sid=s%3Aforged.x`), [{ sid: 'abc', secret: 0 }])
+  assert.deepEqual(readCookie(`sid=s%3Aforged.x; ${signed('abc')}`), [{ sid: 'abc', secretIndex: 0 }])
+  assert.deepEqual(readCookie(`${signed('abc')}; sid=s%3Aforged.x`), [{ sid: 'abc', secretIndex: 0 }])
 })
 
 test('of several cookies that verify all are told, in their order, each session once', () => {
   const header = ['abc', 'def', 'abc'].map((sid) => signed(sid)).join('; ')
   const told = [
-    { sid: 'abc', secret: 0 },
-    { sid: 'def', secret: 0 },
+    { sid: 'abc', secretIndex: 0 },
+    { sid: 'def', secretIndex: 0 },
   ]
   assert.deepEqual(readCookie(header), told)
   // Were the older signature told, each answer would set the cookie again.

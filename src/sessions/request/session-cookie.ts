@@ -3,7 +3,7 @@ import { sign, unsign } from 'cookie-signature'
 export interface VerifiedCookie {
   readonly sid: string
   /** Which secret verified it: 0 is the one that signs. */
-  readonly secret: number
+  readonly secretIndex: number
 }
 
 /** What signs and verifies: one or several secrets, of which the first signs. */
@@ -17,7 +17,7 @@ export interface Signatures {
 /** A sid is what a generator makes: visible ASCII, never so long that it is a burden to the index. */
 const SID = /^[\x21-\x7e]{1,255}$/
 /** Values whose signature is known to be right, some 300 bytes each: verifying is a tenth of what a signed-in request costs. */
-const REMEMBERED = 10_000
+const MAX_REMEMBERED = 10_000
 
 export function createSignatures(secrets: readonly string[]): Signatures {
   const verified = new Map<string, VerifiedCookie>()
@@ -30,7 +30,7 @@ export function createSignatures(secrets: readonly string[]): Signatures {
       const own = Buffer.from(value).toString()
       const found = check(own, secrets)
       if (found !== undefined) {
-        const [oldest] = verified.size < REMEMBERED ? [] : verified.keys()
+        const [oldest] = verified.size < MAX_REMEMBERED ? [] : verified.keys()
         if (oldest !== undefined) verified.delete(oldest)
         verified.set(own, found)
       }
@@ -47,13 +47,13 @@ export function readCookies(
   header: string | undefined,
   name: string,
   signatures: Signatures,
-  most: number,
+  max: number,
 ): readonly VerifiedCookie[] {
   const found = new Map<string, VerifiedCookie>()
   for (const [own, value] of pairs(header)) {
-    if (found.size >= most) break
+    if (found.size >= max) break
     const cookie = own === name ? signatures.verify(value) : undefined
-    if (cookie !== undefined && cookie.secret < (found.get(cookie.sid)?.secret ?? Infinity))
+    if (cookie !== undefined && cookie.secretIndex < (found.get(cookie.sid)?.secretIndex ?? Infinity))
       found.set(cookie.sid, cookie)
   }
   return [...found.values()]
@@ -73,9 +73,9 @@ function* pairs(header: string | undefined): Generator<readonly [name: string, v
 function check(value: string, secrets: readonly string[]): VerifiedCookie | undefined {
   const text = unescaped(value)
   if (!text?.startsWith('s:')) return undefined
-  for (const [secret, key] of secrets.entries()) {
+  for (const [secretIndex, key] of secrets.entries()) {
     const sid = unsign(text.slice(2), key)
-    if (sid !== false && SID.test(sid)) return { sid, secret }
+    if (sid !== false && SID.test(sid)) return { sid, secretIndex }
   }
   return undefined
 }

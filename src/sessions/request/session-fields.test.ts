@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { Unstorable } from '../errors.ts'
+import { NotSerializable } from '../errors.ts'
 import { commit, everyKind, load } from '../testing/store-pair.ts'
 
 /** Fields that a row of somebody's may hold, whose names a session, or any object, has a use for. */
@@ -32,7 +32,7 @@ for (const [where, replicas] of everyKind()) {
       const session = await load(here, sid)
       session.count = 1
       await commit(here, sid, session)
-      await there.records.update(sid, await load(there, sid), (draft) => {
+      await there.tracked.update(sid, await load(there, sid), (draft) => {
         draft.note = 'counted'
       })
       const { cookie: _, ...row } = JSON.parse((await there.table.read(sid))?.text ?? '')
@@ -60,7 +60,7 @@ for (const [where, replicas] of everyKind()) {
       assert.deepEqual([session.id, typeof Reflect.get(session, 'req')], [sid, 'object'])
       for (const name of OWN.filter((each) => each !== 'id' && each !== 'req'))
         assert.equal(typeof session[name as 'save'], 'function', name)
-      await here.records.reload(sid, session)
+      await here.tracked.reload(sid, session)
       assert.equal(typeof session.save, 'function')
     })
 
@@ -70,7 +70,7 @@ for (const [where, replicas] of everyKind()) {
         const sid = await row(here, {})
         const session = await load(here, sid)
         Object.assign(session, { count: 2, [name]: 1 })
-        await assert.rejects(commit(here, sid, session), Unstorable)
+        await assert.rejects(commit(here, sid, session), NotSerializable)
         assert.equal((await load(there, sid)).count, undefined)
       }
     })
@@ -85,11 +85,11 @@ async function foreign(store: Store): Promise<string> {
 
 async function row(store: Store, content: object): Promise<string> {
   const sid = `sid-${Math.random()}`
-  const life = { idle: 1000_000, absolute: 1000_000 }
+  const life = { idleMs: 1000_000, absoluteMs: 1000_000 }
   // Spread, so that the field __proto__ is one.
   await store.table.insert(
     sid,
-    { text: JSON.stringify({ cookie: { originalMaxAge: 1000_000 }, ...content }), account: null },
+    { text: JSON.stringify({ cookie: { originalMaxAge: 1000_000 }, ...content }), accountId: null },
     life,
   )
   return sid

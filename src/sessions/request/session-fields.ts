@@ -1,12 +1,12 @@
 import type { SessionData } from 'express-session'
-import { Unstorable } from '../errors.ts'
-import { apply, define, difference, isObject, type Json, type JsonObject } from '../tracking/diff.ts'
+import { NotSerializable } from '../errors.ts'
+import { applyPatch, define, diff, isObject, type Json, type JsonObject } from '../tracking/diff.ts'
 
 /**
  * What express-session itself gives a session. A row may hold fields of these names: they stay in the row as they are,
  * and the session object has express-session's own. Every other name is data, `update` and `toString` included.
  */
-export const RESERVED: ReadonlySet<string> = new Set([
+export const RESERVED_NAMES: ReadonlySet<string> = new Set([
   'cookie',
   'id',
   'req',
@@ -21,39 +21,39 @@ const COOKIE: ReadonlySet<string> = new Set(['cookie'])
 
 /** The session's data, without what express-session gives it. */
 export function fieldsOf(session: object): object {
-  return fieldsWhere(session, (name) => !RESERVED.has(name))
+  return pickFields(session, (name) => !RESERVED_NAMES.has(name))
 }
 
-export function fieldsWhere(content: object, keep: (name: string) => boolean): object {
+export function pickFields(content: object, keep: (name: string) => boolean): object {
   return Object.fromEntries(Object.entries(content).filter(([name]) => keep(name)))
 }
 
 /** Throws Unstorable where the application assigned data to one of the reserved names; a method of its own is no data. */
-export function checkNames(session: object, base: JsonObject): void {
-  for (const name of RESERVED) {
+export function assertNoReservedNames(session: object, base: JsonObject): void {
+  for (const name of RESERVED_NAMES) {
     if (name === 'cookie' || !Object.prototype.propertyIsEnumerable.call(session, name)) continue
     const value: unknown = (session as Record<string, unknown>)[name]
     if (typeof value !== 'function' && !Object.hasOwn(base, name))
-      throw new Unstorable([name], "data under a name of express-session's own")
+      throw new NotSerializable([name], "data under a name of express-session's own")
   }
 }
 
 /** As JSON holds it, with the cookie as it is; throws Unstorable. */
-export function storable({ cookie, ...content }: JsonObject): JsonObject {
-  const stored = apply({}, difference({}, content, COOKIE))
+export function toSerializable({ cookie, ...content }: JsonObject): JsonObject {
+  const stored = applyPatch({}, diff({}, content, COOKIE))
   return cookie === undefined ? stored : { ...stored, cookie }
 }
 
 /** What is written of a session; throws Unstorable. */
-export function contentOf(session: SessionData): JsonObject {
-  return storable({ ...fieldsOf(session), cookie: cookieJson(session.cookie) })
+export function toContent(session: SessionData): JsonObject {
+  return toSerializable({ ...fieldsOf(session), cookie: cookieJson(session.cookie) })
 }
 
 /** In place: whoever holds the session holds what is in it now. */
-export function refill(session: SessionData, content: object): void {
+export function replaceContents(session: SessionData, content: object): void {
   const held = session as unknown as Record<string, unknown>
-  for (const name of Object.keys(held)) if (!RESERVED.has(name)) delete held[name]
-  for (const [name, value] of Object.entries(content)) if (!RESERVED.has(name)) define(held, name, value)
+  for (const name of Object.keys(held)) if (!RESERVED_NAMES.has(name)) delete held[name]
+  for (const [name, value] of Object.entries(content)) if (!RESERVED_NAMES.has(name)) define(held, name, value)
 }
 
 /** What is written of a cookie. */
@@ -62,7 +62,7 @@ export function cookieJson(cookie: unknown): Json {
 }
 
 /** The cookie that is in the row, moved to this expiry. */
-export function movedCookie(cookie: JsonObject, expires: Date): JsonObject {
+export function withExpires(cookie: JsonObject, expires: Date): JsonObject {
   return { ...cookie, expires: expires.toISOString() }
 }
 

@@ -1,24 +1,12 @@
 import type { Request } from 'express'
 import expressSession, { type Cookie, type CookieOptions, type SessionData } from 'express-session'
-import { SessionGone, StoreUnavailable } from '../errors.ts'
+import { SessionEnded, StoreUnavailable } from '../errors.ts'
 import { define } from '../tracking/diff.ts'
-import { NOTHING, type Session } from '../tracking/tracked-sessions.ts'
-import { gateOf } from './response-gate.ts'
-import { RESERVED } from './session-fields.ts'
-import type { PostgresSessions } from './session-store.ts'
-
-export interface Renewal {
-  /** What of the session goes on under the new id: all of it, some fields, or (by default) nothing. */
-  readonly keep?: boolean | readonly string[]
-  /** Fields of the session that are written in the same commit as the new id: who is signed in, since when. */
-  readonly assign?: Partial<SessionData>
-  /** Milliseconds without activity after which it ends, at most ten years (else RangeError); default: as before. */
-  readonly maxAge?: number
-  /** Milliseconds after which it ends at the latest, with the same bound; default: the store's. */
-  readonly absoluteMaxAge?: number
-  /** Whoever is signed in goes on under the new id: rejects with SessionGone where the session has ended meanwhile. Signing in works all the same. */
-  readonly live?: boolean
-}
+import type { RegenerateOptions } from '../tracking/regenerate-options.ts'
+import { NO_CHANGES, type Session } from '../tracking/tracked-sessions.ts'
+import { deferredResponseOf } from './deferred-response.ts'
+import { RESERVED_NAMES } from './session-fields.ts'
+import type { PostgresSessionStore } from './session-store.ts'
 
 declare module 'express-session' {
   /** Beside express-session's callbacks: each resolves once it is committed. */
@@ -26,7 +14,7 @@ declare module 'express-session' {
     /** Writes what this request changed so far. Without it, that is done before the answer. Rejects with SessionGone, StoreUnavailable, SessionRefused, Unstorable, SessionTooLarge. */
     save(): Promise<void>
     /** A new id: the old one is dead on every replica. `req.session` is another object afterwards. Due whenever somebody signs in. */
-    regenerate(renewal?: Renewal): Promise<void>
+    regenerate(options?: RegenerateOptions): Promise<void>
     /** Ends the session on every replica; `req.session` is gone. */
     destroy(): Promise<void>
     /** What the row holds now, in place of what this request changed. */
@@ -39,93 +27,96 @@ declare module 'express-session' {
   }
 }
 
-type Done = (error?: unknown) => void
-interface Held {
+type Callback = (error?: unknown) => void
+interface WithRequest {
   readonly req: Request
 }
 
 /** The promise forms, beside express-session's callbacks. */
-const METHODS: PropertyDescriptorMap & ThisType<Session & Held> = {
-  save: method(function (this: Session & Held) {
+const METHODS: PropertyDescriptorMap & ThisType<Session & WithRequest> = {
+  save: method(function (this: Session & WithRequest) {
     return save(this.req)
   }),
   regenerate: {
-    ...HIDDEN(),
-    value(this: Session & Held, first?: Done | Renewal) {
-      const renewal = typeof first === 'function' ? {} : first
-      return either(this, regenerate(this.req, renewal ?? {}), typeof first === 'function' ? first : undefined)
+    ...NON_ENUMERABLE(),
+    value(this: Session & WithRequest, first?: Callback | RegenerateOptions) {
+      const options = typeof first === 'function' ? {} : first
+      return promiseOrCallback(
+        this,
+        regenerate(this.req, options ?? {}),
+        typeof first === 'function' ? first : undefined,
+      )
     },
   },
-  destroy: method(function (this: Session & Held) {
+  destroy: method(function (this: Session & WithRequest) {
     return destroy(this.req)
   }),
-  reload: method(function (this: Session & Held) {
-    return storeOf(this.req).records.reload(this.id, this)
+  reload: method(function (this: Session & WithRequest) {
+    return storeOf(this.req).tracked.reload(this.id, this)
   }),
   update: {
-    ...HIDDEN(),
-    value(this: Session & Held, change: (draft: SessionData) => void) {
+    ...NON_ENUMERABLE(),
+    value(this: Session & WithRequest, change: (draft: SessionData) => void) {
       return updateSession(this.req, change)
     },
   },
 }
 
 /** express-session exports its classes; its types do not. */
-const stock = expressSession as unknown as {
+const EXPRESS_SESSION = expressSession as unknown as {
   Session: new (req: unknown, data?: object) => Session
   Cookie: new (options: CookieOptions) => Cookie
 }
 
-class EquippedSession extends stock.Session {
+class PromiseSession extends EXPRESS_SESSION.Session {
   // By the prototype: properties of its own would cost more than the rest of this folder.
   static {
-    Object.defineProperties(EquippedSession.prototype, METHODS)
+    Object.defineProperties(PromiseSession.prototype, METHODS)
   }
 }
 
 /** A request's session, of its `sessionID` and with these fields. */
 export function newSession(req: unknown, data: object = {}): Session {
-  const session = new EquippedSession(req, data)
+  const session = new PromiseSession(req, data)
   // express-session leaves out what its prototype, or any object's, has a name for.
   for (const [name, value] of Object.entries(data))
-    if (!Object.hasOwn(session, name) && !RESERVED.has(name)) define(session, name, value)
+    if (!Object.hasOwn(session, name) && !RESERVED_NAMES.has(name)) define(session, name, value)
   return session
 }
 
 export function newCookie(options: CookieOptions): Cookie {
-  return new stock.Cookie(options)
+  return new EXPRESS_SESSION.Cookie(options)
 }
 
 function save(req: Request): Promise<void> {
-  return lastly(req, () => write(req))
+  return asFinalWrite(req, () => commit(req))
 }
 
-async function write(req: Request): Promise<void> {
-  const gate = gateOf(req)
-  const { records } = storeOf(req)
-  const pending = records.pending(req.session)
-  const isNew = !records.has(req.session)
+async function commit(req: Request): Promise<void> {
+  const gate = deferredResponseOf(req)
+  const { tracked: records } = storeOf(req)
+  const pending = records.pendingWrite(req.session)
+  const isNew = !records.hasRow(req.session)
   if (pending === undefined && !isNew) return
-  const renewed = await records.commit(req.sessionID, req.session, pending ?? NOTHING)
-  if (gate !== undefined) gate.cookieDue ||= renewed
+  const touched = await records.commit(req.sessionID, req.session, pending ?? NO_CHANGES)
+  if (gate !== undefined) gate.shouldSetCookie ||= touched
 }
 
-async function regenerate(req: Request, { keep = false, ...renewal }: Renewal): Promise<void> {
-  const kept = (name: string) => (Array.isArray(keep) ? keep.includes(name) : keep === true)
-  const work = storeOf(req).renewId(req, kept, renewal)
+async function regenerate(req: Request, options: RegenerateOptions): Promise<void> {
+  const work = storeOf(req).rotateId(req, options)
   // From here on the request is somebody's again, whatever its cookie was.
-  await busy(req, work)
-  const gate = gateOf(req)
-  if (gate !== undefined) gate.endedLately = false
+  await track(req, work)
+  const gate = deferredResponseOf(req)
+  if (gate !== undefined) gate.endedRecently = false
 }
 
 async function destroy(req: Request): Promise<void> {
   const { session, sessionID } = req
-  const { table, records } = storeOf(req)
+  const { table, tracked: records } = storeOf(req)
   // As express-session: the session is off the request at once, whatever becomes of the statement.
   delete (req as { session?: unknown }).session
-  const ended = records.mayHave(session) ? table.destroy(sessionID) : Promise.resolve()
-  await busy(
+  const ended = records.mayHaveRow(session) ? table.destroy(sessionID) : Promise.resolve()
+  await track(
     req,
     ended.then(() => {}),
   )
@@ -136,47 +127,47 @@ async function destroy(req: Request): Promise<void> {
  * SessionGone, StoreUnavailable, Unstorable, SessionTooLarge.
  */
 export function updateSession(req: Request, change: (draft: SessionData) => void): Promise<void> {
-  return lastly(req, () => storeOf(req).records.update(req.sessionID, req.session, change))
+  return asFinalWrite(req, () => storeOf(req).tracked.update(req.sessionID, req.session, change))
 }
 
 /** A write that failed is the request's last: whether it happened is known to nobody, and the error's own page must not try it again. */
-async function lastly(req: Request, work: () => Promise<void>): Promise<void> {
-  const gate = gateOf(req)
-  if (gate?.endedLately) throw new SessionGone()
+async function asFinalWrite(req: Request, work: () => Promise<void>): Promise<void> {
+  const gate = deferredResponseOf(req)
+  if (gate?.endedRecently) throw new SessionEnded()
   try {
     await work()
   } catch (error) {
-    const isFinal = error instanceof StoreUnavailable || error instanceof SessionGone
-    if (gate !== undefined && isFinal) gate.busy = Promise.reject(error)
-    gate?.busy?.catch(() => {})
+    const isFinal = error instanceof StoreUnavailable || error instanceof SessionEnded
+    if (gate !== undefined && isFinal) gate.pendingWork = Promise.reject(error)
+    gate?.pendingWork?.catch(() => {})
     throw error
   }
 }
 
 /** The answer waits for it, also where nobody awaits it, and fails with it: "signed out" must not be said of a session that was not ended. */
-async function busy(req: Request, work: Promise<void>): Promise<void> {
-  const gate = gateOf(req)
-  const all = gate?.busy === undefined ? work : Promise.all([gate.busy, work]).then(() => {})
-  if (gate !== undefined) gate.busy = all
+async function track(req: Request, work: Promise<void>): Promise<void> {
+  const gate = deferredResponseOf(req)
+  const all = gate?.pendingWork === undefined ? work : Promise.all([gate.pendingWork, work]).then(() => {})
+  if (gate !== undefined) gate.pendingWork = all
   await all
-  if (gate?.busy === all) gate.busy = undefined
+  if (gate?.pendingWork === all) gate.pendingWork = undefined
 }
 
-function storeOf(req: Request): PostgresSessions {
-  return req.sessionStore as unknown as PostgresSessions
+function storeOf(req: Request): PostgresSessionStore {
+  return req.sessionStore as unknown as PostgresSessionStore
 }
 
-function method(work: (this: Session & Held) => Promise<void>): PropertyDescriptor {
+function method(work: (this: Session & WithRequest) => Promise<void>): PropertyDescriptor {
   return {
-    ...HIDDEN(),
-    value(this: Session & Held, done?: Done) {
-      return either(this, work.call(this), done)
+    ...NON_ENUMERABLE(),
+    value(this: Session & WithRequest, done?: Callback) {
+      return promiseOrCallback(this, work.call(this), done)
     },
   }
 }
 
 /** A promise, or express-session's callback form, which gives the session back. */
-function either(session: Session, work: Promise<void>, done: Done | undefined): Promise<void> | Session {
+function promiseOrCallback(session: Session, work: Promise<void>, done: Callback | undefined): Promise<void> | Session {
   // Where nobody awaits it the answer does, and fails with it: an unhandled rejection would end the process.
   work.catch(() => {})
   if (typeof done !== 'function') return work
@@ -184,6 +175,6 @@ function either(session: Session, work: Promise<void>, done: Done | undefined): 
   return session
 }
 
-function HIDDEN() {
+function NON_ENUMERABLE() {
   return { enumerable: false, configurable: true, writable: true }
 }

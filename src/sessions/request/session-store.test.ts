@@ -2,16 +2,16 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import connectPgSimple from 'connect-pg-simple'
 import expressSession, { type SessionData } from 'express-session'
-import { type TestDatabase, testDatabase } from '../../testing/fresh-database.ts'
-import { SessionGone } from '../errors.ts'
-import { PostgresSessions } from './session-store.ts'
+import { type FreshDatabase, freshDatabase } from '../../testing/fresh-database.ts'
+import { SessionEnded } from '../errors.ts'
+import { PostgresSessionStore } from './session-store.ts'
 
-let database: TestDatabase
-let here: PostgresSessions
-let there: PostgresSessions
+let database: FreshDatabase
+let here: PostgresSessionStore
+let there: PostgresSessionStore
 
 before(async () => {
-  database = await testDatabase()
+  database = await freshDatabase()
   here = replica()
   there = replica()
 })
@@ -27,7 +27,7 @@ test('a session that was signed out stays so, whatever a slow request still writ
   const slow = await load(here, 'ada')
   await destroy(there, 'ada')
   slow.basket = { eggs: 1 }
-  await assert.rejects(set(here, 'ada', slow), SessionGone)
+  await assert.rejects(set(here, 'ada', slow), SessionEnded)
   await touch(here, 'ada', slow)
   assert.equal(await get(there, 'ada'), null)
 })
@@ -37,7 +37,7 @@ test('an expired session is not revived', async () => {
   const slow = await load(here, 'old')
   await database.pool.query(`UPDATE session SET expire = expire - interval '31 days' WHERE sid = 'old'`)
   slow.basket = { eggs: 1 }
-  await assert.rejects(set(here, 'old', slow), SessionGone)
+  await assert.rejects(set(here, 'old', slow), SessionEnded)
   await touch(here, 'old', slow)
   assert.equal(await get(there, 'old'), null)
 })
@@ -67,7 +67,7 @@ test('a new id takes the place of the old one in a single step', async () => {
   await set(here, 'visitor', { basket: { eggs: 2 } })
   const former = await load(here, 'visitor')
   const next = here.createSession({ sessionID: 'person' } as never, { cookie: cookie() })
-  await here.records.rename(former, next, { kept: () => true })
+  await here.tracked.rotateId(former, next, { keep: true })
   next.account = 'a'
   await set(here, 'person', next)
   assert.equal(await get(there, 'visitor'), null)
@@ -78,7 +78,7 @@ test('a new id takes the place of the old one in a single step', async () => {
 test("all of an account's sessions end, save the one that is named", async () => {
   for (const sid of ['bea-1', 'bea-2', 'bea-3']) await set(here, sid, { account: 'b' })
   await set(here, 'other', { account: 'c' })
-  assert.equal(await there.table.endAccount('b', 'bea-2'), 2)
+  assert.equal(await there.table.destroyByAccount('b', 'bea-2'), 2)
   assert.deepEqual([await alive('bea-1'), await alive('bea-2'), await alive('other')], [false, true, true])
 })
 
@@ -99,7 +99,7 @@ test('what has expired is removed in batches, and nothing else', async () => {
   for (const sid of ['e1', 'e2', 'e3', 'live']) await set(here, sid, {})
   await database.pool.query(`UPDATE session SET expire = expire - interval '40 days' WHERE sid LIKE 'e_'`)
   assert.deepEqual(
-    [await here.table.removeExpired(2), await here.table.removeExpired(2), await here.table.removeExpired(2)],
+    [await here.table.deleteExpired(2), await here.table.deleteExpired(2), await here.table.deleteExpired(2)],
     [2, 1, 0],
   )
   assert.equal(await alive('live'), true)
@@ -111,11 +111,11 @@ declare module 'express-session' {
   }
 }
 
-type Store = Pick<PostgresSessions, 'get' | 'set' | 'destroy'>
+type Store = Pick<PostgresSessionStore, 'get' | 'set' | 'destroy'>
 type Loaded = expressSession.Session & SessionData
 
-function replica(heard: (operation: string) => void = () => {}): PostgresSessions {
-  return new PostgresSessions({ pool: database.pool, report: (operation) => heard(operation) })
+function replica(heard: (operation: string) => void = () => {}): PostgresSessionStore {
+  return new PostgresSessionStore({ pool: database.pool, onQuery: (operation) => heard(operation) })
 }
 
 function set(store: Store, sid: string, content: Partial<SessionData>): Promise<void> {
@@ -131,14 +131,14 @@ function get(store: Store, sid: string): Promise<SessionData | null | undefined>
   })
 }
 
-function touch(store: PostgresSessions, sid: string, session: SessionData): Promise<void> {
+function touch(store: PostgresSessionStore, sid: string, session: SessionData): Promise<void> {
   return new Promise((resolve, reject) => {
     store.touch(sid, session, (error: unknown) => (error ? reject(error) : resolve()))
   })
 }
 
 function isDue(session: SessionData): boolean {
-  return here.records.pending(session)?.renew === true
+  return here.tracked.pendingWrite(session)?.touch === true
 }
 
 function destroy(store: Store, sid: string): Promise<void> {
@@ -146,7 +146,7 @@ function destroy(store: Store, sid: string): Promise<void> {
 }
 
 /** As a request has it; `id` where it is given another. */
-async function load(store: PostgresSessions, sid: string, id = sid): Promise<Loaded> {
+async function load(store: PostgresSessionStore, sid: string, id = sid): Promise<Loaded> {
   const found = await get(store, sid)
   assert.ok(found)
   return store.createSession({ sessionID: id, sessionStore: store } as never, found) as Loaded

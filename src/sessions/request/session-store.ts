@@ -1,14 +1,15 @@
 import connectPgSimple from 'connect-pg-simple'
 import expressSession, { type Cookie, type CookieOptions, type SessionData } from 'express-session'
 import type { Pool } from 'pg'
-import { SessionRefused, SessionTooLarge, Unstorable } from '../errors.ts'
+import { NotSerializable, SessionRefused, SessionTooLarge } from '../errors.ts'
 import { PostgresTable } from '../storage/postgres-table.ts'
-import type { Report } from '../storage/query-runner.ts'
-import type { Table } from '../storage/session-table.ts'
+import type { OnQuery } from '../storage/query-runner.ts'
+import type { SessionTable } from '../storage/session-table.ts'
 import { isObject, type JsonObject } from '../tracking/diff.ts'
 import { checkLifetime } from '../tracking/expiry.ts'
-import { NOTHING, Records, type Session } from '../tracking/tracked-sessions.ts'
-import { newCookie, newSession, type Renewal } from './session-object.ts'
+import type { RegenerateOptions } from '../tracking/regenerate-options.ts'
+import { NO_CHANGES, type Session, TrackedSessions } from '../tracking/tracked-sessions.ts'
+import { newCookie, newSession } from './session-object.ts'
 
 type Callback = (error?: unknown) => void
 type Request = Parameters<expressSession.Store['regenerate']>[0]
@@ -16,57 +17,57 @@ type Request = Parameters<expressSession.Store['regenerate']>[0]
 export interface StoreOptions {
   readonly pool?: Pool
   /** Default: `session` in Postgres, over `pool`. */
-  readonly table?: Table
+  readonly table?: SessionTable
   /** Milliseconds that a session lives without activity, where its cookie does not say, at most ten years (else RangeError); default 30 days. */
   readonly maxAge?: number
   /** Milliseconds that a session lives at most, with the same bound; default 90 days. */
   readonly absoluteMaxAge?: number
   /** Bytes of JSON that a session may hold; default 100,000. */
-  readonly largest?: number
+  readonly maxBytes?: number
   /** Whose session it is, so that all of an account's can be ended; default: its `account`. */
-  readonly accountOf?: (session: JsonObject) => unknown
-  readonly report?: Report
+  readonly accountIdOf?: (session: JsonObject) => unknown
+  readonly onQuery?: OnQuery
   /** The attributes of the cookie; default: Path=/, HttpOnly, SameSite=Lax. */
   readonly cookie?: CookieOptions
 }
 
 const DAY = 86_400_000
 /** How a row shows that it is no session: no object, no JSON, nested too deeply, much too large, refused by Postgres. */
-const UNUSABLE = [TypeError, SyntaxError, Unstorable, SessionTooLarge, SessionRefused]
-const MOST_UNUSABLE = 10_000
+const UNUSABLE_ROW_ERRORS = [TypeError, SyntaxError, NotSerializable, SessionTooLarge, SessionRefused]
+const MAX_REMEMBERED_UNUSABLE = 10_000
 const Stock = connectPgSimple(expressSession)
 
 /**
  * express-session's store over connect-pg-simple's table. What a request changed is applied to the row as it is at that moment; a session that has
  * ended is never written again; the expiry moves only when that is worth a write. Stock connect-pg-simple reads what this writes, and this what it wrote.
  */
-export class PostgresSessions extends Stock {
+export class PostgresSessionStore extends Stock {
   /** Gives a request a new session; `createSessions` sets it, or express-session's own middleware. */
   declare generate: (req: Request) => void
-  readonly table: Table
-  readonly records: Records
+  readonly table: SessionTable
+  readonly tracked: TrackedSessions
   readonly #cookie: CookieOptions
   readonly #maxAge: number
   /** No cookie asks for more: a row that does holds nonsense. */
-  readonly #longest: number
-  readonly #report: Report
+  readonly #longestMaxAge: number
+  readonly #onQuery: OnQuery
   /** Ids whose rows could not be used: each is reported once. */
   readonly #unusable = new Set<string>()
 
   constructor(options: StoreOptions) {
-    const { maxAge = 30 * DAY, absoluteMaxAge = 90 * DAY, largest = 100_000, report = () => {} } = options
+    const { maxAge = 30 * DAY, absoluteMaxAge = 90 * DAY, maxBytes = 100_000, onQuery = () => {} } = options
     checkLifetime('maxAge', maxAge)
     checkLifetime('absoluteMaxAge', absoluteMaxAge)
     // connect-pg-simple would open a pool of its own where it is given none.
     const pool = options.pool ?? ({} as Pool)
     super({ pool, tableName: 'session', createTableIfMissing: false, pruneSessionInterval: false })
-    this.table = options.table ?? new PostgresTable(pool, report)
-    const accountOf = options.accountOf ?? (({ account }) => account)
-    this.records = new Records({ table: this.table, absoluteMaxAge, largest, accountOf })
+    this.table = options.table ?? new PostgresTable(pool, onQuery)
+    const accountIdOf = options.accountIdOf ?? (({ account }) => account)
+    this.tracked = new TrackedSessions({ table: this.table, absoluteMaxAge, maxBytes, accountIdOf })
     this.#cookie = options.cookie ?? { path: '/', httpOnly: true, sameSite: 'lax' }
     this.#maxAge = maxAge
-    this.#longest = Math.max(maxAge, 400 * DAY)
-    this.#report = report
+    this.#longestMaxAge = Math.max(maxAge, 400 * DAY)
+    this.#onQuery = onQuery
   }
 
   override get(sid: string, callback: (error: unknown, session?: SessionData | null) => void): void {
@@ -80,7 +81,7 @@ export class PostgresSessions extends Stock {
     data.cookie = this.#cookieOf(data)
     const session = newSession(req, data)
     req.session = session
-    this.records.follow(data, session)
+    this.tracked.alias(data, session)
     return session
   }
 
@@ -98,7 +99,7 @@ export class PostgresSessions extends Stock {
 
   // express-session's own destroys, then inserts: in between the session is away, and lost if the insert fails.
   override regenerate(req: Request, callback: (error?: unknown) => unknown): void {
-    this.renewId(req, () => false).then(() => callback(), callback)
+    this.rotateId(req).then(() => callback(), callback)
   }
 
   ids(callback: (error: unknown, sids?: string[]) => void): void {
@@ -120,21 +121,18 @@ export class PostgresSessions extends Stock {
   }
 
   /** Gives the request a session with a new id, and the row as well, in one step; fields that are `kept` are in it. */
-  async renewId(
-    req: Request,
-    kept: (name: string) => boolean,
-    { maxAge, ...rest }: Omit<Renewal, 'keep'> = {},
-  ): Promise<void> {
+  async rotateId(req: Request, options: RegenerateOptions = {}): Promise<void> {
+    const { maxAge, absoluteMaxAge } = options
     checkLifetime('maxAge', maxAge)
-    checkLifetime('absoluteMaxAge', rest.absoluteMaxAge)
-    const { session: former, sessionID } = req
+    checkLifetime('absoluteMaxAge', absoluteMaxAge)
+    const { session: previous, sessionID } = req
     this.generate(req)
     if (maxAge !== undefined) req.session.cookie.maxAge = maxAge
     try {
-      await this.records.rename(former as Session, req.session as Session, { kept, ...rest })
+      await this.tracked.rotateId(previous as Session, req.session as Session, options)
     } catch (error) {
       // Nobody knows whether it happened: the request goes on with what it came with.
-      req.session = former
+      req.session = previous
       req.sessionID = sessionID
       throw error
     }
@@ -143,14 +141,14 @@ export class PostgresSessions extends Stock {
   /** The session's content; undefined where there is none, or none that is a session. */
   async read(sid: string): Promise<SessionData | undefined> {
     try {
-      return await this.records.read(sid)
+      return await this.tracked.read(sid)
     } catch (error) {
-      if (!UNUSABLE.some((kind) => error instanceof kind)) throw error
+      if (!UNUSABLE_ROW_ERRORS.some((kind) => error instanceof kind)) throw error
       // Stock deletes such a row; its owner may want to see it. A sign-out removes it.
-      if (!this.#unusable.has(sid)) this.#report('malformed session', 'error', 0, error)
+      if (!this.#unusable.has(sid)) this.#onQuery('malformed session', 'error', 0, error)
       this.#unusable.delete(sid)
       this.#unusable.add(sid)
-      const [oldest] = this.#unusable.size > MOST_UNUSABLE ? this.#unusable : []
+      const [oldest] = this.#unusable.size > MAX_REMEMBERED_UNUSABLE ? this.#unusable : []
       if (oldest !== undefined) this.#unusable.delete(oldest)
       return undefined
     }
@@ -162,14 +160,14 @@ export class PostgresSessions extends Stock {
   }
 
   async #set(sid: string, data: SessionData): Promise<void> {
-    const pending = this.records.pending(data)
-    const isNew = !this.records.has(data)
-    if (pending !== undefined || isNew) await this.records.commit(sid, data, pending ?? NOTHING)
+    const pending = this.tracked.pendingWrite(data)
+    const isNew = !this.tracked.hasRow(data)
+    if (pending !== undefined || isNew) await this.tracked.commit(sid, data, pending ?? NO_CHANGES)
   }
 
   async #touch(sid: string, data: SessionData): Promise<void> {
-    const pending = this.records.pending(data)
-    if (this.records.has(data) && pending?.renew) await this.records.commit(sid, data, { ...pending, changes: [] })
+    const pending = this.tracked.pendingWrite(data)
+    if (this.tracked.hasRow(data) && pending?.touch) await this.tracked.commit(sid, data, { ...pending, changes: [] })
   }
 
   /**
@@ -177,11 +175,11 @@ export class PostgresSessions extends Stock {
    * the cookie to a domain nor take HttpOnly from it.
    */
   #cookieOf(data: SessionData): Cookie {
-    const written: unknown = data.cookie
-    const { originalMaxAge, expires } = isObject(written) ? written : {}
+    const stored: unknown = data.cookie
+    const { originalMaxAge, expires } = isObject(stored) ? stored : {}
     const isAge =
       originalMaxAge === null ||
-      (typeof originalMaxAge === 'number' && originalMaxAge > 0 && originalMaxAge <= this.#longest)
+      (typeof originalMaxAge === 'number' && originalMaxAge > 0 && originalMaxAge <= this.#longestMaxAge)
     const isDate = typeof expires === 'string' && !Number.isNaN(Date.parse(expires))
     const cookie = newCookie(this.#cookie)
     cookie.expires = isDate ? new Date(expires) : null

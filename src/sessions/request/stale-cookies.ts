@@ -12,7 +12,7 @@ export interface StaleCookie {
 }
 
 /** A cookie by its full identity, and what clears it. */
-export interface Clearing {
+export interface CookieToClear {
   readonly name: string
   readonly attributes: CookieOptions
 }
@@ -20,7 +20,7 @@ export interface Clearing {
 /** The session's own cookie. */
 export interface OwnCookie {
   readonly name: string
-  readonly former?: string | undefined
+  readonly previousName?: string | undefined
   readonly secure: boolean
 }
 
@@ -34,7 +34,7 @@ const SECURE_ONLY = /^__(host|secure)-/i
 const MAX_ENTRIES = 10
 
 /** The cookies that these entries mean. Throws TypeError where an entry means none, or the session's own cookie. */
-export function clearingsOf(entries: readonly StaleCookie[], own: OwnCookie): readonly Clearing[] {
+export function cookiesToClear(entries: readonly StaleCookie[], own: OwnCookie): readonly CookieToClear[] {
   if (entries.length > MAX_ENTRIES) throw new TypeError(`has more than ${MAX_ENTRIES} entries`)
   return entries.flatMap((entry, index) => {
     const fault = faultOf(entry, own)
@@ -51,16 +51,16 @@ export function clearingsOf(entries: readonly StaleCookie[], own: OwnCookie): re
  * Clears those whose name the request came with, since the Cookie header does not say which domain or path a cookie has. A browser shows one of another path
  * below that path alone: it is cleared for whoever came with the session's `own` cookie.
  */
-export function clearStale(req: Request, res: Response, clearings: readonly Clearing[], own: string): void {
-  if (clearings.length === 0) return
-  const came = cookieNames(req.headers.cookie)
-  for (const { name, attributes } of clearings)
-    if (came.has(name) || (attributes.path !== '/' && came.has(own))) res.clearCookie(name, attributes)
+export function clearStaleCookies(req: Request, res: Response, cookies: readonly CookieToClear[], own: string): void {
+  if (cookies.length === 0) return
+  const names = cookieNames(req.headers.cookie)
+  for (const { name, attributes } of cookies)
+    if (names.has(name) || (attributes.path !== '/' && names.has(own))) res.clearCookie(name, attributes)
 }
 
 function namesOf({ name, domain, path = '/' }: StaleCookie, own: OwnCookie): string[] {
   if (name !== undefined) return [name]
-  const names = own.former === undefined ? [own.name] : [own.name, own.former]
+  const names = own.previousName === undefined ? [own.name] : [own.name, own.previousName]
   // Browsers take no cookie of a __Host- name with a Domain or another path, so there is none to clear.
   return names.filter((each) => !HOST_ONLY.test(each) || (domain === undefined && path === '/'))
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { LIFE, testTable } from '../testing/test-table.ts'
+import { LIFETIME, testTable } from '../testing/test-table.ts'
 
 const own = testTable()
 
@@ -12,7 +12,10 @@ test('updates that wait at the same time share a statement, and each is what was
   own.statements.length = 0
   const results = await Promise.all([
     own.table.update(plain, versions[0] ?? '', strange),
-    own.table.update(renewed, versions[1] ?? '', content({ n: 2 }), { idle: 2 * LIFE.idle, absolute: LIFE.absolute }),
+    own.table.update(renewed, versions[1] ?? '', content({ n: 2 }), {
+      idleMs: 2 * LIFETIME.idleMs,
+      absoluteMs: LIFETIME.absoluteMs,
+    }),
     own.table.update(stale, '1', content({ n: 3 })),
     own.table.update(gone, '1', content({ n: 4 })),
   ])
@@ -62,8 +65,8 @@ test("a row that somebody holds holds up nobody else's", async () => {
   }
 })
 
-function content(session: object, account: string | null = null) {
-  return { text: JSON.stringify(session), account }
+function content(session: object, accountId: string | null = null) {
+  return { text: JSON.stringify(session), accountId }
 }
 
 /** Resolves with a function that updates other sessions. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createBatches } from './batcher.ts'
+import { createBatcher } from './batcher.ts'
 
 test('questions of one moment go out together, and each has its own answer', async () => {
   const batches: (readonly number[])[] = []
-  const ask = createBatches<number, number>(async (keys) => {
+  const ask = createBatcher<number, number>(async (keys) => {
     batches.push(keys)
     return keys.map((key) => key * 2)
   }, 1000)
@@ -15,7 +15,7 @@ test('questions of one moment go out together, and each has its own answer', asy
 test('while a batch is on its way the next gathers; one that hangs lets a second pass, and no third; nothing is remembered', async () => {
   const releases: (() => void)[] = []
   const sizes: number[] = []
-  const ask = createBatches<number, number>(async (keys) => {
+  const ask = createBatcher<number, number>(async (keys) => {
     sizes.push(keys.length)
     await new Promise<void>((resolve) => releases.push(resolve))
     return keys
@@ -37,7 +37,7 @@ test('while a batch is on its way the next gathers; one that hangs lets a second
 
 test('a batch that fails fails each that waits for it, and none that comes later', async () => {
   let broken = true
-  const ask = createBatches<number, number>(
+  const ask = createBatcher<number, number>(
     (keys) => (broken ? Promise.reject(new Error('away')) : Promise.resolve(keys)),
     1000,
   )
@@ -51,7 +51,7 @@ test('a batch that fails fails each that waits for it, and none that comes later
 })
 
 test('an answer of another length than the question is an error, not a mix-up', async () => {
-  const ask = createBatches<number, number>(async () => [1], 1000)
+  const ask = createBatcher<number, number>(async () => [1], 1000)
   const outcomes = await Promise.allSettled([ask(1), ask(2)])
   assert.deepEqual(
     outcomes.map(({ status }) => status),
@@ -62,7 +62,7 @@ test('an answer of another length than the question is an error, not a mix-up', 
 test('what waited behind a hung batch has the rest of its time, not all of it anew', async () => {
   const patience: number[] = []
   const releases: (() => void)[] = []
-  const ask = createBatches<number, number>(async (keys, left) => {
+  const ask = createBatcher<number, number>(async (keys, left) => {
     patience.push(left)
     await new Promise<void>((resolve) => releases.push(resolve))
     return keys

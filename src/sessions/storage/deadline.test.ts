@@ -5,11 +5,11 @@ import { after, before, type TestContext, test } from 'node:test'
 import { setTimeout as pass } from 'node:timers/promises'
 import express from 'express'
 import type { SessionData } from 'express-session'
-import { type TestRoad, testRoad } from '../../../test-support/fault-proxy.ts'
+import { type FaultProxy, startFaultProxy } from '../../../test-support/fault-proxy.ts'
 import { createClient, createPool } from '../../database/pool.ts'
-import { type TestDatabase, testDatabase } from '../../testing/fresh-database.ts'
+import { type FreshDatabase, freshDatabase } from '../../testing/fresh-database.ts'
 import { StoreUnavailable } from '../errors.ts'
-import { PostgresSessions } from '../request/session-store.ts'
+import { PostgresSessionStore } from '../request/session-store.ts'
 import { createSessions } from '../sessions.ts'
 
 declare module 'express-session' {
@@ -22,15 +22,15 @@ declare module 'express-session' {
 const BOUND = 3500
 const DAY = 86_400_000
 
-let database: TestDatabase
+let database: FreshDatabase
 before(async () => {
-  database = await testDatabase()
+  database = await freshDatabase()
 })
 after(() => database.drop())
 
-const FAULTS: Readonly<Record<string, (road: TestRoad) => unknown>> = {
+const FAULTS: Readonly<Record<string, (road: FaultProxy) => unknown>> = {
   dies: (road) => road.close(),
-  'falls silent': (road) => road.silence(),
+  'falls silent': (road) => road.blackhole(),
 }
 
 for (const [what, begin] of Object.entries(FAULTS))
@@ -40,7 +40,7 @@ for (const [what, begin] of Object.entries(FAULTS))
       const other = rival(sid, 2000)
       await until(sleeping)
       const asked = timed(t, set(store, sid, session))
-      await road.asked('session read')
+      await road.received('session read')
       await begin(road)
       const { took, error } = await asked
       await other
@@ -61,7 +61,7 @@ test('a commit that another holds up again and again ends in time', async (t) =>
 })
 
 test('a session is looked for and committed within one deadline, however slow each of them is', async (t) => {
-  const road = await testRoad(database.url)
+  const road = await startFaultProxy(database.url)
   const pool = createPool({ url: road.url, name: 'asks' })
   const sessions = createSessions({ pool, secret: 'a secret of this test, long enough' })
   const app = express().use(sessions.middleware())
@@ -76,7 +76,7 @@ test('a session is looked for and committed within one deadline, however slow ea
     const first = await fetch(url)
     const cookie = first.headers.getSetCookie()[0]?.split(';')[0] ?? ''
     assert.equal((await fetch(url, { headers: { cookie } })).status, 200)
-    road.slow(2000)
+    road.delayAnswers(2000)
     const asked = performance.now()
     const answer = await fetch(url, { headers: { cookie } })
     const took = performance.now() - asked
@@ -92,15 +92,15 @@ test('a session is looked for and committed within one deadline, however slow ea
 })
 
 interface Testing {
-  readonly store: PostgresSessions
-  readonly road: TestRoad
+  readonly store: PostgresSessionStore
+  readonly road: FaultProxy
 }
 
 async function withStore(story: (testing: Testing) => Promise<void>): Promise<void> {
-  const road = await testRoad(database.url)
+  const road = await startFaultProxy(database.url)
   const pool = createPool({ url: road.url, name: 'asks' })
   try {
-    await story({ store: new PostgresSessions({ pool }), road })
+    await story({ store: new PostgresSessionStore({ pool }), road })
   } finally {
     await road.close()
     await pool.end()
@@ -108,17 +108,17 @@ async function withStore(story: (testing: Testing) => Promise<void>): Promise<vo
 }
 
 /** A session that a request has changed and not yet committed. */
-async function stored(store: PostgresSessions) {
+async function stored(store: PostgresSessionStore) {
   const sid = `sid-${Math.random()}`
   await set(store, sid, { cookie: { originalMaxAge: 30 * DAY } } as never)
-  const data = await store.records.read(sid)
+  const data = await store.tracked.read(sid)
   assert.ok(data)
   const session = store.createSession({ sessionID: sid, sessionStore: store } as never, data)
   session.note = 'mine'
   return { sid, session }
 }
 
-function set(store: PostgresSessions, sid: string, session: SessionData): Promise<void> {
+function set(store: PostgresSessionStore, sid: string, session: SessionData): Promise<void> {
   return new Promise((resolve, reject) =>
     store.set(sid, session, (error: unknown) => (error ? reject(error) : resolve())),
   )

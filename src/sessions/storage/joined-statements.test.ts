@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createPool } from '../../database/pool.ts'
-import { PostgresSessions } from '../request/session-store.ts'
-import { LIFE, testTable } from '../testing/test-table.ts'
-import { createBatches } from './batcher.ts'
+import { PostgresSessionStore } from '../request/session-store.ts'
+import { LIFETIME, testTable } from '../testing/test-table.ts'
+import { createBatcher } from './batcher.ts'
 import { PostgresTable } from './postgres-table.ts'
 
-const LONGER = { ...LIFE, idle: 2 * LIFE.idle }
+const LONGER = { ...LIFETIME, idleMs: 2 * LIFETIME.idleMs }
 const own = testTable()
 
 test('reads that wait at the same time are one statement, and each gets its own', async () => {
@@ -21,7 +21,7 @@ test('reads that wait at the same time are one statement, and each gets its own'
 
 test('two requests of one session get objects of their own', async () => {
   const [sid = ''] = await stored('own', 1)
-  const store = new PostgresSessions({ table: own.table })
+  const store = new PostgresSessionStore({ table: own.table })
   const [one, other] = await Promise.all([store.read(sid), store.read(sid)])
   assert.deepEqual(one, other)
   assert.notEqual(one, other)
@@ -29,7 +29,7 @@ test('two requests of one session get objects of their own', async () => {
 })
 
 test('a joined read that fails fails for each that waits, and for nobody later', async () => {
-  const pool = createPool({ url: 'postgres://nobody@127.0.0.1:1/nowhere', name: 'test', connectTimeout: 500 })
+  const pool = createPool({ url: 'postgres://nobody@127.0.0.1:1/nowhere', name: 'test', connectTimeoutMs: 500 })
   try {
     const away = new PostgresTable(pool, () => {})
     for (const sids of [['a', 'b', 'a'], ['c']]) {
@@ -43,39 +43,39 @@ test('a joined read that fails fails for each that waits, and for nobody later',
 
 test('renewals that wait at the same time are one statement, of one session too', async () => {
   const sids = await stored('renewed', 2)
-  assert.deepEqual(await Promise.all([...sids, ...sids, 'nobody'].map((sid) => own.table.renew(sid, LONGER))), [
+  assert.deepEqual(await Promise.all([...sids, ...sids, 'nobody'].map((sid) => own.table.touch(sid, LONGER))), [
     ...[true, true, true, true],
     false,
   ])
-  assert.deepEqual(own.statements, ['renew'])
-  for (const sid of sids) assert.ok(((await own.table.read(sid))?.remaining ?? 0) > LIFE.idle)
+  assert.deepEqual(own.statements, ['touch'])
+  for (const sid of sids) assert.ok(((await own.table.read(sid))?.idleExpiryMs ?? 0) > LIFETIME.idleMs)
 })
 
 test('a renewal of a row that somebody holds waits for nobody, and shortens nothing', async () => {
   const [held = '', free = ''] = await stored('held', 2)
-  const before = (await own.table.read(held))?.remaining ?? 0
+  const before = (await own.table.read(held))?.idleExpiryMs ?? 0
   const holder = await own.database.pool.connect()
   try {
     await holder.query('BEGIN')
     await holder.query('SELECT FROM session WHERE sid = $1 FOR UPDATE', [held])
-    assert.deepEqual(await Promise.all([held, free].map((sid) => own.table.renew(sid, LONGER))), [false, true])
+    assert.deepEqual(await Promise.all([held, free].map((sid) => own.table.touch(sid, LONGER))), [false, true])
   } finally {
     await holder.query('ROLLBACK')
     holder.release()
   }
-  assert.ok(before - ((await own.table.read(held))?.remaining ?? 0) < 60_000)
-  assert.equal(await own.table.renew(held, LONGER), true)
+  assert.ok(before - ((await own.table.read(held))?.idleExpiryMs ?? 0) < 60_000)
+  assert.equal(await own.table.touch(held, LONGER), true)
 })
 
 test('replicas that renew and write the same sessions in opposite order never wait for each other for good', async () => {
   const sids = await stored('crossing', 20)
   const other = new PostgresTable(own.database.pool, () => {})
   for (let round = 0; round < 30; round++) {
-    const here = sids.map((sid) => own.table.renew(sid, LONGER))
-    const there = sids.toReversed().map((sid) => other.renew(sid, LONGER))
+    const here = sids.map((sid) => own.table.touch(sid, LONGER))
+    const there = sids.toReversed().map((sid) => other.touch(sid, LONGER))
     const writes = sids.toReversed().map(async (sid) => {
       const { version = '' } = (await other.read(sid)) ?? {}
-      return await other.update(sid, version, { text: JSON.stringify({ round }), account: null }, LONGER)
+      return await other.update(sid, version, { text: JSON.stringify({ round }), accountId: null }, LONGER)
     })
     await Promise.all([...here, ...there, ...writes])
   }
@@ -83,7 +83,7 @@ test('replicas that renew and write the same sessions in opposite order never wa
 
 test('more than a statement takes goes out in several', async () => {
   const sizes: number[] = []
-  const ask = createBatches<number, number>(async (keys) => {
+  const ask = createBatcher<number, number>(async (keys) => {
     sizes.push(keys.length)
     return keys
   }, 1000)

@@ -1,4 +1,4 @@
-import type { Content, Life, Row, Table } from './session-table.ts'
+import type { Content, Lifetime, Row, SessionTable } from './session-table.ts'
 
 interface Kept {
   text: string
@@ -12,7 +12,7 @@ const MINUTE = 60_000
 const EXCHANGEABLE = 10 * MINUTE
 
 /** Sessions in this process alone, as before the move to Postgres: the way back in an emergency, for one replica only. */
-export class MemoryTable implements Table {
+export class MemoryTable implements SessionTable {
   readonly #rows = new Map<string, Kept>()
   readonly #ended = new Map<string, { readonly at: number; readonly renamed?: string }>()
 
@@ -21,39 +21,48 @@ export class MemoryTable implements Table {
     return kept && rowOf(kept)
   }
 
-  async endedLately(...sids: readonly string[]): Promise<boolean> {
+  async endedRecently(...sids: readonly string[]): Promise<boolean> {
     return sids.some((sid) => Date.now() - (this.#ended.get(sid)?.at ?? 0) < MINUTE)
   }
 
-  async insert(sid: string, { text, account }: Content, { idle, absolute }: Life): Promise<string | undefined> {
+  async insert(
+    sid: string,
+    { text, accountId: account }: Content,
+    { idleMs: idle, absoluteMs: absolute }: Lifetime,
+  ): Promise<string | undefined> {
     if (this.#live(sid) !== undefined) return undefined
     const now = Date.now()
     this.#rows.set(sid, { text, account, version: 1, expire: now + Math.min(idle, absolute), ends: now + absolute })
     return '1'
   }
 
-  async update(sid: string, version: string, content: Content, life?: Life): Promise<string | undefined> {
+  async update(sid: string, version: string, content: Content, lifetime?: Lifetime): Promise<string | undefined> {
     const kept = this.#live(sid)
     if (kept === undefined || String(kept.version) !== version) return undefined
     Object.assign(kept, content, { version: kept.version + 1 })
-    if (life !== undefined) move(kept, life)
+    if (lifetime !== undefined) move(kept, lifetime)
     return String(kept.version)
   }
 
   // Without a wait in between: nobody else's turn comes.
-  async change(sid: string, make: (row: Row) => Content & { life?: Life | undefined }) {
+  async updateLocked(sid: string, transform: (row: Row) => Content & { lifetime?: Lifetime | undefined }) {
     const kept = this.#live(sid)
     if (kept === undefined) return undefined
-    const { life, ...content } = make(rowOf(kept))
+    const { lifetime, ...content } = transform(rowOf(kept))
     Object.assign(kept, content, { version: kept.version + 1 })
-    if (life !== undefined) move(kept, life)
+    if (lifetime !== undefined) move(kept, lifetime)
     return { content, version: String(kept.version) }
   }
 
-  async rename(sid: string, next: string, make: (row: Row) => Content, { idle, absolute }: Life) {
+  async rotateId(
+    sid: string,
+    next: string,
+    transform: (row: Row) => Content,
+    { idleMs: idle, absoluteMs: absolute }: Lifetime,
+  ) {
     const kept = this.#live(sid)
     if (kept === undefined) return undefined
-    const content = make(rowOf(kept))
+    const content = transform(rowOf(kept))
     this.#end(sid, next)
     const now = Date.now()
     Object.assign(kept, content, {
@@ -72,10 +81,10 @@ export class MemoryTable implements Table {
     return kept?.account === account ? kept.text : this.successor(renamed, account)
   }
 
-  async renew(sid: string, life: Life, version?: string): Promise<boolean> {
+  async touch(sid: string, lifetime: Lifetime, version?: string): Promise<boolean> {
     const kept = this.#live(sid)
     if (kept === undefined || (version ?? String(kept.version)) !== String(kept.version)) return false
-    move(kept, life)
+    move(kept, lifetime)
     return true
   }
 
@@ -85,13 +94,13 @@ export class MemoryTable implements Table {
     return renamed === undefined ? 0 : await this.destroy(renamed)
   }
 
-  async endAccount(account: string, exceptSid?: string): Promise<number> {
+  async destroyByAccount(account: string, exceptSid?: string): Promise<number> {
     const theirs = [...this.#rows].filter(([sid, kept]) => kept.account === account && sid !== exceptSid)
     for (const [sid] of theirs) this.#end(sid)
     return theirs.length
   }
 
-  async removeExpired(): Promise<number> {
+  async deleteExpired(): Promise<number> {
     const expired = [...this.#rows.keys()].filter((sid) => this.#live(sid) === undefined)
     for (const sid of expired) this.#rows.delete(sid)
     for (const [sid, { at }] of this.#ended) if (Date.now() - at > EXCHANGEABLE) this.#ended.delete(sid)
@@ -125,12 +134,12 @@ export class MemoryTable implements Table {
   }
 }
 
-function move(kept: Kept, { idle, chosen }: Life): void {
+function move(kept: Kept, { idleMs: idle, mayShorten: chosen }: Lifetime): void {
   const wanted = Date.now() + idle
   kept.expire = Math.min(chosen ? wanted : Math.max(kept.expire, wanted), kept.ends)
 }
 
 function rowOf({ text, version, expire, ends }: Kept): Row {
   const now = Date.now()
-  return { text, version: String(version), remaining: expire - now, ends: ends - now }
+  return { text, version: String(version), idleExpiryMs: expire - now, absoluteExpiryMs: ends - now }
 }

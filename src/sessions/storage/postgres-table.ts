@@ -1,146 +1,166 @@
 import type { Pool, PoolClient, QueryArrayResult } from 'pg'
 import { SessionRefused } from '../errors.ts'
-import { createUpdates, type Update } from './batched-updates.ts'
-import { type Ask, createBatches } from './batcher.ts'
-import { DEADLINE } from './deadline.ts'
-import { Queries, type Report, type Values } from './query-runner.ts'
-import type { Content, Life, Row, Table } from './session-table.ts'
+import { createBatchedUpdates, type Update } from './batched-updates.ts'
+import { type Batched, createBatcher } from './batcher.ts'
+import { DEADLINE_MS } from './deadline.ts'
+import { type OnQuery, QueryRunner, type Values } from './query-runner.ts'
+import type { Content, Lifetime, Row, SessionTable } from './session-table.ts'
 import * as sql from './sql.ts'
 
-type Renewal = { readonly sid: string; readonly life: Life; readonly version: string | undefined }
+type Touch = { readonly sid: string; readonly lifetime: Lifetime; readonly version: string | undefined }
 
 /** Sessions in the table `session`. A statement that times out is not cancelled: whether it was committed is known to nobody. */
-export class PostgresTable implements Table {
-  readonly #queries: Queries
-  readonly read: Ask<string, Row | undefined>
-  readonly #renew: Ask<Renewal, boolean>
-  readonly #update: Ask<Update, string | undefined>
+export class PostgresTable implements SessionTable {
+  readonly #queries: QueryRunner
+  readonly read: Batched<string, Row | undefined>
+  readonly #touch: Batched<Touch, boolean>
+  readonly #update: Batched<Update, string | undefined>
 
-  constructor(pool: Pool, report: Report) {
-    this.#queries = new Queries(pool, report)
-    this.read = createBatches((sids, patience) => this.#readAll(sids, patience), DEADLINE)
-    this.#renew = createBatches((renewals, patience) => this.#renewAll(renewals, patience), DEADLINE)
-    this.#update = createUpdates(this.#queries)
+  constructor(pool: Pool, onQuery: OnQuery) {
+    this.#queries = new QueryRunner(pool, onQuery)
+    this.read = createBatcher((sids, timeoutMs) => this.#readAll(sids, timeoutMs), DEADLINE_MS)
+    this.#touch = createBatcher((touches, timeoutMs) => this.#touchAll(touches, timeoutMs), DEADLINE_MS)
+    this.#update = createBatchedUpdates(this.#queries)
   }
 
-  async endedLately(...sids: readonly string[]): Promise<boolean> {
-    return (await this.#queries.ask('ended', sql.ENDED_LATELY, [sids], { again: true })).rowCount !== 0
+  async endedRecently(...sids: readonly string[]): Promise<boolean> {
+    return (await this.#queries.run('ended recently', sql.ENDED_RECENTLY, [sids], { retryOnce: true })).rowCount !== 0
   }
 
-  async insert(sid: string, { text, account }: Content, { idle, absolute }: Life): Promise<string | undefined> {
-    return first(await this.#queries.ask('insert', sql.INSERT, [sid, text, account, idle, absolute]))
+  async insert(
+    sid: string,
+    { text, accountId: account }: Content,
+    { idleMs: idle, absoluteMs: absolute }: Lifetime,
+  ): Promise<string | undefined> {
+    return first(await this.#queries.run('insert', sql.INSERT, [sid, text, account, idle, absolute]))
   }
 
-  update(sid: string, version: string, content: Content, life?: Life): Promise<string | undefined> {
-    return this.#update({ sid, version, content, life })
+  update(sid: string, version: string, content: Content, lifetime?: Lifetime): Promise<string | undefined> {
+    return this.#update({ sid, version, content, lifetime })
   }
 
-  change(sid: string, make: (row: Row) => Content & { life?: Life | undefined }) {
-    return this.#queries.transaction('change', (client) => changeLocked(client, sid, make))
+  updateLocked(sid: string, transform: (row: Row) => Content & { lifetime?: Lifetime | undefined }) {
+    return this.#queries.transaction('update locked', (client) => updateRowLocked(client, sid, transform))
   }
 
-  rename(sid: string, next: string, make: (row: Row) => Content, life: Life): Promise<Row | undefined> {
-    return this.#queries.transaction('rename', (client) => renameLocked(client, sid, next, make, life))
+  rotateId(sid: string, next: string, transform: (row: Row) => Content, lifetime: Lifetime): Promise<Row | undefined> {
+    return this.#queries.transaction('rotate id', (client) => rotateIdLocked(client, sid, next, transform, lifetime))
   }
 
   async successor(sid: string, account: string): Promise<string | undefined> {
-    return first(await this.#queries.ask('successor', sql.SUCCESSOR, [sid, account], { again: true }))
+    return first(await this.#queries.run('successor', sql.SUCCESSOR, [sid, account], { retryOnce: true }))
   }
 
-  renew(sid: string, life: Life, version?: string): Promise<boolean> {
-    return this.#renew({ sid, life, version })
+  touch(sid: string, lifetime: Lifetime, version?: string): Promise<boolean> {
+    return this.#touch({ sid, lifetime, version })
   }
 
   async destroy(sid: string): Promise<number> {
-    const { rowCount } = await this.#queries.ask('destroy', sql.DESTROY, [sid])
+    const { rowCount } = await this.#queries.run('destroy', sql.DESTROY, [sid])
     if (rowCount) return rowCount
     // It got another id while this was under way, for which a statement that began before is blind.
-    return (await this.#queries.ask('destroy renamed', sql.DESTROY_RENAMED, [sid])).rowCount ?? 0
+    return (await this.#queries.run('destroy rotated', sql.DESTROY_ROTATED, [sid])).rowCount ?? 0
   }
 
-  async endAccount(account: string, exceptSid?: string): Promise<number> {
-    return (await this.#queries.ask('end account', sql.END_ACCOUNT, [account, exceptSid ?? null])).rowCount ?? 0
+  async destroyByAccount(account: string, exceptSid?: string): Promise<number> {
+    return (
+      (await this.#queries.run('destroy by account', sql.DESTROY_BY_ACCOUNT, [account, exceptSid ?? null])).rowCount ??
+      0
+    )
   }
 
-  async removeExpired(batch: number): Promise<number> {
-    await this.#queries.ask('forget ended', sql.FORGET_ENDED, [batch])
-    return (await this.#queries.ask('remove expired', sql.REMOVE_EXPIRED, [batch])).rowCount ?? 0
+  async deleteExpired(limit: number): Promise<number> {
+    await this.#queries.run('delete tombstones', sql.DELETE_OLD_TOMBSTONES, [limit])
+    return (await this.#queries.run('delete expired', sql.DELETE_EXPIRED, [limit])).rowCount ?? 0
   }
 
   async count(): Promise<number> {
-    return (await this.#queries.ask('length', sql.LENGTH, [])).rows[0]?.[0] as number
+    return (await this.#queries.run('count', sql.COUNT, [])).rows[0]?.[0] as number
   }
 
   async all(): Promise<ReadonlyMap<string, string>> {
-    return new Map((await this.#queries.ask('all', sql.ALL, [])).rows as [string, string][])
+    return new Map((await this.#queries.run('all', sql.ALL, [])).rows as [string, string][])
   }
 
   async clear(): Promise<number> {
-    return (await this.#queries.ask('clear', sql.CLEAR, [])).rowCount ?? 0
+    return (await this.#queries.run('clear', sql.CLEAR, [])).rowCount ?? 0
   }
 
-  async #readAll(sids: readonly string[], patience: number): Promise<(Row | undefined | Promise<Row | undefined>)[]> {
+  async #readAll(sids: readonly string[], timeoutMs: number): Promise<(Row | undefined | Promise<Row | undefined>)[]> {
     const different = [...new Set(sids)]
     const start = performance.now()
     try {
-      const { rows } = await this.#queries.ask('read', sql.READ, [different], { patience, again: true })
+      const { rows } = await this.#queries.run('read', sql.READ, [different], { timeoutMs, retryOnce: true })
       const found = new Map(rows.map(([sid, ...row]) => [sid as string, rowOf(row)]))
       return sids.map((sid) => found.get(sid))
     } catch (error) {
       if (different.length === 1 || !(error instanceof SessionRefused)) throw error
       // One row that cannot be read must not fail the others.
-      const rest = Math.max(1, patience - (performance.now() - start))
-      return sids.map((sid) => this.#readAll([sid], rest).then(([row]) => row))
+      const remainingMs = Math.max(1, timeoutMs - (performance.now() - start))
+      return sids.map((sid) => this.#readAll([sid], remainingMs).then(([row]) => row))
     }
   }
 
-  async #renewAll(renewals: readonly Renewal[], patience: number): Promise<boolean[]> {
+  async #touchAll(touches: readonly Touch[], timeoutMs: number): Promise<boolean[]> {
     // Two requests of one session may come together: a row is updated once by a statement, whichever asks for it.
-    const bySid = new Map(renewals.map((renewal) => [renewal.sid, renewal]))
+    const bySid = new Map(touches.map((touch) => [touch.sid, touch]))
     const due = [...bySid.values()]
     const values = [
       [...bySid.keys()],
-      due.map(({ life }) => life.idle),
-      due.map(({ life }) => life.absolute),
+      due.map(({ lifetime }) => lifetime.idleMs),
+      due.map(({ lifetime }) => lifetime.absoluteMs),
       due.map(({ version }) => version ?? null),
     ]
-    const { rows } = await this.#queries.ask('renew', sql.RENEW, values, { patience })
-    const renewed = new Set(rows.map(([sid]) => sid))
-    return renewals.map(({ sid }) => renewed.has(sid))
+    const { rows } = await this.#queries.run('touch', sql.TOUCH_MANY, values, { timeoutMs })
+    const touched = new Set(rows.map(([sid]) => sid))
+    return touches.map(({ sid }) => touched.has(sid))
   }
 }
 
-async function lock(client: PoolClient, sid: string): Promise<Row | undefined> {
+async function lockRow(client: PoolClient, sid: string): Promise<Row | undefined> {
   const { rows } = await client.query({ text: sql.LOCK, values: [sid], rowMode: 'array' })
   return rows[0] && rowOf(rows[0])
 }
 
-async function renameLocked(client: PoolClient, sid: string, next: string, make: (row: Row) => Content, life: Life) {
-  const row = await lock(client, sid)
+async function rotateIdLocked(
+  client: PoolClient,
+  sid: string,
+  next: string,
+  transform: (row: Row) => Content,
+  lifetime: Lifetime,
+) {
+  const row = await lockRow(client, sid)
   if (row === undefined) return undefined
-  const { text, account } = make(row)
-  const values = [sid, next, text, account, life.idle, life.absolute]
-  const { rows } = await client.query({ text: sql.RENAME, values, rowMode: 'array' })
+  const { text, accountId: account } = transform(row)
+  const values = [sid, next, text, account, lifetime.idleMs, lifetime.absoluteMs]
+  const { rows } = await client.query({ text: sql.ROTATE_ID, values, rowMode: 'array' })
   return rows[0] && rowOf(rows[0])
 }
 
-async function changeLocked(
+async function updateRowLocked(
   client: PoolClient,
   sid: string,
-  make: (row: Row) => Content & { life?: Life | undefined },
+  transform: (row: Row) => Content & { lifetime?: Lifetime | undefined },
 ) {
-  const row = await lock(client, sid)
+  const row = await lockRow(client, sid)
   if (row === undefined) return undefined
-  const { life, ...content } = make(row)
-  const values = [sid, row.version, content.text, content.account]
+  const { lifetime, ...content } = transform(row)
+  const values = [sid, row.version, content.text, content.accountId]
   const [text, more] =
-    life === undefined ? [sql.UPDATE, []] : [sql.UPDATE_AND_RENEW, [life.idle, life.absolute, life.chosen ?? false]]
+    lifetime === undefined
+      ? [sql.UPDATE, []]
+      : [sql.UPDATE_AND_TOUCH, [lifetime.idleMs, lifetime.absoluteMs, lifetime.mayShorten ?? false]]
   const version = first(await client.query({ text, values: [...values, ...more], rowMode: 'array' }))
   return version === undefined ? undefined : { content, version }
 }
 
-function rowOf([text, version, remaining, ends]: Values): Row {
-  return { text: text as string, version: version as string, remaining: remaining as number, ends: ends as number }
+function rowOf([text, version, idleExpiryMs, absoluteExpiryMs]: Values): Row {
+  return {
+    text: text as string,
+    version: version as string,
+    idleExpiryMs: idleExpiryMs as number,
+    absoluteExpiryMs: absoluteExpiryMs as number,
+  }
 }
 
 function first({ rows }: QueryArrayResult): string | undefined {

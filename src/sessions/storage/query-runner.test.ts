@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
-import { type TestRoad, testRoad } from '../../../test-support/fault-proxy.ts'
+import { type FaultProxy, startFaultProxy } from '../../../test-support/fault-proxy.ts'
 import { createClient, createPool, type Pool } from '../../database/pool.ts'
-import { type TestDatabase, testDatabase } from '../../testing/fresh-database.ts'
+import { type FreshDatabase, freshDatabase } from '../../testing/fresh-database.ts'
 import { StoreUnavailable } from '../errors.ts'
 import { PostgresTable } from './postgres-table.ts'
 
-const LIFE = { idle: 86_400_000, absolute: 86_400_000 }
+const LIFE = { idleMs: 86_400_000, absoluteMs: 86_400_000 }
 const NOBODY = 0
-const CONTENT = { text: '{"cookie":{}}', account: 'ada' }
+const CONTENT = { text: '{"cookie":{}}', accountId: 'ada' }
 
-let database: TestDatabase
-let road: TestRoad
+let database: FreshDatabase
+let road: FaultProxy
 before(async () => {
-  database = await testDatabase()
-  road = await testRoad(database.url)
+  database = await freshDatabase()
+  road = await startFaultProxy(database.url)
 })
 after(async () => {
   await road.close()
@@ -83,8 +83,8 @@ for (const [what, lose] of Object.entries(LOSSES)) {
 
 test('asking whether an id ended is a read as well', async () => {
   await withTable(1, async ({ table }) => {
-    const lock = await lockTable('session_ended')
-    const asked = table.endedLately('nobody')
+    const lock = await lockTable('session_tombstone')
+    const asked = table.endedRecently('nobody')
     const first = await waiting([], asked)
     await LOSSES['was ended by the server']?.(first)
     await waiting([first], asked)
@@ -97,12 +97,12 @@ test('asking whether an id ended is a read as well', async () => {
 const WRITES: Readonly<Record<string, (table: PostgresTable, sid: string, version: string) => Promise<unknown>>> = {
   insert: (table, sid) => table.insert(`${sid}-other`, CONTENT, LIFE),
   update: (table, sid, version) => table.update(sid, version, CONTENT),
-  'update and renew': (table, sid, version) => table.update(sid, version, CONTENT, LIFE),
-  change: (table, sid) => table.change(sid, () => CONTENT),
-  rename: (table, sid) => table.rename(sid, `${sid}-other`, () => CONTENT, LIFE),
-  renew: (table, sid) => table.renew(sid, LIFE),
+  'update and touch': (table, sid, version) => table.update(sid, version, CONTENT, LIFE),
+  change: (table, sid) => table.updateLocked(sid, () => CONTENT),
+  rename: (table, sid) => table.rotateId(sid, `${sid}-other`, () => CONTENT, LIFE),
+  renew: (table, sid) => table.touch(sid, LIFE),
   destroy: (table, sid) => table.destroy(sid),
-  'end account': (table) => table.endAccount('ada'),
+  'destroy by account': (table) => table.destroyByAccount('ada'),
 }
 
 for (const [what, write] of Object.entries(WRITES)) {

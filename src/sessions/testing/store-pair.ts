@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before } from 'node:test'
 import expressSession, { type SessionData } from 'express-session'
-import { type TestDatabase, testDatabase } from '../../testing/fresh-database.ts'
-import { PostgresSessions, type StoreOptions } from '../request/session-store.ts'
+import { type FreshDatabase, freshDatabase } from '../../testing/fresh-database.ts'
+import { PostgresSessionStore, type StoreOptions } from '../request/session-store.ts'
 import { MemoryTable } from '../storage/memory-table.ts'
 import type { Session } from '../tracking/tracked-sessions.ts'
 
@@ -17,18 +17,18 @@ declare module 'express-session' {
 export const DAY = 86_400_000
 
 /** Two replicas' stores over one table. */
-export type Pair = readonly [PostgresSessions, PostgresSessions]
+export type StorePair = readonly [PostgresSessionStore, PostgresSessionStore]
 
-type Kind = readonly [where: string, replicas: () => Pair]
+type Kind = readonly [where: string, replicas: () => StorePair]
 
 /** The same promises hold wherever sessions are kept. Called at the top of a file. */
 export function everyKind(): readonly [Kind, Kind] {
-  let database: TestDatabase | undefined
+  let database: FreshDatabase | undefined
   before(async () => {
-    database = await testDatabase()
+    database = await freshDatabase()
   })
   after(() => database?.drop())
-  const store = (options: StoreOptions) => new PostgresSessions({ largest: 2000, ...options })
+  const store = (options: StoreOptions) => new PostgresSessionStore({ maxBytes: 2000, ...options })
   const pool = () => database?.pool ?? assert.fail('the database is there once the tests begin')
   return [
     ['in Postgres', () => [store({ pool: pool() }), store({ pool: pool() })]],
@@ -42,7 +42,7 @@ export function everyKind(): readonly [Kind, Kind] {
   ]
 }
 
-export async function stored(store: PostgresSessions, content: Partial<SessionData>): Promise<string> {
+export async function stored(store: PostgresSessionStore, content: Partial<SessionData>): Promise<string> {
   const sid = `sid-${Math.random()}`
   await commit(store, sid, {
     ...content,
@@ -53,13 +53,13 @@ export async function stored(store: PostgresSessions, content: Partial<SessionDa
   return sid
 }
 
-export async function load(store: PostgresSessions, sid: string): Promise<Session> {
-  const data = await store.records.read(sid)
+export async function load(store: PostgresSessionStore, sid: string): Promise<Session> {
+  const data = await store.tracked.read(sid)
   assert.ok(data)
   return store.createSession({ sessionID: sid, sessionStore: store } as never, data)
 }
 
-export function commit(store: PostgresSessions, sid: string, session: SessionData): Promise<void> {
+export function commit(store: PostgresSessionStore, sid: string, session: SessionData): Promise<void> {
   return new Promise((resolve, reject) =>
     store.set(sid, session, (error: unknown) => (error ? reject(error) : resolve())),
   )

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Unstorable } from '../errors.ts'
-import { apply, type Change, difference, type JsonObject } from './diff.ts'
+import { NotSerializable } from '../errors.ts'
+import { applyPatch, type Change, diff, type JsonObject } from './diff.ts'
 
 /** Any JSON object, awkward names among its keys. */
 const names = fc.oneof(
@@ -17,14 +17,14 @@ const { object } = fc.letrec<{ value: unknown; object: JsonObject }>((tie) => ({
 test('applying the difference of any two objects gives the second', () => {
   fc.assert(
     fc.property(object, object, (base, next) => {
-      same(apply(copy(base), difference(base, next)), next)
+      same(applyPatch(copy(base), diff(base, next)), next)
     }),
     { numRuns: 1000 },
   )
 })
 
 test('nothing changed is no difference', () => {
-  fc.assert(fc.property(object, (base) => assert.deepEqual(difference(base, copy(base)), [])))
+  fc.assert(fc.property(object, (base) => assert.deepEqual(diff(base, copy(base)), [])))
 })
 
 test('changes on different paths commute', () => {
@@ -43,9 +43,9 @@ test('changes on different paths commute', () => {
       for (const field of fields)
         if (typeof start[field] !== 'object' || start[field] === null || Array.isArray(start[field]))
           delete start[field]
-      const left = difference(start, edited(start, one))
-      const right = difference(start, edited(start, other))
-      same(apply(apply(copy(start), left), right), apply(apply(copy(start), right), left))
+      const left = diff(start, edited(start, one))
+      const right = diff(start, edited(start, other))
+      same(applyPatch(applyPatch(copy(start), left), right), applyPatch(applyPatch(copy(start), right), left))
     }),
     { numRuns: 1000 },
   )
@@ -74,13 +74,13 @@ const rules: readonly [string, JsonObject, object, object, JsonObject][] = [
   ['arrays are taken whole', { a: [1] }, { a: [1, 2] }, { a: [1, 3] }, { a: [1, 3] }],
 ]
 for (const [promise, base, first, second, result] of rules)
-  test(promise, () => same(apply(apply(copy(base), difference(base, first)), difference(base, second)), result))
+  test(promise, () => same(applyPatch(applyPatch(copy(base), diff(base, first)), diff(base, second)), result))
 
 test('dates, undefined, NaN and null are what JSON makes of them', () => {
   const at = new Date(0)
   const next = { at, none: undefined, nan: Number.NaN, nil: null, list: [undefined, at] }
-  same(apply({ none: 1 }, difference({ none: 1 }, next)), JSON.parse(JSON.stringify(next)))
-  assert.deepEqual(difference({ at: at.toJSON(), nil: null }, { at, nil: null }), [])
+  same(applyPatch({ none: 1 }, diff({ none: 1 }, next)), JSON.parse(JSON.stringify(next)))
+  assert.deepEqual(diff({ at: at.toJSON(), nil: null }, { at, nil: null }), [])
 })
 
 const cycle: Record<string, unknown> = {}
@@ -94,14 +94,14 @@ const unstorable: readonly [string, object, string | undefined][] = [
 for (const [what, next, path] of unstorable)
   test(`${what} is refused, with the place named`, () => {
     assert.throws(
-      () => difference({}, next),
-      (error) => error instanceof Unstorable && (path === undefined || error.path.join('.') === path),
+      () => diff({}, next),
+      (error) => error instanceof NotSerializable && (path === undefined || error.path.join('.') === path),
     )
   })
 
 test('a name of a prototype is data like any other', () => {
   const next = JSON.parse('{"__proto__":{"polluted":true},"constructor":1}')
-  const made = apply({}, difference({}, next) as Change[])
+  const made = applyPatch({}, diff({}, next) as Change[])
   assert.equal(JSON.stringify(made), JSON.stringify(next))
   assert.equal(({} as { polluted?: unknown }).polluted, undefined)
 })

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { SessionGone } from '../errors.ts'
-import { commit, DAY, everyKind, load, type Pair, stored } from '../testing/store-pair.ts'
+import { SessionEnded } from '../errors.ts'
+import { commit, DAY, everyKind, load, type StorePair, stored } from '../testing/store-pair.ts'
 import type { Session } from './tracked-sessions.ts'
 
 for (const [where, replicas] of everyKind()) {
@@ -41,7 +41,7 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
 )
 
 /** One session, four hands of requests on two replicas; the model is the fields that were committed, and the ids that are dead. */
-async function follow(stores: Pair, steps: readonly Step[]): Promise<void> {
+async function follow(stores: StorePair, steps: readonly Step[]): Promise<void> {
   let sid = await stored(stores[0], {})
   let model: Fields | undefined = {}
   const hands: ({ sid: string; session: Session; seen: Fields } | undefined)[] = []
@@ -58,18 +58,18 @@ async function follow(stores: Pair, steps: readonly Step[]): Promise<void> {
       const { [step.field]: _, ...others } = held.session.fields ?? {}
       held.session.fields = step.value === null ? others : { ...others, [step.field]: step.value }
     } else if (step.do === 'commit' && held !== undefined) {
-      const writes = store.records.pending(held.session) !== undefined
+      const writes = store.tracked.pendingWrite(held.session) !== undefined
       const outcome = commit(store, held.sid, held.session)
-      if (writes && !isLive) await assert.rejects(outcome, SessionGone)
+      if (writes && !isLive) await assert.rejects(outcome, SessionEnded)
       else await outcome
       const now = { ...held.session.fields }
       if (isLive && model !== undefined) bringOver(held.seen, now, model)
       if (isLive) held.seen = now
     } else if (step.do === 'touch' && held !== undefined) {
-      assert.equal(await store.table.renew(held.sid, { idle: DAY, absolute: DAY }), isLive)
+      assert.equal(await store.table.touch(held.sid, { idleMs: DAY, absoluteMs: DAY }), isLive)
     } else if (step.do === 'rename' && isLive && held !== undefined) {
       const next = `${sid}'`
-      await store.table.rename(sid, next, ({ text }) => ({ text, account: null }), { idle: DAY, absolute: DAY })
+      await store.table.rotateId(sid, next, ({ text }) => ({ text, accountId: null }), { idleMs: DAY, absoluteMs: DAY })
       assert.equal(await store.table.read(sid), undefined)
       sid = next
     } else if (step.do === 'destroy') {

@@ -1,106 +1,113 @@
-import { SessionGone, SessionTooLarge, StoreUnavailable } from '../errors.ts'
-import { DEADLINE, within } from '../storage/deadline.ts'
-import type { Content, Life, Row, Table } from '../storage/session-table.ts'
-import { cloned, type JsonObject } from './diff.ts'
-import { renewed } from './expiry.ts'
+import { SessionEnded, SessionTooLarge, StoreUnavailable } from '../errors.ts'
+import { DEADLINE_MS, withTimeout } from '../storage/deadline.ts'
+import type { Content, Lifetime, Row, SessionTable } from '../storage/session-table.ts'
+import { clone, type JsonObject } from './diff.ts'
+import { afterTouch } from './expiry.ts'
 
-export interface WritesOptions {
-  readonly table: Table
+export interface WriterOptions {
+  readonly table: SessionTable
   /** Bytes of JSON that a session may hold. */
-  readonly largest: number
+  readonly maxBytes: number
   /** Whose session it is, so that all of an account's can be ended. */
-  readonly accountOf: (session: JsonObject) => unknown
+  readonly accountIdOf: (session: JsonObject) => unknown
 }
 
-export interface Write {
+export interface WriteRequest {
   readonly sid: string
   /** The row as it was last seen, and what it holds. */
-  readonly known: { readonly row: Row; readonly content: JsonObject }
+  readonly snapshot: { readonly row: Row; readonly content: JsonObject }
   /** The content to be written, made of what the row holds; it may change what it is given, and runs again where another request's change came in between. */
-  readonly make: (content: JsonObject) => JsonObject
+  readonly transform: (content: JsonObject) => JsonObject
   /** The expiry moves as well, by the lifetime that this content's cookie says. */
-  readonly lifeOf?: ((content: JsonObject) => Life) | undefined
+  readonly lifetimeFor?: ((content: JsonObject) => Lifetime) | undefined
   /** After so many tries that met another's change, the row is locked. */
-  readonly tries: number
+  readonly maxTries: number
 }
 
-export interface Written {
+export interface WriteResult {
   readonly row: Row
   readonly content: JsonObject
   /** Nobody else had changed the row since it was seen. */
-  readonly untouched: boolean
+  readonly hadNoConflict: boolean
 }
 
 /** How a session's content gets into its row. */
-export class Writes {
-  readonly #options: WritesOptions
+export class OptimisticWriter {
+  readonly #options: WriterOptions
 
-  constructor(options: WritesOptions) {
+  constructor(options: WriterOptions) {
     this.#options = options
   }
 
   /** On top of the row as it is at that moment; throws SessionGone, SessionTooLarge, StoreUnavailable where all of it together takes longer than the deadline. */
-  write(write: Write): Promise<Written> {
-    const last = performance.now() + DEADLINE
-    return within(DEADLINE, this.#write(write, last))
+  write(write: WriteRequest): Promise<WriteResult> {
+    const deadline = performance.now() + DEADLINE_MS
+    return withTimeout(DEADLINE_MS, this.#write(write, deadline))
   }
 
-  async #write({ sid, known, make, lifeOf, tries }: Write, last: number): Promise<Written> {
+  async #write(
+    { sid, snapshot, transform, lifetimeFor, maxTries }: WriteRequest,
+    deadline: number,
+  ): Promise<WriteResult> {
     const { table } = this.#options
-    let { row } = known
-    let content = make(cloned(known.content))
-    for (let tried = 1; tried <= tries; tried++) {
-      const next = this.contentOf(content)
-      const life = lifeOf?.(content)
-      const version = await table.update(sid, row.version, next, life)
+    let { row } = snapshot
+    let content = transform(clone(snapshot.content))
+    for (let attempt = 1; attempt <= maxTries; attempt++) {
+      const next = this.serialize(content)
+      const lifetime = lifetimeFor?.(content)
+      const version = await table.update(sid, row.version, next, lifetime)
       if (version !== undefined)
-        return { row: renewed({ ...row, text: next.text, version }, life), content, untouched: tried === 1 }
+        return {
+          row: afterTouch({ ...row, text: next.text, version }, lifetime),
+          content,
+          hadNoConflict: attempt === 1,
+        }
       // Whoever waited was told long ago that it failed: it must not happen now.
-      if (performance.now() > last) throw new StoreUnavailable(new Error('out of time'))
-      const now = await table.read(sid)
-      if (now === undefined) throw new SessionGone()
+      if (performance.now() > deadline) throw new StoreUnavailable(new Error('out of time'))
+      const latest = await table.read(sid)
+      if (latest === undefined) throw new SessionEnded()
       // The same row: somebody holds it, and only under the lock can one wait for that.
-      const isHeld = now.version === row.version
-      row = now
-      if (isHeld) break
-      if (tried < tries) content = make(JSON.parse(row.text))
+      const isLocked = latest.version === row.version
+      row = latest
+      if (isLocked) break
+      if (attempt < maxTries) content = transform(JSON.parse(row.text))
     }
-    const remake = (current: JsonObject) => {
-      content = make(current)
+    const transformLocked = (current: JsonObject) => {
+      content = transform(current)
       return content
     }
-    const changed = await this.underLock(remake, (made) =>
-      table.change(sid, (locked) => ({ ...made(locked), life: lifeOf?.(content) })),
+    const changed = await this.underLock(transformLocked, (lockedContent) =>
+      table.updateLocked(sid, (locked) => ({ ...lockedContent(locked), lifetime: lifetimeFor?.(content) })),
     )
-    if (changed === undefined) throw new SessionGone()
-    const life = lifeOf?.(content)
+    if (changed === undefined) throw new SessionEnded()
+    const lifetime = lifetimeFor?.(content)
     const { version } = changed
-    return { row: renewed({ ...row, text: changed.content.text, version }, life), content, untouched: false }
+    return { row: afterTouch({ ...row, text: changed.content.text, version }, lifetime), content, hadNoConflict: false }
   }
 
   /** Runs `work`, which is given what makes the content of a locked row. What `make` refuses is no fault of the table's. */
   async underLock<Result>(
-    make: (content: JsonObject) => JsonObject,
-    work: (made: (row: Row) => Content) => Promise<Result>,
+    transform: (content: JsonObject) => JsonObject,
+    work: (lockedContent: (row: Row) => Content) => Promise<Result>,
   ): Promise<Result> {
     let fault: unknown
-    const made = ({ text }: Row) => {
+    const lockedContent = ({ text }: Row) => {
       try {
-        return this.contentOf(make(JSON.parse(text)))
+        return this.serialize(transform(JSON.parse(text)))
       } catch (error) {
         fault = error
         throw error
       }
     }
-    return await work(made).catch((error) => Promise.reject(fault ?? error))
+    return await work(lockedContent).catch((error) => Promise.reject(fault ?? error))
   }
 
   /** What is written for this content; throws SessionTooLarge. */
-  contentOf({ cookie = {}, ...rest }: JsonObject): Content {
+  serialize({ cookie = {}, ...rest }: JsonObject): Content {
     const text = JSON.stringify({ cookie, ...rest })
     const bytes = Buffer.byteLength(text)
-    if (bytes > this.#options.largest) throw new SessionTooLarge(bytes, this.#options.largest)
-    const account = this.#options.accountOf(rest)
-    return { text, account: typeof account === 'string' ? account : null }
+    if (bytes > this.#options.maxBytes) throw new SessionTooLarge(bytes, this.#options.maxBytes)
+    const account = this.#options.accountIdOf(rest)
+    return { text, accountId: typeof account === 'string' ? account : null }
   }
 }

@@ -1,8 +1,8 @@
 import type { SessionData } from 'express-session'
-import { contentOf, fieldsOf, fieldsWhere, refill } from '../request/session-fields.ts'
-import type { Table } from '../storage/session-table.ts'
+import { fieldsOf, pickFields, replaceContents, toContent } from '../request/session-fields.ts'
+import type { SessionTable } from '../storage/session-table.ts'
 import type { JsonObject } from './diff.ts'
-import type { Writes } from './optimistic-write.ts'
+import type { OptimisticWriter } from './optimistic-write.ts'
 
 type Kept = (name: string) => boolean
 
@@ -11,12 +11,12 @@ type Kept = (name: string) => boolean
  * what the first one's session keeps, if that belongs to the same account: an id alone opens nothing.
  */
 export class Successors {
-  readonly #table: Table
-  readonly #writes: Writes
+  readonly #table: SessionTable
+  readonly #writes: OptimisticWriter
   /** The id that a session without a row takes the place of, and which fields of that id's successor it may have. */
   readonly #replaced = new WeakMap<object, { readonly sid: string; readonly kept?: Kept }>()
 
-  constructor(table: Table, writes: Writes) {
+  constructor(table: SessionTable, writes: OptimisticWriter) {
     this.#table = table
     this.#writes = writes
   }
@@ -31,10 +31,10 @@ export class Successors {
   async takeOver(session: SessionData): Promise<void> {
     const { sid, kept } = this.#replaced.get(session) ?? {}
     if (sid === undefined || kept === undefined) return
-    const { account } = this.#writes.contentOf(contentOf(session))
+    const { accountId: account } = this.#writes.serialize(toContent(session))
     if (account === null) return
     const text = await this.#table.successor(sid, account)
     const theirs = text === undefined ? {} : (JSON.parse(text) as JsonObject)
-    refill(session, { ...fieldsWhere(theirs, kept), ...fieldsOf(session) })
+    replaceContents(session, { ...pickFields(theirs, kept), ...fieldsOf(session) })
   }
 }

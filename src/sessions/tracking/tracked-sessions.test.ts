@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { SessionData } from 'express-session'
-import { SessionGone, SessionTooLarge, Unstorable } from '../errors.ts'
-import type { PostgresSessions } from '../request/session-store.ts'
+import { NotSerializable, SessionEnded, SessionTooLarge } from '../errors.ts'
+import type { PostgresSessionStore } from '../request/session-store.ts'
 import { commit, DAY, everyKind, load, stored } from '../testing/store-pair.ts'
 
 const [inPostgres, inMemory] = everyKind()
@@ -37,9 +37,9 @@ for (const [where, replicas] of [inPostgres, inMemory]) {
   test(`${where}: updates that depend on what is there are all kept`, async () => {
     const [here, there] = replicas()
     const sid = await stored(here, {})
-    const add = async (store: PostgresSessions) => {
+    const add = async (store: PostgresSessionStore) => {
       const session = await load(store, sid)
-      await store.records.update(sid, session, (draft) => {
+      await store.tracked.update(sid, session, (draft) => {
         draft.count = (draft.count ?? 0) + 1
       })
     }
@@ -55,11 +55,11 @@ for (const [where, replicas] of [inPostgres, inMemory]) {
     const other = await load(there, sid)
     other.fields = { ...other.fields, z: 3 }
     await commit(there, sid, other)
-    await here.records.update(sid, session, (draft) => {
+    await here.tracked.update(sid, session, (draft) => {
       draft.count = Object.keys(draft.fields ?? {}).length
     })
     assert.deepEqual({ ...session, cookie: undefined }, { cookie: undefined, fields: { x: 1, y: 2, z: 3 }, count: 3 })
-    assert.equal(here.records.pending(session), undefined)
+    assert.equal(here.tracked.pendingWrite(session), undefined)
   })
 
   test(`${where}: what cannot be stored, or is too much, is refused and changes nothing`, async () => {
@@ -67,7 +67,7 @@ for (const [where, replicas] of [inPostgres, inMemory]) {
     const sid = await stored(here, { count: 1 })
     const session = await load(here, sid)
     session.list = { total: () => 1 }
-    await assert.rejects(async () => commit(here, sid, session), Unstorable)
+    await assert.rejects(async () => commit(here, sid, session), NotSerializable)
     session.list = 'x'.repeat(3000)
     await assert.rejects(async () => commit(here, sid, session), SessionTooLarge)
     const { count, list } = await load(here, sid)
@@ -77,28 +77,28 @@ for (const [where, replicas] of [inPostgres, inMemory]) {
   test(`${where}: activity moves the expiry on, and never past the session's end`, async () => {
     const [here] = replicas()
     const sid = `absolute-${Math.random()}`
-    const life = { idle: 30 * DAY, absolute: 90 * DAY }
+    const life = { idleMs: 30 * DAY, absoluteMs: 90 * DAY }
     await here.table.insert(
       sid,
-      { text: '{"cookie":{"originalMaxAge":2592000000}}', account: null },
-      { idle: DAY, absolute: 2 * DAY },
+      { text: '{"cookie":{"originalMaxAge":2592000000}}', accountId: null },
+      { idleMs: DAY, absoluteMs: 2 * DAY },
     )
-    assert.equal(await here.table.renew(sid, life), true)
+    assert.equal(await here.table.touch(sid, life), true)
     const row = await here.table.read(sid)
-    assert.ok(row !== undefined && row.remaining <= 2 * DAY && row.remaining > DAY)
-    assert.equal(here.records.pending(await load(here, sid))?.renew, undefined)
+    assert.ok(row !== undefined && row.idleExpiryMs <= 2 * DAY && row.idleExpiryMs > DAY)
+    assert.equal(here.tracked.pendingWrite(await load(here, sid))?.touch, undefined)
   })
 
   test(`${where}: an id that ended or was renamed is known as such, another is not`, async () => {
     const [here, there] = replicas()
     const [ended, renamed] = [await stored(here, {}), await stored(here, {})]
     await here.table.destroy(ended)
-    await here.table.rename(renamed, `${renamed}-new`, ({ text }) => ({ text, account: null }), {
-      idle: DAY,
-      absolute: DAY,
+    await here.table.rotateId(renamed, `${renamed}-new`, ({ text }) => ({ text, accountId: null }), {
+      idleMs: DAY,
+      absoluteMs: DAY,
     })
     assert.deepEqual(
-      await Promise.all([ended, renamed, `${renamed}-new`, 'never'].map((sid) => there.table.endedLately(sid))),
+      await Promise.all([ended, renamed, `${renamed}-new`, 'never'].map((sid) => there.table.endedRecently(sid))),
       [true, true, false, false],
     )
   })
@@ -109,8 +109,8 @@ for (const [where, replicas] of [inPostgres, inMemory]) {
     const session = await load(here, sid)
     await there.table.destroy(sid)
     const next = here.createSession({ sessionID: `${sid}-new` } as never, { cookie: session.cookie })
-    await assert.rejects(here.records.rename(session, next, { kept: () => true, live: true }), SessionGone)
-    await here.records.rename(session, next, { kept: () => true })
+    await assert.rejects(here.tracked.rotateId(session, next, { keep: true, mustBeLive: true }), SessionEnded)
+    await here.tracked.rotateId(session, next, { keep: true })
     assert.deepEqual([next.account, next.fields], [undefined, undefined])
   })
 }

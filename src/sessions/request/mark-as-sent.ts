@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 type Marked = ServerResponse & { _header: string | null }
 
 /** A response whose first answer waits for the commit of its session. */
-export interface HeldResponse {
+export interface SentMark {
   /** From here on the response looks ended, as after `end`. */
   end(): void
   /** The response is again as it was at its first answer. */
@@ -16,10 +16,10 @@ export interface HeldResponse {
  * Makes a response look sent, as it is in Node after its first answer: `headersSent` is true, changing a header throws
  * ERR_HTTP_HEADERS_SENT, another status changes nothing. Without this a second answer, or an error page, changes the first.
  */
-export function holdResponse(res: ServerResponse): HeldResponse {
+export function markAsSent(res: ServerResponse): SentMark {
   const marked = res as Marked
   const { statusCode, statusMessage, socket } = res
-  const letGo = socket === null ? () => {} : postponeDestroy(socket, res)
+  const allowDestroy = socket === null ? () => {} : postponeDestroy(socket, res)
   marked._header = 'held'
   return {
     end() {
@@ -30,7 +30,7 @@ export function holdResponse(res: ServerResponse): HeldResponse {
       res.finished = false
       res.statusCode = statusCode
       res.statusMessage = statusMessage
-      letGo()
+      allowDestroy()
     },
   }
 }

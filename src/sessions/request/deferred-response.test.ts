@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { after, before, test } from 'node:test'
 import express, { type Request, type Response } from 'express'
 import { createClient } from '../../database/pool.ts'
-import { type TestDatabase, testDatabase } from '../../testing/fresh-database.ts'
+import { type FreshDatabase, freshDatabase } from '../../testing/fresh-database.ts'
 import { createSessions } from '../sessions.ts'
 
 type Handler = (req: Request, res: Response) => unknown
@@ -47,16 +47,16 @@ const ANSWERS: Readonly<Record<string, Handler>> = {
   'an error page of a promise': () => Promise.reject(Object.assign(new Error('as expected'), { status: 418 })),
 }
 
-let database: TestDatabase
+let database: FreshDatabase
 let server: Server
 const refused: unknown[] = []
 
 before(async () => {
-  database = await testDatabase()
+  database = await freshDatabase()
   const sessions = createSessions({
     pool: database.pool,
     secret: 'a secret of this test, long enough',
-    refuse(_req, res, error) {
+    onCommitError(_req, res, error) {
       refused.push(error)
       res.status(503).send('refused')
     },

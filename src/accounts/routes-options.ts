@@ -1,0 +1,18 @@
+import type { Request } from 'express'
+import type { Limits } from '../http/limits.ts'
+import type { Log } from '../runtime/log.ts'
+import type { Revoker } from '../sessions/operations/revoke.ts'
+import type { Accounts } from './accounts.ts'
+
+export interface AccountRoutesOptions {
+  readonly accounts: Accounts
+  readonly revoker: Revoker
+  readonly limits: Limits
+  /** The secrets of the session cookie. They also sign the device cookie. */
+  readonly secrets: readonly string[]
+  /** Whether browsers use HTTPS. */
+  readonly https: boolean
+  readonly log: Log
+  /** The client's address, as far as the proxies are trusted. */
+  readonly clientAddress: (req: Request) => string
+}
