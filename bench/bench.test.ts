@@ -3,9 +3,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { readPlan } from './options.ts'
+import { readBenchOptions } from './options.ts'
 import type { Summary } from './page-section.ts'
-import { carryOut, type Outcome } from './run.ts'
+import { type Outcome, runBenchmark } from './run.ts'
 
 let folder = ''
 let outcome: Outcome = {}
@@ -14,8 +14,8 @@ const lines: string[] = []
 before(async () => {
   folder = await mkdtemp(join(process.env.E2E_FOLDER ?? tmpdir(), 'roundhouse-bench-'))
   const flags = ['--pages', '--rounds', '1', '--seconds', '0.1', '--connections', '8', '--only', 'ours,stock']
-  const plan = readPlan([...flags, '--data', folder])
-  outcome = await carryOut(plan, new AbortController().signal, (line) => lines.push(line))
+  const plan = readBenchOptions([...flags, '--data', folder])
+  outcome = await runBenchmark(plan, new AbortController().signal, (line) => lines.push(line))
 })
 after(() => rm(folder, { recursive: true, force: true }))
 

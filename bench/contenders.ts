@@ -1,7 +1,7 @@
 /** What keeps the sessions of a candidate. */
 export type Kind = 'none' | 'free' | 'ours' | 'stock' | 'redis'
 
-export interface Candidate {
+export interface Contender {
   readonly name: string
   /** For people. */
   readonly label: string
@@ -11,7 +11,7 @@ export interface Candidate {
 }
 
 /** What a user would pick, and the two ends of the scale. */
-export const candidates: readonly Candidate[] = [
+export const CONTENDERS: readonly Contender[] = [
   { name: 'none', label: 'no session', kind: 'none', touch: false },
   { name: 'free', label: 'express-session, a store that costs nothing', kind: 'free', touch: true },
   { name: 'ours', label: 'Roundhouse', kind: 'ours', touch: true },
@@ -21,8 +21,8 @@ export const candidates: readonly Candidate[] = [
   { name: 'stock', label: 'connect-pg-simple', kind: 'stock', touch: true },
 ]
 
-export function candidateNamed(name: string): Candidate {
-  const found = candidates.find((candidate) => candidate.name === name)
+export function contenderNamed(name: string): Contender {
+  const found = CONTENDERS.find((contender) => contender.name === name)
   if (found === undefined) throw new Error(`There is no candidate ${name}`)
   return found
 }

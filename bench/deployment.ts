@@ -1,9 +1,9 @@
 import { truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Nginx, startNginx } from '../cluster/nginx/nginx.ts'
-import type { Candidate } from './contenders.ts'
+import type { Contender } from './contenders.ts'
 import { processorTime } from './cpu.ts'
-import type { Premises } from './environment.ts'
+import type { BenchEnvironment } from './environment.ts'
 import type { ReplicaSettings } from './replica.ts'
 import { preparedSessions } from './session-data.ts'
 import { sum } from './stats.ts'
@@ -12,7 +12,7 @@ import { startWorker, type Worker } from './worker.ts'
 
 /** One candidate at work: two replicas behind an nginx of their own, whose processor time is therefore theirs alone. */
 export interface Deployment {
-  readonly candidate: Candidate
+  readonly candidate: Contender
   readonly name: string
   /** nginx's. */
   readonly port: number
@@ -38,8 +38,8 @@ export interface DeploymentOptions {
 }
 
 export async function deploy(
-  premises: Premises,
-  candidate: Candidate,
+  premises: BenchEnvironment,
+  candidate: Contender,
   options: DeploymentOptions = {},
 ): Promise<Deployment> {
   const name = options.name ?? candidate.name
@@ -69,7 +69,7 @@ export async function deploy(
 }
 
 /** Answers with the address of the store, in which the sessions are. */
-async function prepare(premises: Premises, candidate: Candidate): Promise<string> {
+async function prepare(premises: BenchEnvironment, candidate: Contender): Promise<string> {
   const url = await addressFor(premises, candidate)
   if (url === '') return url
   const { store, close } = await openSessions(candidate, url)
@@ -78,7 +78,7 @@ async function prepare(premises: Premises, candidate: Candidate): Promise<string
   return url
 }
 
-async function addressFor({ freshDatabase, redis }: Premises, { kind, name }: Candidate): Promise<string> {
+async function addressFor({ freshDatabase, redis }: BenchEnvironment, { kind, name }: Contender): Promise<string> {
   if (kind === 'ours') return await freshDatabase(name, 'ours')
   if (kind === 'stock') return await freshDatabase(name, 'reference')
   return kind === 'redis' ? (redis?.url ?? '') : ''

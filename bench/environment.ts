@@ -4,8 +4,8 @@ import { findNginx } from '../cluster/nginx/nginx.ts'
 import { query } from '../cluster/postgres/database.ts'
 import { type Postgres, startPostgres } from '../cluster/postgres/postgres.ts'
 import { identify } from '../cluster/processes/identity.ts'
-import { endTenure, takeTenure } from '../cluster/processes/lock-file.ts'
-import { endLeftovers, forgetProcesses, noteProcesses } from '../cluster/processes/orphans.ts'
+import { acquireLock, releaseLock } from '../cluster/processes/lock-file.ts'
+import { forgetProcesses, killOrphansIn, recordProcesses } from '../cluster/processes/orphans.ts'
 import { migrate } from '../src/database/migrate.ts'
 import { type Redis, startRedis } from './redis.ts'
 
@@ -13,7 +13,7 @@ import { type Redis, startRedis } from './redis.ts'
 export type Schema = 'reference' | 'ours'
 
 /** What all candidates share: one Postgres, one Redis where there is one, a folder. */
-export interface Premises {
+export interface BenchEnvironment {
   readonly folder: string
   readonly postgres: Postgres
   readonly redis: Redis | undefined
@@ -30,9 +30,13 @@ export interface Premises {
 const referenceTable = join(import.meta.dirname, '../e2e/support/legacy/reference-table.sql')
 
 /** Postgres keeps its data in the folder from one run to the next; throws Occupied where another run is at work there. */
-export async function openPremises(folder: string, durable: boolean, say: (line: string) => void): Promise<Premises> {
-  takeTenure(folder)
-  await endLeftovers(folder)
+export async function openEnvironment(
+  folder: string,
+  durable: boolean,
+  say: (line: string) => void,
+): Promise<BenchEnvironment> {
+  acquireLock(folder)
+  await killOrphansIn(folder)
   const scratch = join(folder, 'run')
   rmSync(scratch, { recursive: true, force: true })
   mkdirSync(scratch)
@@ -44,9 +48,9 @@ export async function openPremises(folder: string, durable: boolean, say: (line:
   })
   const redis = await startRedis(scratch)
   const noted = new Map<string, number>()
-  const note: Premises['note'] = (name, pid) => {
+  const note: BenchEnvironment['note'] = (name, pid) => {
     noted.set(name, pid)
-    noteProcesses(folder, Object.fromEntries([...noted].flatMap(([each, id]) => noteOf(each, id))))
+    recordProcesses(folder, Object.fromEntries([...noted].flatMap(([each, id]) => noteOf(each, id))))
   }
   if (redis !== undefined) note('redis-server', redis.pid)
   return {
@@ -71,7 +75,7 @@ export async function openPremises(folder: string, durable: boolean, say: (line:
       await postgres.stop()
       forgetProcesses(folder)
       rmSync(scratch, { recursive: true, force: true })
-      endTenure(folder)
+      releaseLock(folder)
     },
   }
 }

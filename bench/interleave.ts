@@ -1,7 +1,7 @@
 import type { Progress } from './progress.ts'
 
 /** Somebody who can be measured for a moment. */
-export interface Contestant<Figures> {
+export interface Sampled<Figures> {
   readonly name: string
   /** For people. */
   readonly label: string
@@ -17,8 +17,8 @@ export type Rounds<Figures> = ReadonlyMap<string, readonly Figures[]>
  * Everybody in turn, again and again: what disturbs the machine meets all of them alike. The order changes from round to round, so
  * that nobody always comes after the same one.
  */
-export async function playRounds<Figures>(
-  contestants: readonly Contestant<Figures>[],
+export async function interleave<Figures>(
+  contestants: readonly Sampled<Figures>[],
   rounds: number,
   progress: Progress,
 ): Promise<Rounds<Figures>> {

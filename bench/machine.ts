@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { cpus, loadavg, platform, release } from 'node:os'
 import process from 'node:process'
 import { query } from '../cluster/postgres/database.ts'
-import type { Premises } from './environment.ts'
+import type { BenchEnvironment } from './environment.ts'
 
 /** Without it a figure says nothing. */
 export interface Machine {
@@ -17,7 +17,10 @@ export interface Machine {
   readonly redis: string | null
 }
 
-export async function describeMachine({ postgres, redis, nginxBinary }: Premises, load: number): Promise<Machine> {
+export async function describeMachine(
+  { postgres, redis, nginxBinary }: BenchEnvironment,
+  load: number,
+): Promise<Machine> {
   const settings = ['shared_buffers', 'fsync', 'synchronous_commit']
   const values = await query<{ name: string; value: string }>(
     postgres.url,
@@ -41,7 +44,7 @@ export function loadNow(): number {
   return loadavg()[0] ?? Number.NaN
 }
 
-export function toldMachine({ processors, load, node, postgres, nginx, redis }: Machine): string {
+export function formatMachine({ processors, load, node, postgres, nginx, redis }: Machine): string {
   const store = redis === null ? 'no redis-server here' : `Redis ${redis}`
   return `${processors}, load ${load.toFixed(1)} before; Node ${node}, Postgres ${postgres}, nginx ${nginx}, ${store}`
 }

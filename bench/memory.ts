@@ -4,11 +4,11 @@ import { query } from '../cluster/postgres/database.ts'
 import { freePort } from '../cluster/processes/ports.ts'
 import { type Child, launch, waitForLine } from '../cluster/processes/processes.ts'
 import { environmentFor, readSettings, repository } from '../cluster/replica-environment.ts'
-import { candidateNamed } from './contenders.ts'
+import { contenderNamed } from './contenders.ts'
 import { residentMemory } from './cpu.ts'
 import type { Load, Outcome } from './load.ts'
 import type { Bench } from './options.ts'
-import { play, warmth } from './pages.ts'
+import { play, WARMUP_RATIO } from './pages.ts'
 import type { Section } from './section.ts'
 import { preparedSessions, secret, sessionOf, small } from './session-data.ts'
 import { pairedRatio, type Spread, spreadOf } from './stats.ts'
@@ -55,7 +55,7 @@ async function prepare(url: string): Promise<void> {
        FROM generate_series(0, $2 - 1) AS n`,
     [sessionOf(0).account?.replace(/0{12}$/, '{n}'), small.count],
   )
-  const { store, close } = await openSessions(candidateNamed('ours'), url)
+  const { store, close } = await openSessions(contenderNamed('ours'), url)
   if (store !== undefined) await fill(store, preparedSessions())
   await close()
 }
@@ -77,7 +77,7 @@ async function start(bench: Bench, databaseUrl: string, flags: readonly string[]
 
 async function measure(bench: Bench, port: number): Promise<number> {
   const request = { method: 'GET', path: '/api/session', sessions: [small], expected: '"signedIn":true' } as const
-  const times = { measured: bench.seconds * 1000, warm: bench.seconds * 1000 * warmth }
+  const times = { measured: bench.seconds * 1000, warm: bench.seconds * 1000 * WARMUP_RATIO }
   const load: Load = { ...request, ...times, connections: 32, port }
   const { answers, time, failures, failure } = await bench.generator.ask<Outcome>(load)
   if (failures > 0) throw new Error(`A page of the product failed: ${failure}`)

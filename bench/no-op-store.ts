@@ -1,7 +1,7 @@
 import { type SessionData, Store } from 'express-session'
 
 /** The least that a store can cost: a text in memory, parsed because express-session wants an object of its own. */
-export class FreeStore extends Store {
+export class NoOpStore extends Store {
   readonly #texts = new Map<string, string>()
 
   override get(sid: string, callback: (error: unknown, session?: SessionData | null) => void): void {

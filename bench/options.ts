@@ -1,22 +1,22 @@
 import { resolve } from 'node:path'
-import { parse, Usage } from '../cluster/commands/arguments.ts'
+import { parse, UsageError } from '../cluster/commands/arguments.ts'
 import { repository } from '../cluster/replica-environment.ts'
-import { type Candidate, candidates } from './contenders.ts'
-import type { Premises } from './environment.ts'
+import { CONTENDERS, type Contender } from './contenders.ts'
+import type { BenchEnvironment } from './environment.ts'
 import type { Progress } from './progress.ts'
 import type { Worker } from './worker.ts'
 
-export const sectionNames = ['pages', 'latency', 'writes', 'touches', 'sign-in', 'memory', 'rows'] as const
-export type SectionName = (typeof sectionNames)[number]
+export const SECTION_NAMES = ['pages', 'latency', 'writes', 'touches', 'sign-in', 'memory', 'rows'] as const
+export type SectionName = (typeof SECTION_NAMES)[number]
 
 /** What is to be measured, and for how long. */
-export interface Plan {
+export interface BenchOptions {
   readonly sections: readonly SectionName[]
   /** Of one slice, without its warm-up. */
   readonly seconds: number
   readonly rounds: number
   readonly connections: number
-  readonly candidates: readonly Candidate[]
+  readonly candidates: readonly Contender[]
   /** Sizes of the table, for `rows`. */
   readonly rows: readonly number[]
   /** Absolute. */
@@ -28,12 +28,12 @@ export interface Plan {
 }
 
 /** A plan, and what it is carried out with. */
-export interface Bench extends Plan {
-  readonly premises: Premises
+export interface Bench extends BenchOptions {
+  readonly premises: BenchEnvironment
   readonly generator: Worker
   readonly asked: AbortSignal
   /** Node's flags for the replicas of a candidate. */
-  nodeFlags(candidate: Candidate): readonly string[]
+  nodeFlags(candidate: Contender): readonly string[]
   progress(title: string, steps: number): Progress
 }
 
@@ -51,7 +51,7 @@ switches: all of them but --rows, which takes about eight minutes.
   --rounds N       turns of each candidate (11)
   --seconds N      how long each turn lasts (1)
   --connections N  for --pages and --writes (64)
-  --only NAME,…    ${candidates.map(({ name }) => name).join(', ')}
+  --only NAME,…    ${CONTENDERS.map(({ name }) => name).join(', ')}
   --data DIR       Postgres and the results (.data/bench)
   --no-fsync       Postgres does not wait for the disk: what processors can do
   --cpu-prof DIR   also write CPU profiles of our replicas there
@@ -60,11 +60,11 @@ Example: npm run bench -- --pages --rounds 5 --only ours,stock`
 
 const texts = ['rows', 'rounds', 'seconds', 'connections', 'only', 'data', 'cpu-prof'] as const
 
-export function readPlan(args: readonly string[]): Plan {
-  const values = parse(args, help, texts, [...sectionNames.slice(0, -1), 'no-fsync'])
-  const asked = sectionNames.filter((name) => values[name] !== undefined)
+export function readBenchOptions(args: readonly string[]): BenchOptions {
+  const values = parse(args, help, texts, [...SECTION_NAMES.slice(0, -1), 'no-fsync'])
+  const asked = SECTION_NAMES.filter((name) => values[name] !== undefined)
   return {
-    sections: asked.length > 0 ? asked : sectionNames.slice(0, -1),
+    sections: asked.length > 0 ? asked : SECTION_NAMES.slice(0, -1),
     seconds: numberOf('--seconds', values.seconds ?? '1', 0.05, 60),
     rounds: Math.round(numberOf('--rounds', values.rounds ?? '11', 1, 1_000)),
     connections: Math.round(numberOf('--connections', values.connections ?? '64', 1, 1_000)),
@@ -76,12 +76,12 @@ export function readPlan(args: readonly string[]): Plan {
   }
 }
 
-function chosen(names: string | undefined): readonly Candidate[] {
-  if (names === undefined) return candidates
+function chosen(names: string | undefined): readonly Contender[] {
+  if (names === undefined) return CONTENDERS
   const wanted = names.split(',')
-  const stranger = wanted.find((name) => candidates.every((candidate) => candidate.name !== name))
-  if (stranger !== undefined) throw new Usage(`There is no candidate '${stranger}'\n\n${help}`)
-  return candidates.filter(({ name }) => wanted.includes(name))
+  const stranger = wanted.find((name) => CONTENDERS.every((candidate) => candidate.name !== name))
+  if (stranger !== undefined) throw new UsageError(`There is no candidate '${stranger}'\n\n${help}`)
+  return CONTENDERS.filter(({ name }) => wanted.includes(name))
 }
 
 function rowsOf(text: string): number {
@@ -91,5 +91,5 @@ function rowsOf(text: string): number {
 function numberOf(flag: string, text: string, least: number, most: number): number {
   const number = Number(text)
   if (text.trim() !== '' && number >= least && number <= most) return number
-  throw new Usage(`${flag} wants a number from ${least} to ${most}, not '${text}'`)
+  throw new UsageError(`${flag} wants a number from ${least} to ${most}, not '${text}'`)
 }

@@ -1,12 +1,12 @@
-import { type Candidate, candidates } from './contenders.ts'
+import { CONTENDERS, type Contender } from './contenders.ts'
 import type { Rounds } from './interleave.ts'
 import type { Bench } from './options.ts'
 import { readPages } from './pages.ts'
-import type { Slice } from './sample.ts'
+import type { Sample } from './sample.ts'
 import type { Section } from './section.ts'
 import { pairedRatio, type Spread, spreadOf, sum } from './stats.ts'
 import { fine, spread, table, whole } from './table.ts'
-import { atLeast, atMost, type Bar } from './thresholds.ts'
+import { atLeast, atMost, type Threshold } from './thresholds.ts'
 
 /** What a candidate's slices came to. */
 export interface Summary {
@@ -34,14 +34,14 @@ export async function pagesSection(bench: Bench): Promise<Section> {
   const ours = summaries.find(({ name }) => name === 'ours')
   const visitors = summaries.find(({ name }) => name === 'visitors')
   const times = (name: string) => ours?.ratios[name]?.median ?? Number.NaN
-  const bars: Bar[] = [
+  const bars: Threshold[] = [
     atLeast(5.5, 'requests/s to connect-pg-simple as shipped', times('stock')),
     atLeast(1.4, 'requests/s to connect-redis as shipped', times('redis')),
     atLeast(0.9, 'requests/s to the store that costs nothing', times('free')),
     atMost(0.1, 'statements a signed-in request', connections >= 64 ? (ours?.statements ?? Number.NaN) : Number.NaN),
     atMost(0, "statements a visitor's request", visitors?.statements ?? Number.NaN),
   ]
-  return { title: `Pages over ${connections} connections`, text: toldPages(summaries), bars, data: summaries }
+  return { title: `Pages over ${connections} connections`, text: formatPages(summaries), bars, data: summaries }
 }
 
 export async function latencySection(bench: Bench): Promise<Section> {
@@ -49,14 +49,14 @@ export async function latencySection(bench: Bench): Promise<Section> {
   const summaries = summarise(rounds, ['stock-untouched', ...measures])
   const figure = summaries.find(({ name }) => name === 'ours')?.ratios['stock-untouched']?.median ?? Number.NaN
   const bars = [atLeast(1, 'over one connection, requests/s to connect-pg-simple without touch', figure)]
-  return { title: 'Pages over one connection', text: toldPages(summaries), bars, data: summaries }
+  return { title: 'Pages over one connection', text: formatPages(summaries), bars, data: summaries }
 }
 
-export function summarise(rounds: Rounds<Slice>, others: readonly string[] = measures): Summary[] {
+export function summarise(rounds: Rounds<Sample>, others: readonly string[] = measures): Summary[] {
   const rates = (name: string) => (rounds.get(name) ?? []).map(({ rate }) => rate)
   return [...rounds].map(([name, slices]) => {
     const requests = sum(slices.map((slice) => slice.requests))
-    const each = (figure: (slice: Slice) => number) => sum(slices.map(figure)) / requests
+    const each = (figure: (slice: Sample) => number) => sum(slices.map(figure)) / requests
     const cpu = { replicas: each((s) => s.replicas), nginx: each((s) => s.nginx), store: each((s) => s.store) }
     return {
       name,
@@ -72,7 +72,7 @@ export function summarise(rounds: Rounds<Slice>, others: readonly string[] = mea
   })
 }
 
-export function toldPages(summaries: readonly Summary[]): string {
+export function formatPages(summaries: readonly Summary[]): string {
   const others = Object.keys(summaries[0]?.ratios ?? {}).filter((other) => summaries.some(({ name }) => name === other))
   const head = ['', 'requests/s', 'p50 ms', 'p99 ms', 'µs replicas', 'nginx', 'store', 'all', 'load', 'statements']
   const rows = summaries.map(({ label, rate, p50, p99, cpu, load, statements, ratios }) => [
@@ -88,6 +88,6 @@ export function toldPages(summaries: readonly Summary[]): string {
 }
 
 function labelOf(name: string): string {
-  const found: Candidate | undefined = candidates.find((candidate) => candidate.name === name)
+  const found: Contender | undefined = CONTENDERS.find((candidate) => candidate.name === name)
   return found?.label ?? 'Roundhouse, visitors without a session'
 }

@@ -1,16 +1,16 @@
-import type { Candidate } from './contenders.ts'
+import type { Contender } from './contenders.ts'
 import { type Deployment, deploy } from './deployment.ts'
-import { type Contestant, playRounds, type Rounds } from './interleave.ts'
+import { interleave, type Rounds, type Sampled } from './interleave.ts'
 import type { Load } from './load.ts'
 import type { Bench } from './options.ts'
-import { measureSlice, type Slice } from './sample.ts'
+import { measureSample, type Sample } from './sample.ts'
 import { small } from './session-data.ts'
 
 /** The share of a slice that goes before it, not counted: connections are opened, and processors forget the one before. */
-export const warmth = 0.2
+export const WARMUP_RATIO = 0.2
 
 /** The same small page, read by people who are signed in, and from ours by visitors too. */
-export async function readPages(bench: Bench, connections: number): Promise<Rounds<Slice>> {
+export async function readPages(bench: Bench, connections: number): Promise<Rounds<Sample>> {
   const signedIn = { method: 'GET', path: '/page', sessions: [small], expected: '"signedIn":true' } as const
   const visitors = { method: 'GET', path: '/page', sessions: [], expected: '"signedIn":false' } as const
   const title = `pages over ${connections} connection${connections === 1 ? '' : 's'}`
@@ -27,7 +27,7 @@ export async function readPages(bench: Bench, connections: number): Promise<Roun
 }
 
 /** One field of a session changed and saved at each request. */
-export async function writePages(bench: Bench, connections: number): Promise<Rounds<Slice>> {
+export async function writePages(bench: Bench, connections: number): Promise<Rounds<Sample>> {
   const load = { method: 'POST', path: '/write', sessions: [small], expected: '"visits":' } as const
   const writing = bench.candidates.filter(({ kind, touch }) => kind !== 'none' && touch)
   return await withDeployments(bench, writing, async (deployments) => {
@@ -36,10 +36,10 @@ export async function writePages(bench: Bench, connections: number): Promise<Rou
   })
 }
 
-export async function play<Figures>(bench: Bench, title: string, contestants: readonly Contestant<Figures>[]) {
+export async function play<Figures>(bench: Bench, title: string, contestants: readonly Sampled<Figures>[]) {
   const progress = bench.progress(title, contestants.length * (bench.rounds + 1))
   try {
-    return await playRounds(contestants, bench.rounds, progress)
+    return await interleave(contestants, bench.rounds, progress)
   } finally {
     progress.done()
   }
@@ -52,11 +52,11 @@ export function contestant(
   deployment: Deployment,
   connections: number,
   request: Request,
-): Contestant<Slice> {
+): Sampled<Sample> {
   const { name, label } = deployment.candidate
-  const times = { measured: bench.seconds * 1000, warm: bench.seconds * 1000 * warmth }
+  const times = { measured: bench.seconds * 1000, warm: bench.seconds * 1000 * WARMUP_RATIO }
   const load = { ...request, ...times, connections }
-  const measure = (each: typeof load) => measureSlice(bench.premises, deployment, bench.generator, each)
+  const measure = (each: typeof load) => measureSample(bench.premises, deployment, bench.generator, each)
   return {
     name,
     label,
@@ -69,7 +69,7 @@ export function contestant(
 /** All at once, for as long as `work` takes. */
 export async function withDeployments<T>(
   bench: Bench,
-  candidates: readonly Candidate[],
+  candidates: readonly Contender[],
   work: (deployments: readonly Deployment[]) => Promise<T>,
 ): Promise<T> {
   const starts = candidates.map(

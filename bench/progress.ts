@@ -1,5 +1,5 @@
 import process from 'node:process'
-import { seconds } from '../cluster/commands/progress.ts'
+import { formatSeconds } from '../cluster/commands/progress.ts'
 
 /** Tells how far it is. */
 export interface Progress {
@@ -23,7 +23,7 @@ export function startProgress(title: string, steps: number, asked: AbortSignal, 
     next(what) {
       if (asked.aborted) throw new Ended('Ended before it was finished')
       const passed = performance.now() - begin
-      const left = step === 0 ? '' : `, ${seconds((passed / step) * (steps - step))} left`
+      const left = step === 0 ? '' : `, ${formatSeconds((passed / step) * (steps - step))} left`
       const line = `${title}  ${bar(step++ / steps)}  ${what}${left}`
       if (out.isTTY) out.write(`\r\u001b[2K${line.slice(0, (out.columns ?? 100) - 1)}`)
       else if (passed - told >= pause) {

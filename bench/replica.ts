@@ -2,10 +2,10 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import process from 'node:process'
 import pg from 'pg'
-import { candidateNamed } from './contenders.ts'
+import { contenderNamed } from './contenders.ts'
 import { createPage } from './page.ts'
 import { preparedSessions } from './session-data.ts'
-import { type Drive, driveStore } from './store-load.ts'
+import { runStoreLoad, type StoreLoad } from './store-load.ts'
 import { fill, openSessions, type Sessions } from './stores.ts'
 import { answerQuestions } from './worker.ts'
 
@@ -15,13 +15,13 @@ export interface ReplicaSettings {
   readonly url: string
 }
 
-export type ReplicaQuestion = { readonly about: 'start' } | { readonly about: 'statements' } | Drive
+export type ReplicaQuestion = { readonly about: 'start' } | { readonly about: 'statements' } | StoreLoad
 
 /** Statements that this process has sent to Postgres. */
 let statements = 0
 
 const settings: ReplicaSettings = JSON.parse(process.argv[2] ?? '{}')
-const candidate = candidateNamed(settings.candidate)
+const candidate = contenderNamed(settings.candidate)
 countStatements()
 const sessions = await openSessions(candidate, settings.url)
 const server = createServer({ keepAliveTimeout: 75_000 }, createPage(sessions.middleware))
@@ -29,7 +29,7 @@ const server = createServer({ keepAliveTimeout: 75_000 }, createPage(sessions.mi
 answerQuestions(async (question: ReplicaQuestion) => {
   if (question.about === 'start') return await start(server, sessions)
   if (question.about === 'statements') return statements
-  return await driveStore(sessions, question, () => statements)
+  return await runStoreLoad(sessions, question, () => statements)
 })
 
 /** Answers with its port. */

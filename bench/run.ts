@@ -1,23 +1,27 @@
-import { openPremises, type Premises } from './environment.ts'
-import { describeMachine, loadNow, type Machine, toldMachine } from './machine.ts'
-import type { Bench, Plan, SectionName } from './options.ts'
+import { type BenchEnvironment, openEnvironment } from './environment.ts'
+import { describeMachine, formatMachine, loadNow, type Machine } from './machine.ts'
+import type { Bench, BenchOptions, SectionName } from './options.ts'
 import { Ended, startProgress } from './progress.ts'
 import { writeResults } from './results.ts'
 import type { Section } from './section.ts'
 import { sections } from './sections.ts'
-import { toldBars } from './thresholds.ts'
+import { formatThresholds } from './thresholds.ts'
 import { startWorker } from './worker.ts'
 
 export type Outcome = Readonly<Partial<Record<SectionName, Section>>>
 
 /** Measures all that is planned, telling each part when it is known; a figure that is missed is told, and no error. */
-export async function carryOut(plan: Plan, asked: AbortSignal, say: (line: string) => void): Promise<Outcome> {
+export async function runBenchmark(
+  plan: BenchOptions,
+  asked: AbortSignal,
+  say: (line: string) => void,
+): Promise<Outcome> {
   const load = loadNow()
-  const premises = await openPremises(plan.folder, plan.durable, say)
+  const premises = await openEnvironment(plan.folder, plan.durable, say)
   const generator = startWorker('load.ts')
   try {
     const machine = await describeMachine(premises, load)
-    say(toldMachine(machine))
+    say(formatMachine(machine))
     return await measureAll(equip(plan, premises, { generator, asked }), machine, say)
   } finally {
     await generator.end()
@@ -25,7 +29,7 @@ export async function carryOut(plan: Plan, asked: AbortSignal, say: (line: strin
   }
 }
 
-function equip(plan: Plan, premises: Premises, tools: Pick<Bench, 'generator' | 'asked'>): Bench {
+function equip(plan: BenchOptions, premises: BenchEnvironment, tools: Pick<Bench, 'generator' | 'asked'>): Bench {
   const candidates = plan.candidates.filter(({ kind }) => kind !== 'redis' || premises.redis !== undefined)
   return {
     ...plan,
@@ -53,7 +57,7 @@ async function measureAll(bench: Bench, machine: Machine, say: (line: string) =>
       break
     }
   }
-  const bars = toldBars(Object.values(known).flatMap((section) => section.bars))
+  const bars = formatThresholds(Object.values(known).flatMap((section) => section.bars))
   if (bars !== '') say(`\n${bars}`)
   if (files.length > 0) say(`\nWritten to ${files.join(', ')}`)
   return known

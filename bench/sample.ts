@@ -1,11 +1,11 @@
 import { processorTime } from './cpu.ts'
 import type { Deployment } from './deployment.ts'
-import type { Premises } from './environment.ts'
+import type { BenchEnvironment } from './environment.ts'
 import type { Load, Outcome } from './load.ts'
 import type { Worker } from './worker.ts'
 
 /** What one slice of load on one deployment came to. */
-export interface Slice {
+export interface Sample {
   /** Requests a second. */
   readonly rate: number
   /** Milliseconds. */
@@ -22,12 +22,12 @@ export interface Slice {
 }
 
 /** Throws where an answer was not what was expected: a fast wrong answer is no figure. */
-export async function measureSlice(
-  premises: Premises,
+export async function measureSample(
+  premises: BenchEnvironment,
   deployment: Deployment,
   generator: Worker,
   load: Omit<Load, 'port'>,
-): Promise<Slice> {
+): Promise<Sample> {
   const before = await readings(premises, deployment)
   const outcome = await generator.ask<Outcome>({ ...load, port: deployment.port } satisfies Load)
   const after = await readings(premises, deployment)
@@ -49,7 +49,7 @@ export async function measureSlice(
 }
 
 /** The store is shared, but nobody else's slice runs now. */
-async function readings({ postgres, redis }: Premises, deployment: Deployment) {
+async function readings({ postgres, redis }: BenchEnvironment, deployment: Deployment) {
   const { kind } = deployment.candidate
   const pid = kind === 'redis' ? redis?.pid : postgres.pid
   const store = kind === 'none' || kind === 'free' ? 0 : (processorTime(pid ?? 0) ?? Number.NaN)

@@ -1,11 +1,11 @@
-import type { Bar } from './thresholds.ts'
+import type { Threshold } from './thresholds.ts'
 
 /** One question that was measured, and its answer. */
 export interface Section {
   readonly title: string
   /** For people. */
   readonly text: string
-  readonly bars: readonly Bar[]
+  readonly bars: readonly Threshold[]
   /** For programs. */
   readonly data: unknown
 }

@@ -8,12 +8,12 @@ const place = '{the number}'
 const batch = 100_000
 
 /** How many statements it takes to fill a table with so many sessions, from what is there. */
-export async function batchesLeft(url: string, rows: number): Promise<number> {
+export async function missingBatches(url: string, rows: number): Promise<number> {
   return await connected(url, async (client) => Math.ceil((rows - (await filledTo(client))) / batch))
 }
 
 /** Adds sessions with the numbers from 0 on until there are so many; goes on where an earlier run was ended. */
-export async function fillTable(url: string, rows: number, progress: Progress): Promise<void> {
+export async function seedLargeTable(url: string, rows: number, progress: Progress): Promise<void> {
   await connected(url, async (client) => {
     const begun = await filledTo(client)
     for (let first = begun; first < rows; first += batch) {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Cookie, SessionData } from 'express-session'
-import { signedCookie } from '../e2e/support/attacks/sign-cookie.ts'
+import { signCookie } from '../e2e/support/attacks/sign-cookie.ts'
 
 declare module 'express-session' {
   interface SessionData {
@@ -30,7 +30,7 @@ export function sidOf(n: number | string): string {
 
 /** The Cookie header of whoever holds this session. */
 export function cookieOf(n: number): string {
-  return `${cookieName}=${signedCookie(sidOf(n), secret)}`
+  return `${cookieName}=${signCookie(sidOf(n), secret)}`
 }
 
 /** What a session of somebody who is signed in holds; `n` as a text leaves a place for SQL to put a number in. */

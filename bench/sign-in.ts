@@ -3,7 +3,7 @@ import { startLocalCluster } from '../cluster/local/local.ts'
 import { processorTime } from './cpu.ts'
 import type { Load, Outcome } from './load.ts'
 import type { Bench } from './options.ts'
-import { play, warmth } from './pages.ts'
+import { play, WARMUP_RATIO } from './pages.ts'
 import type { Section } from './section.ts'
 import { spreadOf, sum } from './stats.ts'
 import { fine, table } from './table.ts'
@@ -23,7 +23,7 @@ export async function signInSection(bench: Bench): Promise<Section> {
   })
   try {
     const request = { method: 'POST', path: '/login', sessions: [], bodies, expected: '"account":{' } as const
-    const times = { measured: bench.seconds * 1000, warm: bench.seconds * 1000 * warmth }
+    const times = { measured: bench.seconds * 1000, warm: bench.seconds * 1000 * WARMUP_RATIO }
     const load: Load = { ...request, ...times, connections: clients, port: Number(new URL(cluster.url).port) }
     const usage = () => sum(cluster.replicas.map(({ pid }) => processorTime(pid) ?? Number.NaN))
     const measure = async () => {

@@ -5,7 +5,7 @@ import { maxAge, sidOf } from './session-data.ts'
 import type { Sessions } from './stores.ts'
 
 /** The store alone, without HTTP: each client changes sessions of its own, one after the other. */
-export interface Drive {
+export interface StoreLoad {
   readonly about: 'write' | 'renew'
   readonly clients: number
   /** Milliseconds that count, after some that do not. */
@@ -16,7 +16,7 @@ export interface Drive {
   readonly count: number
 }
 
-export interface Driven {
+export interface StoreLoadResult {
   /** That count, and with those of the warm-up. */
   readonly done: number
   readonly all: number
@@ -27,10 +27,14 @@ export interface Driven {
 type Loaded = Session & SessionData
 
 /** `statements` tells how many were sent so far. Throws at the first change that fails. */
-export async function driveStore({ store }: Sessions, drive: Drive, statements: () => number): Promise<Driven> {
+export async function runStoreLoad(
+  { store }: Sessions,
+  drive: StoreLoad,
+  statements: () => number,
+): Promise<StoreLoadResult> {
   if (store === undefined) throw new Error('There is no store to be driven')
   const sessions = await loadAll(store, drive)
-  const act = drive.about === 'write' ? write : renew
+  const act = drive.about === 'write' ? write : touch
   const before = statements()
   const begin = performance.now() + drive.warm
   const end = begin + drive.measured
@@ -47,7 +51,7 @@ export async function driveStore({ store }: Sessions, drive: Drive, statements: 
   return { ...counts, statements: statements() - before }
 }
 
-async function loadAll(store: Store, { first, count }: Drive): Promise<Loaded[]> {
+async function loadAll(store: Store, { first, count }: StoreLoad): Promise<Loaded[]> {
   return await Promise.all(Array.from({ length: count }, (_, index) => load(store, sidOf(first + index))))
 }
 
@@ -68,7 +72,7 @@ function write(store: Store, session: Loaded): Promise<void> {
 }
 
 /** Ours would see that nothing is due yet, so its table is asked. */
-async function renew(store: Store, session: Loaded): Promise<void> {
+async function touch(store: Store, session: Loaded): Promise<void> {
   session.touch()
   if (store instanceof PostgresSessionStore)
     await store.table.touch(session.id, { idleMs: maxAge, absoluteMs: 3 * maxAge })

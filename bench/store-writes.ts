@@ -1,12 +1,12 @@
-import type { Candidate } from './contenders.ts'
+import type { Contender } from './contenders.ts'
 import { processorTime } from './cpu.ts'
 import type { Deployment } from './deployment.ts'
-import type { Contestant } from './interleave.ts'
+import type { Sampled } from './interleave.ts'
 import type { Bench } from './options.ts'
-import { play, warmth, withDeployments } from './pages.ts'
-import { type Activity, activityOf, walWritten } from './pg-stats.ts'
+import { play, WARMUP_RATIO, withDeployments } from './pages.ts'
+import { type SessionTableStats, sessionTableStats, walBytes } from './pg-stats.ts'
 import { pairedRatio, type Spread, spreadOf, sum } from './stats.ts'
-import type { Drive, Driven } from './store-load.ts'
+import type { StoreLoad, StoreLoadResult } from './store-load.ts'
 import { bytes, fine, percent, spread, table, whole } from './table.ts'
 
 /** Of both replicas' stores together, driven without HTTP. */
@@ -35,17 +35,17 @@ interface StoreSlice {
   readonly wal: number
 }
 
-export type Job = Pick<Drive, 'about' | 'first' | 'count'> & { readonly clients: number }
+export type Job = Pick<StoreLoad, 'about' | 'first' | 'count'> & { readonly clients: number }
 
 /** Ours beside connect-pg-simple, each over its own database of one Postgres. */
-export async function driveStores(bench: Bench, title: string, job: Job): Promise<StoreSummary[]> {
+export async function measureStores(bench: Bench, title: string, job: Job): Promise<StoreSummary[]> {
   const candidates = bench.candidates.filter(({ name }) => name === 'ours' || name === 'stock')
   const databases = new Map<string, string>()
-  const before = new Map<string, Activity>()
+  const before = new Map<string, SessionTableStats>()
   const rounds = await withDeployments(bench, candidates, async (deployments) => {
     for (const { candidate, databaseUrl } of deployments) {
       databases.set(candidate.name, databaseUrl)
-      before.set(candidate.name, await activityOf(databaseUrl))
+      before.set(candidate.name, await sessionTableStats(databaseUrl))
     }
     return await play(
       bench,
@@ -55,7 +55,7 @@ export async function driveStores(bench: Bench, title: string, job: Job): Promis
   })
   // The connections are closed now, and Postgres has counted all.
   const hot = new Map<string, number>()
-  for (const [name, url] of databases) hot.set(name, share(before.get(name), await activityOf(url)))
+  for (const [name, url] of databases) hot.set(name, share(before.get(name), await sessionTableStats(url)))
   const rates = (name: string) => (rounds.get(name) ?? []).map(({ rate }) => rate)
   return candidates.map(({ name, label }) => {
     const slices = rounds.get(name) ?? []
@@ -74,7 +74,7 @@ export async function driveStores(bench: Bench, title: string, job: Job): Promis
   })
 }
 
-export function toldStores(what: string, summaries: readonly StoreSummary[]): string {
+export function formatStores(what: string, summaries: readonly StoreSummary[]): string {
   const rows = summaries.map(({ label, rate, statements, cpu, wal, hot, ratio }) => [
     label,
     whole(rate.median),
@@ -96,16 +96,21 @@ function contestant(
   bench: Bench,
   { candidate, databaseUrl, replicas, usage }: Deployment,
   { clients, count, ...job }: Job,
-): Contestant<StoreSlice> {
-  const { name, label }: Candidate = candidate
+): Sampled<StoreSlice> {
+  const { name, label }: Contender = candidate
   const measured = bench.seconds * 1000
-  const half = { clients: Math.ceil(clients / 2), count: Math.floor(count / 2), measured, warm: measured * warmth }
+  const half = {
+    clients: Math.ceil(clients / 2),
+    count: Math.floor(count / 2),
+    measured,
+    warm: measured * WARMUP_RATIO,
+  }
   return {
     name,
     label,
     async measure() {
       const readings = async () => ({
-        wal: await walWritten(databaseUrl),
+        wal: await walBytes(databaseUrl),
         replicas: usage().replicas,
         store: processorTime(bench.premises.postgres.pid) ?? Number.NaN,
       })
@@ -113,7 +118,7 @@ function contestant(
       // Each replica has sessions of its own: what is measured is writing, not waiting for a row.
       const driven = await Promise.all(
         replicas.map((replica, index) =>
-          replica.ask<Driven>({ ...job, ...half, first: job.first + index * half.count } satisfies Drive),
+          replica.ask<StoreLoadResult>({ ...job, ...half, first: job.first + index * half.count } satisfies StoreLoad),
         ),
       )
       const after = await readings()
@@ -129,6 +134,6 @@ function contestant(
   }
 }
 
-function share(before: Activity | undefined, after: Activity): number {
+function share(before: SessionTableStats | undefined, after: SessionTableStats): number {
   return (after.hot - (before?.hot ?? 0)) / (after.updates - (before?.updates ?? 0))
 }

@@ -2,9 +2,9 @@ import connectPgSimple from 'connect-pg-simple'
 import type { RequestHandler } from 'express'
 import expressSession, { type SessionData, type Store } from 'express-session'
 import pg from 'pg'
-import type { Candidate } from './contenders.ts'
-import { FreeStore } from './no-op-store.ts'
-import { openOurs } from './roundhouse.ts'
+import type { Contender } from './contenders.ts'
+import { NoOpStore } from './no-op-store.ts'
+import { openRoundhouse } from './roundhouse.ts'
 import { cookieName, maxAge, secret } from './session-data.ts'
 
 /** The part in which candidates differ. */
@@ -15,15 +15,15 @@ export interface Sessions {
 }
 
 /** As the README of each says that it should be used. `url` is the database's or Redis', where it has one. */
-export async function openSessions({ kind, touch }: Candidate, url: string): Promise<Sessions> {
+export async function openSessions({ kind, touch }: Contender, url: string): Promise<Sessions> {
   switch (kind) {
     case 'none':
       return { middleware: undefined, store: undefined, close: async () => undefined }
     case 'free':
-      return stock(new FreeStore(), async () => undefined)
+      return stock(new NoOpStore(), async () => undefined)
     case 'ours': {
       const pool = openPool(url)
-      return { ...openOurs(pool), close: () => pool.end() }
+      return { ...openRoundhouse(pool), close: () => pool.end() }
     }
     case 'stock': {
       const pool = openPool(url)

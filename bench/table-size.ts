@@ -1,17 +1,17 @@
 import { query } from '../cluster/postgres/database.ts'
-import { candidateNamed } from './contenders.ts'
+import { contenderNamed } from './contenders.ts'
 import { type Deployment, deploy } from './deployment.ts'
 import type { Rounds } from './interleave.ts'
 import type { Range } from './load.ts'
 import type { Bench } from './options.ts'
 import { summarise } from './page-section.ts'
 import { contestant, play, whileDeployed } from './pages.ts'
-import type { Slice } from './sample.ts'
+import type { Sample } from './sample.ts'
 import type { Section } from './section.ts'
-import { batchesLeft, fillTable } from './seed-large-table.ts'
+import { missingBatches, seedLargeTable } from './seed-large-table.ts'
 import { pairedRatio, type Spread } from './stats.ts'
 import { bytes, fine, spread, table, whole } from './table.ts'
-import { atMost, type Bar } from './thresholds.ts'
+import { atMost, type Threshold } from './thresholds.ts'
 
 /** Sessions that are asked for: the same of each table, which were added together; as many from all over it; and very many of those. */
 const kinds = { hot: 10_000, spread: 10_000, random: 200_000 } as const
@@ -39,14 +39,14 @@ export async function rowsSection(bench: Bench): Promise<Section> {
 
 async function filledDatabase(bench: Bench, rows: number): Promise<string> {
   const url = await bench.premises.keptDatabase(`rows_${rows}`, 'ours')
-  const progress = bench.progress('rows', Math.max(1, await batchesLeft(url, rows)))
-  await fillTable(url, rows, progress)
+  const progress = bench.progress('rows', Math.max(1, await missingBatches(url, rows)))
+  await seedLargeTable(url, rows, progress)
   progress.done()
   return url
 }
 
 function start(bench: Bench, rows: number, databaseUrl: string): Promise<Deployment> {
-  return deploy(bench.premises, candidateNamed('ours'), { name: `rows-${rows}`, databaseUrl })
+  return deploy(bench.premises, contenderNamed('ours'), { name: `rows-${rows}`, databaseUrl })
 }
 
 function asked(bench: Bench, deployment: Deployment, rows: number) {
@@ -72,7 +72,7 @@ async function sizeOf(url: string): Promise<number> {
   return row?.size ?? Number.NaN
 }
 
-function told(bench: Bench, rounds: Rounds<Slice>, sizes: ReadonlyMap<number, number>, memory: string): Section {
+function told(bench: Bench, rounds: Rounds<Sample>, sizes: ReadonlyMap<number, number>, memory: string): Section {
   const least = Math.min(...bench.rows)
   const rates = (name: string) => (rounds.get(name) ?? []).map(({ rate }) => rate)
   const cost = (name: string): Spread => pairedRatio(rates(nameOf('hot', least)), rates(name))
@@ -97,7 +97,7 @@ function told(bench: Bench, rounds: Rounds<Slice>, sizes: ReadonlyMap<number, nu
   return { title, text: table(head, cells), bars: barsFor(bench.rows, least, cost), data }
 }
 
-function barsFor(sizes: readonly number[], least: number, cost: (name: string) => Spread): Bar[] {
+function barsFor(sizes: readonly number[], least: number, cost: (name: string) => Spread): Threshold[] {
   return sizes
     .filter((rows) => rows !== least)
     .map((rows) =>

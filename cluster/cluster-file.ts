@@ -5,7 +5,7 @@ import { readJson, writeJson } from './json-file.ts'
 import type { LocalCluster } from './local/local-cluster.ts'
 
 /** `cluster.json` in the data folder: the running cluster, for scripts. */
-export interface Description {
+export interface ClusterFile {
   /** Takes SIGUSR2 (roll) and SIGTERM (drain and stop). */
   readonly pid: number
   readonly url: string
@@ -20,18 +20,18 @@ export interface Description {
   }[]
 }
 
-export function describe(cluster: LocalCluster): void {
+export function writeClusterFile(cluster: LocalCluster): void {
   const replicas = cluster.replicas.map(({ name, pid, url, metricsUrl }) => ({ name, pid, url, metricsUrl }))
   const { url, databaseUrl, nginxPid } = cluster
-  const description = { pid: process.pid, url, databaseUrl, nginx: { pid: nginxPid }, replicas } satisfies Description
+  const description = { pid: process.pid, url, databaseUrl, nginx: { pid: nginxPid }, replicas } satisfies ClusterFile
   writeJson(fileIn(cluster.folder), description)
 }
 
-export function readDescription(folder: string): Description | undefined {
-  return readJson<Description>(fileIn(folder))
+export function readClusterFile(folder: string): ClusterFile | undefined {
+  return readJson<ClusterFile>(fileIn(folder))
 }
 
-export function removeDescription(folder: string): void {
+export function removeClusterFile(folder: string): void {
   rmSync(fileIn(folder), { force: true })
 }
 

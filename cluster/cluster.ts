@@ -9,18 +9,18 @@ export interface Replica {
 }
 
 /** What a target lets a scenario do; a scenario that needs more is not run there, with the reason. */
-export type Ability =
+export type Capability =
   /** Each replica answers at an address of its own. */
   | 'replicas'
   | 'metrics'
   /** The database can be asked from here. */
   | 'database'
   /** Replicas can be given a database that is only on this machine. */
-  | 'given-database'
+  | 'external-database'
   /** Settings of replicas can be given. */
   | 'environment'
   /** A replica can load a file of the suite beside its own program. */
-  | 'program'
+  | 'preload-module'
   | 'logs'
   /** All replicas can be replaced one by one. */
   | 'restart'
@@ -30,19 +30,19 @@ export type Ability =
   /** A replica's process can be killed, and comes back by itself. */
   | 'kill'
   /** A replica's address can be made silent. */
-  | 'vanish'
+  | 'blackhole'
   /** Its Postgres can be stopped and started. */
   | 'postgres'
   /** An nginx of ours stands in front, and can be restarted. */
   | 'nginx'
   /** All of it can be stopped and started on the same data. */
-  | 'stop'
+  | 'full-restart'
   /** Clients with several addresses are told apart. */
   | 'addresses'
   /** A second cluster can stand beside the first. */
-  | 'beside'
+  | 'second-cluster'
   /** The application of before can stand beside, without TLS. */
-  | 'plain'
+  | 'legacy-app'
 
 /** Where the suite runs: replicas behind a load balancer, over one database. */
 export interface Cluster {
@@ -58,9 +58,9 @@ export interface Cluster {
   /** Ends one with SIGKILL, and waits until it is ready again by itself. */
   killReplica(name: string): Promise<void>
   /** One is gone at once, as a machine that lost its power: its address is silent, and nobody starts it again. */
-  loseReplica(name: string): Promise<void>
+  blackholeReplica(name: string): Promise<void>
   /** The lost one is started again; waits until it is ready. */
-  findReplica(name: string): Promise<void>
+  restoreReplica(name: string): Promise<void>
   /** All, one by one; settings given here hold from then on. Throws where one does not come up, and keeps the rest. */
   roll(environment?: Readonly<Record<string, string>>): Promise<void>
   /** Resolves when there are so many, all ready, and what was too much is gone. */
@@ -93,5 +93,5 @@ export interface ClusterOptions {
   /** With demo people and products. Default false. */
   readonly seed?: boolean
   /** Is told each step. Default: nobody is. */
-  readonly say?: (line: string) => void
+  readonly onProgress?: (line: string) => void
 }

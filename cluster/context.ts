@@ -3,20 +3,20 @@ import process from 'node:process'
 import { note, openLogs } from './diagnostics/timeline.ts'
 import { runToEnd } from './processes/processes.ts'
 import { environmentFor, readSettings, repository, type Settings } from './replica-environment.ts'
-import { keptSecret } from './secret.ts'
+import { readOrCreateSecret } from './secret.ts'
 
-export interface PremisesOptions {
+export interface ClusterContextOptions {
   readonly folder: string
   /** Settings of a scenario. */
-  readonly given?: Readonly<Record<string, string>> | undefined
+  readonly overrides?: Readonly<Record<string, string>> | undefined
   /** Heed `.env`. */
-  readonly personal?: boolean | undefined
+  readonly readDotEnv?: boolean | undefined
   /** The application's own commands. Default src/cli.ts. */
   readonly cli?: string | undefined
 }
 
 /** What the processes of one cluster have in common: folder, logs, settings, database. */
-export class Premises {
+export class ClusterContext {
   readonly folder: string
   readonly logs: string
   settings: Settings
@@ -26,13 +26,13 @@ export class Premises {
   readonly #personal: boolean
   readonly #cli: string
 
-  constructor({ folder, given, personal = false, cli = 'src/cli.ts' }: PremisesOptions) {
+  constructor({ folder, overrides, readDotEnv = false, cli = 'src/cli.ts' }: ClusterContextOptions) {
     this.folder = folder
     this.#cli = cli
-    this.#personal = personal
+    this.#personal = readDotEnv
     this.logs = openLogs(folder)
-    this.settings = readSettings(personal, given)
-    this.#sessionSecret = keptSecret(this.path('secrets', 'session'))
+    this.settings = readSettings(readDotEnv, overrides)
+    this.#sessionSecret = readOrCreateSecret(this.path('secrets', 'session'))
   }
 
   get databaseUrl(): string {
@@ -40,8 +40,8 @@ export class Premises {
   }
 
   /** The settings as they are now, with these of a scenario added. */
-  refresh(given: Readonly<Record<string, string>>): void {
-    this.settings = readSettings(this.#personal, { ...this.settings.given, ...given })
+  refresh(overrides: Readonly<Record<string, string>>): void {
+    this.settings = readSettings(this.#personal, { ...this.settings.overrides, ...overrides })
   }
 
   path(...names: string[]): string {
@@ -61,7 +61,7 @@ export class Premises {
   }
 
   /** Runs one of the application's own commands (`migrate`, `seed`) to its end. Throws with its last lines where it fails. */
-  async chore(command: string): Promise<void> {
+  async runCommand(command: string): Promise<void> {
     const program = { command: process.execPath, args: [this.#cli, command], cwd: repository }
     await runToEnd(command, { ...program, env: this.environment(), log: this.log(command) })
   }

@@ -12,12 +12,12 @@ export interface Settings {
   /** The environment, and where a person's are heeded `.env` as it was when it was read; the environment wins. */
   readonly person: NodeJS.ProcessEnv
   /** Of a scenario; they win over a person's. */
-  readonly given: Readonly<Record<string, string>>
+  readonly overrides: Readonly<Record<string, string>>
 }
 
 /** `file`: heed `.env`, as a person expects; a test does not, lest it depend on what somebody tries out there. */
-export function readSettings(file: boolean, given: Readonly<Record<string, string>> = {}): Settings {
-  return { person: { ...(file ? readFile() : {}), ...process.env }, given }
+export function readSettings(file: boolean, overrides: Readonly<Record<string, string>> = {}): Settings {
+  return { person: { ...(file ? readFile() : {}), ...process.env }, overrides }
 }
 
 /** What a process of the cluster gets as its environment. `database` undefined: the one that the person's settings name. */
@@ -38,7 +38,7 @@ export function environmentFor(
     SESSION_SECRET: secret,
     ...person,
     ...local,
-    ...settings.given,
+    ...settings.overrides,
     ...databaseUrl,
     ...own,
   }

@@ -1,5 +1,5 @@
 import process from 'node:process'
-import type { Ability, Cluster, ClusterOptions } from './cluster.ts'
+import type { Capability, Cluster, ClusterOptions } from './cluster.ts'
 import { startComposeCluster } from './compose/compose.ts'
 import { startLocalCluster } from './local/local.ts'
 import { startRemoteCluster } from './remote/remote.ts'
@@ -9,7 +9,7 @@ export interface Target {
   /** `local`, `compose`, `railway-like`, or an address. */
   readonly name: string
   /** What cannot be done there, and why not. */
-  readonly lacks: Readonly<Partial<Record<Ability, string>>>
+  readonly unsupported: Readonly<Partial<Record<Capability, string>>>
   /** A client's address does not get there, but what a gateway says about it is believed. */
   readonly isBehindGateway?: true
   start(options: ClusterOptions): Promise<Cluster>
@@ -18,7 +18,7 @@ export interface Target {
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** The one that E2E_TARGET names; `local` where it names none. */
-export function chosenTarget(environment: Environment = process.env): Target {
+export function targetFromEnvironment(environment: Environment = process.env): Target {
   const name = environment.E2E_TARGET || 'local'
   if (/^https?:/.test(name)) return remote(name, environment)
   const target = [local(environment), compose, railwayLike].find((candidate) => candidate.name === name)
@@ -28,11 +28,11 @@ export function chosenTarget(environment: Environment = process.env): Target {
 
 /** E2E_SERVER is run in the place of src/main.ts: a replica with one part exchanged, to see the suite fail. */
 function local({ E2E_SERVER: server }: Environment): Target {
-  const exchanged = server === undefined ? {} : { server }
+  const serverOption = server === undefined ? {} : { server }
   return {
     name: 'local',
-    lacks: { vanish: 'the address of a process that ended refuses, and is not silent' },
-    start: (options) => startLocalCluster({ ...exchanged, ...options }),
+    unsupported: { blackhole: 'the address of a process that ended refuses, and is not silent' },
+    start: (options) => startLocalCluster({ ...serverOption, ...options }),
   }
 }
 
@@ -40,18 +40,18 @@ const OWN_FILES = 'an image holds files of its own, and none of the suite'
 
 const compose: Target = {
   name: 'compose',
-  lacks: { program: OWN_FILES },
+  unsupported: { 'preload-module': OWN_FILES },
   isBehindGateway: true,
   start: startComposeCluster,
 }
 
 const railwayLike: Target = {
   name: 'railway-like',
-  lacks: {
+  unsupported: {
     nginx: 'Railway has an edge of its own, and no nginx',
-    plain: 'the edge sends people to HTTPS, and the application of before has none here',
-    program: OWN_FILES,
-    vanish: 'Railway starts a replica that ended again',
+    'legacy-app': 'the edge sends people to HTTPS, and the application of before has none here',
+    'preload-module': OWN_FILES,
+    blackhole: 'Railway starts a replica that ended again',
   },
   start: async (options) => (await import('./railway/railway-like.ts')).startRailwayLikeCluster(options),
 }
@@ -60,9 +60,9 @@ function remote(url: string, { E2E_RESTART: restart, E2E_SCALE: scale, E2E_REPLI
   const far = 'it is out of reach from here'
   return {
     name: url,
-    lacks: {
+    unsupported: {
       replicas: 'its replicas have no addresses of their own',
-      ...Object.fromEntries(OUT_OF_REACH.map((ability) => [ability, far])),
+      ...Object.fromEntries(UNREACHABLE.map((ability) => [ability, far])),
       ...(restart === undefined && { restart: 'it needs --restart COMMAND' }),
       ...(scale === undefined && { scale: 'it needs --scale COMMAND' }),
     },
@@ -71,20 +71,20 @@ function remote(url: string, { E2E_RESTART: restart, E2E_SCALE: scale, E2E_REPLI
   }
 }
 
-const OUT_OF_REACH = [
+const UNREACHABLE = [
   'metrics',
   'database',
-  'given-database',
+  'external-database',
   'environment',
-  'program',
+  'preload-module',
   'logs',
   'restart-one',
   'kill',
-  'vanish',
+  'blackhole',
   'postgres',
   'nginx',
-  'stop',
+  'full-restart',
   'addresses',
-  'beside',
-  'plain',
-] as const satisfies readonly Ability[]
+  'second-cluster',
+  'legacy-app',
+] as const satisfies readonly Capability[]

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readUpFlags, Usage } from './arguments.ts'
+import { readUpOptions, UsageError } from './arguments.ts'
 
 test('without flags three replicas stand behind port 8080', () => {
-  const { replicas, port, data, watch } = readUpFlags([])
+  const { replicas, port, data, watch } = readUpOptions([])
   assert.deepEqual({ replicas, port, watch }, { replicas: 3, port: 8080, watch: false })
   assert.match(data, /\/\.data$/)
 })
 
 test('flags say how many, where and in which folder', () => {
-  const { replicas, port, data } = readUpFlags(['--replicas', '5', '--port=0', '--data', '/tmp/five'])
+  const { replicas, port, data } = readUpOptions(['--replicas', '5', '--port=0', '--data', '/tmp/five'])
   assert.deepEqual({ replicas, port, data }, { replicas: 5, port: 0, data: '/tmp/five' })
 })
 
@@ -31,15 +31,15 @@ const wrong = [
 for (const args of wrong) {
   test(`"${args.join(' ')}" is refused as wrong usage`, () => {
     assert.throws(
-      () => readUpFlags(args),
-      (fault) => fault instanceof Usage && fault.exitCode === 64,
+      () => readUpOptions(args),
+      (fault) => fault instanceof UsageError && fault.exitCode === 64,
     )
   })
 }
 
 test('help is no fault', () => {
   assert.throws(
-    () => readUpFlags(['--help']),
-    (fault) => fault instanceof Usage && fault.exitCode === 0 && fault.message.includes('Example:'),
+    () => readUpOptions(['--help']),
+    (fault) => fault instanceof UsageError && fault.exitCode === 0 && fault.message.includes('Example:'),
   )
 })

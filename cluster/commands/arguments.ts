@@ -2,10 +2,10 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { repository } from '../replica-environment.ts'
 
-export const defaultFolder = '.data'
+export const DEFAULT_FOLDER = '.data'
 
 /** A command that was called wrongly, or asked for its help: the message is for the person. */
-export class Usage extends Error {
+export class UsageError extends Error {
   /** 64 is EX_USAGE. */
   readonly exitCode: 0 | 64
   constructor(message: string, exitCode: 0 | 64 = 64) {
@@ -14,7 +14,7 @@ export class Usage extends Error {
   }
 }
 
-export interface UpFlags {
+export interface UpOptions {
   readonly replicas: number
   readonly port: number
   /** Absolute. */
@@ -27,13 +27,13 @@ const upHelp = `npm run up -- [--replicas N] [--port N] [--data DIR]
 
   --replicas N   how many replicas, 1 to 20 (3)
   --port N       where nginx listens (8080); 0 takes a free port, as does one that is taken
-  --data DIR     database, logs and secrets (${defaultFolder})
+  --data DIR     database, logs and secrets (${DEFAULT_FOLDER})
   --watch        replace the replicas when a file below src/ changes (npm run dev)
 
 With DATABASE_URL in the environment or in .env it uses that database.
 Example: npm run up -- --replicas 5 --port 9000 --data /tmp/five`
 
-export function readUpFlags(args: readonly string[]): UpFlags {
+export function readUpOptions(args: readonly string[]): UpOptions {
   const values = parse(args, upHelp, ['replicas', 'port', 'data'], ['watch'])
   return {
     replicas: wholeNumber('--replicas', values.replicas ?? '3', 1, 20),
@@ -44,7 +44,7 @@ export function readUpFlags(args: readonly string[]): UpFlags {
 }
 
 /** For the commands that only ask where. */
-export function readDataFlag(args: readonly string[], help: string): string {
+export function readDataOption(args: readonly string[], help: string): string {
   return folderOf(parse(args, help, ['data']).data)
 }
 
@@ -64,19 +64,19 @@ export function parse(
   try {
     values = parseArgs({ args: [...args], options, strict: true }).values
   } catch (error) {
-    throw new Usage(`${(error as Error).message.split('. ')[0]}\n\n${help}`)
+    throw new UsageError(`${(error as Error).message.split('. ')[0]}\n\n${help}`)
   }
-  if (values.help) throw new Usage(help, 0)
+  if (values.help) throw new UsageError(help, 0)
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]))
 }
 
-function wholeNumber(flag: string, text: string, least: number, most: number): number {
+function wholeNumber(flag: string, text: string, min: number, max: number): number {
   const number = Number(text)
-  if (/^\d+$/.test(text) && number >= least && number <= most) return number
-  throw new Usage(`${flag} wants a whole number from ${least} to ${most}, not '${text}'`)
+  if (/^\d+$/.test(text) && number >= min && number <= max) return number
+  throw new UsageError(`${flag} wants a whole number from ${min} to ${max}, not '${text}'`)
 }
 
 function folderOf(text: string | undefined): string {
-  if (text === '') throw new Usage('--data wants a folder')
-  return resolve(repository, text ?? defaultFolder)
+  if (text === '') throw new UsageError('--data wants a folder')
+  return resolve(repository, text ?? DEFAULT_FOLDER)
 }

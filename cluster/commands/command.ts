@@ -1,6 +1,6 @@
 import process from 'node:process'
-import { StartFault } from '../processes/processes.ts'
-import { Usage } from './arguments.ts'
+import { StartError } from '../processes/processes.ts'
+import { UsageError } from './arguments.ts'
 
 /** Runs a command's work and ends the process: 0, or what the work answers; faults are told without a stack trace. */
 export async function runCommand(work: () => Promise<number>): Promise<never> {
@@ -8,11 +8,11 @@ export async function runCommand(work: () => Promise<number>): Promise<never> {
 }
 
 function tell(fault: unknown): number {
-  if (fault instanceof Usage && fault.exitCode === 0) {
+  if (fault instanceof UsageError && fault.exitCode === 0) {
     console.log(fault.message)
     return 0
   }
   console.error(fault instanceof Error ? `\n${fault.message}` : fault)
-  if (fault instanceof Usage) return fault.exitCode
-  return fault instanceof StartFault && fault.exitCode !== null ? fault.exitCode : 1
+  if (fault instanceof UsageError) return fault.exitCode
+  return fault instanceof StartError && fault.exitCode !== null ? fault.exitCode : 1
 }

@@ -1,12 +1,12 @@
 import process from 'node:process'
 import { rollCompose } from '../compose/compose-roll.ts'
-import { followRolls, type RollLine } from '../local/rolling-restart-log.ts'
+import { followRolls, type RollingRestartLine } from '../local/rolling-restart-log.ts'
 import { isAlive } from '../processes/identity.ts'
-import { currentHolder, type Holder } from '../processes/lock-file.ts'
+import { type LockOwner, lockOwner } from '../processes/lock-file.ts'
 import { waitFor } from '../processes/wait-for.ts'
-import { parse, readDataFlag, Usage } from './arguments.ts'
+import { parse, readDataOption, UsageError } from './arguments.ts'
 import { runCommand } from './command.ts'
-import { seconds } from './progress.ts'
+import { formatSeconds } from './progress.ts'
 import { shown } from './summary.ts'
 
 const help = `npm run roll -- [--data DIR]
@@ -19,26 +19,26 @@ COMPOSE_FILE and the other variables of Compose hold. Example: VERSION=1.1.0 npm
 await runCommand(async () => {
   const { target = 'local', data } = parse(process.argv.slice(2), help, ['data', 'target'])
   if (target === 'compose' && data === undefined) return await rollContainers()
-  if (target !== 'local') throw new Usage(`--target is local, or compose without --data\n\n${help}`)
-  return await rollLocal(readDataFlag(data === undefined ? [] : ['--data', data], help))
+  if (target !== 'local') throw new UsageError(`--target is local, or compose without --data\n\n${help}`)
+  return await rollLocal(readDataOption(data === undefined ? [] : ['--data', data], help))
 })
 
 async function rollContainers(): Promise<number> {
   const begin = performance.now()
   const count = await rollCompose(console.log)
-  console.log(`${count} replaced in ${seconds(performance.now() - begin)}`)
+  console.log(`${count} replaced in ${formatSeconds(performance.now() - begin)}`)
   return 0
 }
 
 async function rollLocal(folder: string): Promise<number> {
-  const holder = currentHolder(folder)
+  const holder = lockOwner(folder)
   if (holder === undefined) throw new Error(`Nothing runs in ${shown(folder)}. npm run up starts a cluster.`)
   const fresh = followRolls(folder)
   process.kill(holder.pid, 'SIGUSR2')
   return (await follow(fresh, holder)) === 'done' ? 0 : 1
 }
 
-async function follow(fresh: () => RollLine[], holder: Holder): Promise<'done' | 'failed'> {
+async function follow(fresh: () => RollingRestartLine[], holder: LockOwner): Promise<'done' | 'failed'> {
   let begun = false
   return await waitFor('the rolling restart to end', 600_000, () => {
     for (const { kind, text } of fresh()) {

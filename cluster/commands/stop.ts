@@ -1,10 +1,10 @@
 import process from 'node:process'
-import { removeDescription } from '../cluster-file.ts'
+import { removeClusterFile } from '../cluster-file.ts'
 import { isAlive } from '../processes/identity.ts'
-import { currentHolder, endTenure, type Holder } from '../processes/lock-file.ts'
-import { endLeftovers, livingProcesses } from '../processes/orphans.ts'
+import { type LockOwner, lockOwner, releaseLock } from '../processes/lock-file.ts'
+import { killOrphansIn, orphansIn } from '../processes/orphans.ts'
 import { waitFor } from '../processes/wait-for.ts'
-import { readDataFlag } from './arguments.ts'
+import { readDataOption } from './arguments.ts'
 import { runCommand } from './command.ts'
 import { shown } from './summary.ts'
 
@@ -16,20 +16,20 @@ Drains and ends the cluster in a folder, and what a killed one left there. Examp
 const patience = 45_000
 
 await runCommand(async () => {
-  const folder = readDataFlag(process.argv.slice(2), help)
-  const holder = currentHolder(folder)
+  const folder = readDataOption(process.argv.slice(2), help)
+  const holder = lockOwner(folder)
   if (holder !== undefined) await endHolder(folder, holder)
-  const names = await endLeftovers(folder)
+  const names = await killOrphansIn(folder)
   if (names.length > 0) console.log(`Ended what a killed run had left: ${names.join(', ')}`)
-  removeDescription(folder)
-  endTenure(folder)
+  removeClusterFile(folder)
+  releaseLock(folder)
   console.log(
     holder || names.length > 0 ? `Nothing runs in ${shown(folder)} any more.` : `Nothing ran in ${shown(folder)}.`,
   )
   return 0
 })
 
-async function endHolder(folder: string, holder: Holder): Promise<void> {
+async function endHolder(folder: string, holder: LockOwner): Promise<void> {
   console.log(`Draining the cluster in ${shown(folder)} (process ${holder.pid})`)
   const tellProgress = progressOf(folder)
   process.kill(holder.pid, 'SIGTERM')
@@ -43,7 +43,7 @@ async function endHolder(folder: string, holder: Holder): Promise<void> {
 }
 
 function progressOf(folder: string): () => void {
-  let before = livingProcesses(folder)
+  let before = orphansIn(folder)
   return () => {
     const gone = before.filter(([, identity]) => !isAlive(identity))
     before = before.filter((process) => !gone.includes(process))

@@ -1,9 +1,9 @@
 import { join, relative } from 'node:path'
 import process from 'node:process'
-import type { Description } from '../cluster-file.ts'
+import type { ClusterFile } from '../cluster-file.ts'
 
 /** What a person wants to know of a running cluster. */
-export function summary(cluster: Description, folder: string): string {
+export function summary(cluster: ClusterFile, folder: string): string {
   const replicas = cluster.replicas.map(({ name, url, pid }) => `${name}  ${url}  process ${pid}`)
   return [
     `  address     ${cluster.url}`,
@@ -15,7 +15,7 @@ export function summary(cluster: Description, folder: string): string {
   ].join('\n')
 }
 
-export function thingsToTry(cluster: Description): string {
+export function thingsToTry(cluster: ClusterFile): string {
   const victim = cluster.replicas[1] ?? cluster.replicas[0]
   return [
     'Three things to try:',

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Description } from '../cluster-file.ts'
+import type { ClusterFile } from '../cluster-file.ts'
 import { type Identity, isAlive } from '../processes/identity.ts'
 import { type Child, launch } from '../processes/processes.ts'
 import { waitFor } from '../processes/wait-for.ts'
@@ -107,7 +107,7 @@ function run(command: 'up' | 'stop'): Child {
   const args = [join(repository, `cluster/commands/${command}.ts`), ...flags, '--data', folder]
   // Other databases than its own are none of this test's business.
   const env = { ...process.env, DATABASE_URL: '' }
-  return launch({ command: process.execPath, args, env, log: join(folder, `${command}.log`), hurry: 'SIGTERM' })
+  return launch({ command: process.execPath, args, env, log: join(folder, `${command}.log`), killSignal: 'SIGTERM' })
 }
 
 async function start(): Promise<Child> {
@@ -129,8 +129,8 @@ function answererAt(url: string): Promise<string | undefined> {
   })
 }
 
-function description(): Description {
-  return JSON.parse(readFileSync(join(folder, 'cluster.json'), 'utf8')) as Description
+function description(): ClusterFile {
+  return JSON.parse(readFileSync(join(folder, 'cluster.json'), 'utf8')) as ClusterFile
 }
 
 function processes(): Record<string, Identity> {

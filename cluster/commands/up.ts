@@ -1,21 +1,21 @@
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, readDescription, removeDescription } from '../cluster-file.ts'
+import { readClusterFile, removeClusterFile, writeClusterFile } from '../cluster-file.ts'
 import { startLocalCluster } from '../local/local.ts'
 import type { LocalCluster } from '../local/local-cluster.ts'
-import { Rolls } from '../local/rolling-restarts.ts'
-import { Occupied } from '../processes/lock-file.ts'
-import { askedToEnd } from '../processes/signals.ts'
-import { readUpFlags, type UpFlags } from './arguments.ts'
+import { RollingRestarts } from '../local/rolling-restarts.ts'
+import { AlreadyRunning } from '../processes/lock-file.ts'
+import { onShutdownSignal } from '../processes/signals.ts'
+import { readUpOptions, type UpOptions } from './arguments.ts'
 import { runCommand } from './command.ts'
-import { seconds } from './progress.ts'
+import { formatSeconds } from './progress.ts'
 import { shown, summary, thingsToTry } from './summary.ts'
 import { watchSources } from './watch-sources.ts'
 
 await runCommand(async () => {
-  const flags = readUpFlags(process.argv.slice(2))
+  const flags = readUpOptions(process.argv.slice(2))
   const begin = performance.now()
-  const asked = askedToEnd()
+  const asked = onShutdownSignal()
   console.log(`Roundhouse: ${flags.replicas} replica${flags.replicas === 1 ? '' : 's'}, data in ${shown(flags.data)}`)
   const up = await Promise.race([start(flags), asked.then(() => undefined)])
   if (up === 'occupied') return 1
@@ -23,14 +23,14 @@ await runCommand(async () => {
     console.log('Stopped while it was starting')
     return 130
   }
-  tellAll(up, seconds(performance.now() - begin), flags.watch)
+  tellAll(up, formatSeconds(performance.now() - begin), flags.watch)
   await mendUntil(asked, up)
   await stop(up)
   return 0
 })
 
-async function start(flags: UpFlags): Promise<LocalCluster | 'occupied'> {
-  let rolls: Rolls | undefined
+async function start(flags: UpOptions): Promise<LocalCluster | 'occupied'> {
+  let rolls: RollingRestarts | undefined
   let cluster: LocalCluster | undefined
   // From the beginning: unheard, this signal would end the process.
   process.on('SIGUSR2', () => rolls?.request({ reason: 'asked for by SIGUSR2' }))
@@ -38,21 +38,21 @@ async function start(flags: UpFlags): Promise<LocalCluster | 'occupied'> {
     folder: flags.data,
     replicas: flags.replicas,
     port: flags.port,
-    anyPort: true,
+    allowOtherPort: true,
     durable: true,
     seed: true,
-    personal: true,
-    say: console.log,
-    event: (line) => rolls?.progress(line),
-    changed: () => cluster && describe(cluster),
+    readDotEnv: true,
+    onProgress: console.log,
+    onEvent: (line) => rolls?.progress(line),
+    onChange: () => cluster && writeClusterFile(cluster),
   }).catch((fault: unknown) => {
-    if (!(fault instanceof Occupied)) throw fault
+    if (!(fault instanceof AlreadyRunning)) throw fault
     tellOccupied(fault, flags.data)
     return undefined
   })
   if (cluster === undefined) return 'occupied'
-  describe(cluster)
-  rolls = new Rolls(cluster, console.log)
+  writeClusterFile(cluster)
+  rolls = new RollingRestarts(cluster, console.log)
   if (flags.watch) rollOnChange(rolls)
   return cluster
 }
@@ -65,11 +65,11 @@ async function mendUntil(asked: Promise<void>, cluster: LocalCluster): Promise<v
   })
   while (!ending) {
     await Promise.race([asked, sleep(1_000)])
-    if (!ending) await cluster.mend(console.log).catch((fault: Error) => console.error(fault.message))
+    if (!ending) await cluster.restartCrashed(console.log).catch((fault: Error) => console.error(fault.message))
   }
 }
 
-function rollOnChange(rolls: Rolls): void {
+function rollOnChange(rolls: RollingRestarts): void {
   watchSources((files) => {
     const [first, ...more] = files
     const reason = more.length === 0 ? `${first} changed` : `${first} and ${more.length} more changed`
@@ -78,17 +78,17 @@ function rollOnChange(rolls: Rolls): void {
 }
 
 function tellAll(cluster: LocalCluster, time: string, watching: boolean): void {
-  const description = readDescription(cluster.folder)
+  const description = readClusterFile(cluster.folder)
   if (description === undefined) return
   console.log(`\nReady in ${time}\n\n${summary(description, cluster.folder)}\n\n${thingsToTry(description)}\n`)
   if (watching) console.log('A file that changes below src/ replaces the replicas one by one.')
   console.log('Ctrl-C drains and stops all.')
 }
 
-function tellOccupied(fault: Occupied, folder: string): void {
-  const address = readDescription(folder)?.url ?? 'still starting'
+function tellOccupied(fault: AlreadyRunning, folder: string): void {
+  const address = readClusterFile(folder)?.url ?? 'still starting'
   console.error(
-    `\nA cluster runs in ${shown(folder)} already (${address}, process ${fault.holder.pid}, since ${fault.holder.since}).`,
+    `\nA cluster runs in ${shown(folder)} already (${address}, process ${fault.owner.pid}, since ${fault.owner.startedAt}).`,
   )
   console.error('npm run status shows it, npm run stop ends it, --data DIR starts another one beside it.')
 }
@@ -96,7 +96,7 @@ function tellOccupied(fault: Occupied, folder: string): void {
 async function stop(cluster: LocalCluster): Promise<void> {
   const begin = performance.now()
   console.log('\nDraining: requests that are under way are answered first. Ctrl-C again ends it at once.')
-  removeDescription(cluster.folder)
+  removeClusterFile(cluster.folder)
   await cluster.stop()
-  console.log(`Stopped in ${seconds(performance.now() - begin)}. The data is kept in ${shown(cluster.folder)}.`)
+  console.log(`Stopped in ${formatSeconds(performance.now() - begin)}. The data is kept in ${shown(cluster.folder)}.`)
 }

@@ -79,12 +79,12 @@ export class ComposeCluster implements Cluster {
     await this.#back(id)
   }
 
-  async loseReplica(name: string): Promise<void> {
+  async blackholeReplica(name: string): Promise<void> {
     this.#note(`${name} vanishes`)
     await docker(['kill', this.#named(name).id])
   }
 
-  async findReplica(name: string): Promise<void> {
+  async restoreReplica(name: string): Promise<void> {
     const { id } = this.#named(name)
     await docker(['start', id])
     await this.#back(id)

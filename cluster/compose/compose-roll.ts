@@ -1,6 +1,6 @@
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Say, step } from '../commands/progress.ts'
+import { type OnProgress, step } from '../commands/progress.ts'
 import { type Container, containersOf, waitUntilHealthy } from '../docker/containers.ts'
 import { docker } from '../docker/docker.ts'
 
@@ -8,7 +8,7 @@ export interface ComposeRoll {
   readonly project: string
   /** Runs `docker compose …` for this project. */
   readonly compose: (...words: readonly string[]) => Promise<string>
-  readonly say: Say
+  readonly say: OnProgress
   /** Called before one is removed. */
   readonly leaving?: (container: Container) => Promise<void>
 }
@@ -36,9 +36,9 @@ export async function replaceReplicas(roll: ComposeRoll): Promise<number> {
 }
 
 /** The project of this folder, as a person's `docker compose` knows it: builds its image, migrates, and replaces its replicas. */
-export async function rollCompose(say: Say): Promise<number> {
+export async function rollCompose(say: OnProgress): Promise<number> {
   const env = Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => !!entry[1]))
-  const compose = (...words: readonly string[]) => docker(['compose', ...words], { env, within: 600_000 })
+  const compose = (...words: readonly string[]) => docker(['compose', ...words], { env, timeoutMs: 600_000 })
   const { name: project } = JSON.parse(await compose('config', '--format', 'json')) as { name: string }
   if ((await containersOf(project, 'app')).length === 0)
     throw new Error(`Nothing runs in the Compose project ${project}`)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import type { ClusterOptions } from '../cluster.ts'
 import { provideImage } from '../docker/image.ts'
-import { openPassage, type Passage } from '../docker/tcp-forwarder.ts'
+import { startTcpForwarder, type TcpForwarder } from '../docker/tcp-forwarder.ts'
 import { query } from '../postgres/database.ts'
 import { runToEnd } from '../processes/processes.ts'
 import { repository } from '../replica-environment.ts'
@@ -21,7 +21,7 @@ const lent = new Set<string>()
 export async function startComposeCluster(options: ClusterOptions = {}): Promise<ComposeCluster> {
   const { folder, isShared } = await place(options)
   const project = await ComposeProject.at(folder, options.port)
-  const passage = options.databaseUrl === undefined ? undefined : await openPassage(options.databaseUrl)
+  const passage = options.databaseUrl === undefined ? undefined : await startTcpForwarder(options.databaseUrl)
   const wanted = wantedBy(options, passage)
   const cluster = new ComposeCluster(project, wanted, leaving(project, passage, isShared), options.databaseUrl)
   if (isShared) lent.add(folder)
@@ -52,7 +52,10 @@ async function place({ folder }: ClusterOptions): Promise<{ folder: string; isSh
   return { folder: folder ?? (await fresh()), isShared: false }
 }
 
-function wantedBy({ replicas, keepalive, environment = {} }: ClusterOptions, passage: Passage | undefined): Wanted {
+function wantedBy(
+  { replicas, keepalive, environment = {} }: ClusterOptions,
+  passage: TcpForwarder | undefined,
+): Wanted {
   return {
     replicas: replicas ?? replicasAtFirst(),
     environment,
@@ -65,7 +68,7 @@ function replicasAtFirst(): number {
   return Number(process.env.E2E_REPLICAS ?? 3)
 }
 
-function leaving(project: ComposeProject, passage: Passage | undefined, isShared: boolean): Leave {
+function leaving(project: ComposeProject, passage: TcpForwarder | undefined, isShared: boolean): Leave {
   return async (how) => {
     lent.delete(project.folder)
     if (how === 'stop') await project.down(false)

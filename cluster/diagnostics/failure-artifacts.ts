@@ -6,16 +6,16 @@ import type { Cluster } from '../cluster.ts'
 import { repository } from '../replica-environment.ts'
 
 /** Beside the logs: what people did and saw, by file name (`crowd.txt`). */
-export type Witnesses = Readonly<Record<string, string | (() => string)>>
+export type ArtifactWriters = Readonly<Record<string, string | (() => string)>>
 
 /**
  * For `afterEach((t) => keepEvidence(t, cluster))`: where the scenario failed, keeps its error, all logs and the timeline in one
  * folder, and prints that folder and the command that runs this scenario again.
  */
-export async function keepEvidence(
+export async function keepArtifacts(
   test: TestContext | SuiteContext,
   cluster: Cluster | undefined,
-  witnesses: Witnesses = {},
+  witnesses: ArtifactWriters = {},
 ): Promise<void> {
   if (!('error' in test) || test.passed) return
   const folder = join(repository, '.data', 'evidence', folderName(test.name))

@@ -5,17 +5,17 @@ const standing = new Set<string>()
 let sweeping = false
 
 /** From now on the containers and networks of this label do not outlive us, however we end (but for SIGKILL). */
-export function sweepAtExit(label: string): void {
+export function removeAtExit(label: string): void {
   standing.add(label)
   if (sweeping) return
   sweeping = true
   process.once('exit', () => {
-    for (const one of standing) sweep(one)
+    for (const one of standing) removeByLabel(one)
   })
 }
 
 /** Removes at once what has this label. */
-export function sweep(label: string): void {
+export function removeByLabel(label: string): void {
   standing.delete(label)
   const ids = (...words: string[]) => run(...words, '--quiet', '--filter', `label=${label}`)
   const containers = ids('ps', '--all')

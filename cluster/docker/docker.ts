@@ -9,15 +9,15 @@ export interface DockerOptions {
   /** Beside what Docker's own command needs; nothing else of ours reaches it. */
   readonly env?: Readonly<Record<string, string>>
   /** Milliseconds; three minutes unless told. */
-  readonly within?: number
+  readonly timeoutMs?: number
 }
 
 /** Runs `docker …`; answers with what it wrote to stdout. Throws with its last words where it fails. */
 export async function docker(
   words: readonly string[],
-  { env = {}, within = 180_000 }: DockerOptions = {},
+  { env = {}, timeoutMs = 180_000 }: DockerOptions = {},
 ): Promise<string> {
-  const { stdout } = await whole(words, env, within)
+  const { stdout } = await whole(words, env, timeoutMs)
   return stdout.trim()
 }
 

@@ -6,6 +6,6 @@ export async function provideImage(): Promise<string> {
   const given = process.env.E2E_IMAGE
   if (given) return given
   const tag = 'roundhouse:e2e'
-  await docker(['build', '--quiet', '--tag', tag, '.'], { within: 590_000 })
+  await docker(['build', '--quiet', '--tag', tag, '.'], { timeoutMs: 590_000 })
   return tag
 }

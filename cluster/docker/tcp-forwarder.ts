@@ -3,29 +3,29 @@ import { once } from 'node:events'
 import net from 'node:net'
 
 /** A way from containers to a database on this machine's 127.0.0.1. */
-export interface Passage {
+export interface TcpForwarder {
   /** The database's address, as containers reach it. */
   readonly url: string
   close(): Promise<void>
 }
 
 /** Hands on bytes between Docker's own network and the database; a connection that is refused there is reset here. */
-export async function openPassage(databaseUrl: string): Promise<Passage> {
+export async function startTcpForwarder(databaseUrl: string): Promise<TcpForwarder> {
   const { hostname, port } = new URL(databaseUrl)
-  const ends = new Set<net.Socket>()
+  const sockets = new Set<net.Socket>()
   let isOpen = true
-  const server = net.createServer((near) => {
-    if (!isOpen) return void near.destroy()
-    const far = net.connect(Number(port), hostname)
+  const server = net.createServer((client) => {
+    if (!isOpen) return void client.destroy()
+    const database = net.connect(Number(port), hostname)
     for (const [one, other] of [
-      [near, far],
-      [far, near],
+      [client, database],
+      [database, client],
     ] as const) {
-      ends.add(one)
+      sockets.add(one)
       one.setNoDelay(true)
       one.on('error', () => other.resetAndDestroy())
       one.once('close', () => {
-        ends.delete(one)
+        sockets.delete(one)
         other.destroy()
       })
       one.pipe(other)
@@ -39,7 +39,7 @@ export async function openPassage(databaseUrl: string): Promise<Passage> {
       isOpen = false
       const closed = once(server, 'close')
       server.close()
-      for (const socket of ends) socket.destroy()
+      for (const socket of sockets) socket.destroy()
       await closed
     },
   }

@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Nginx } from '../nginx/nginx.ts'
 import type { Postgres } from '../postgres/postgres.ts'
 import { type Identity, identify } from '../processes/identity.ts'
-import { guard, release } from '../processes/kill-on-exit.ts'
-import { Fleet } from './replica-set.ts'
+import { keepOnExit, killOnExit } from '../processes/kill-on-exit.ts'
+import { ReplicaSet } from './replica-set.ts'
 
 /** What runs of a cluster. */
-export class Parts {
+export class Components {
   postgres: Postgres | undefined
-  fleet = new Fleet(() => Promise.reject(new Error('no replica can be made yet')))
+  replicaSet = new ReplicaSet(() => Promise.reject(new Error('no replica can be made yet')))
   #nginx: Nginx | undefined
 
   get nginx(): Nginx | undefined {
@@ -17,33 +17,33 @@ export class Parts {
 
   set nginx(nginx: Nginx) {
     this.#nginx = nginx
-    guard(nginx.pid, 'SIGKILL')
+    killOnExit(nginx.pid, 'SIGKILL')
   }
 
   /** The round, as nginx should know it. */
   upstreams(): readonly string[] {
-    return this.fleet.replicas.map(({ url }) => new URL(url).host)
+    return this.replicaSet.replicas.map(({ url }) => new URL(url).host)
   }
 
   /** More replicas, or fewer: new ones are ready before nginx knows them, and those that leave do so after it has forgotten them. */
   async scale(count: number): Promise<void> {
-    const fresh = await this.fleet.grow(Math.max(count, this.fleet.replicas.length))
+    const fresh = await this.replicaSet.grow(Math.max(count, this.replicaSet.replicas.length))
     await Promise.all(fresh.map((replica) => replica.start()))
-    const surplus = this.fleet.shrink(count)
+    const surplus = this.replicaSet.shrink(count)
     await this.#nginx?.setUpstreams(this.upstreams())
     await Promise.all(surplus.map((replica) => replica.stop()))
   }
 
   async restartNginx(): Promise<void> {
     if (this.#nginx === undefined) return
-    release(this.#nginx.pid)
+    keepOnExit(this.#nginx.pid)
     await this.#nginx.restart()
-    guard(this.#nginx.pid, 'SIGKILL')
+    killOnExit(this.#nginx.pid, 'SIGKILL')
   }
 
   /** Replicas, nginx, Postgres, in this order. Does what there is to do, however far the start had come. */
   async stop(): Promise<void> {
-    const drained = this.fleet.stop()
+    const drained = this.replicaSet.stop()
     // Replicas leave when nginx has closed its idle connections to them, which it does at once when it is asked to end:
     // from then on they need not wait for it to grow tired of them.
     await Promise.race([drained, sleep(1_000)])
@@ -53,7 +53,7 @@ export class Parts {
 
   /** By name, for whoever has to end them after we were killed. */
   identities(): Record<string, Identity> {
-    const replicas = this.fleet.replicas.map(({ name, pid }) => [name, pid] as const)
+    const replicas = this.replicaSet.replicas.map(({ name, pid }) => [name, pid] as const)
     const others = [['nginx', this.#nginx?.pid ?? 0] as const, ['Postgres', this.postgres?.pid ?? 0] as const]
     const all = [...replicas, ...others]
     const living = all.map(([name, pid]) => [name, pid > 0 ? identify(pid) : undefined])
@@ -64,6 +64,6 @@ export class Parts {
     if (this.#nginx === undefined) return
     const { pid } = this.#nginx
     await this.#nginx.stop()
-    release(pid)
+    keepOnExit(pid)
   }
 }

@@ -3,15 +3,15 @@ import { waitFor } from '../processes/wait-for.ts'
 import type { LocalReplica } from './replica.ts'
 
 /** The replicas of one cluster. */
-export class Fleet {
+export class ReplicaSet {
   #replicas: readonly LocalReplica[] = []
   readonly #make: (name: string) => Promise<LocalReplica>
-  readonly #pause: number
+  readonly #pauseMs: number
 
   /** `pause`: milliseconds between one's readiness and the next one's end; nginx marks a replica as failed for one second. */
-  constructor(make: (name: string) => Promise<LocalReplica>, pause = 2_000) {
+  constructor(make: (name: string) => Promise<LocalReplica>, pauseMs = 2_000) {
     this.#make = make
-    this.#pause = pause
+    this.#pauseMs = pauseMs
   }
 
   get replicas(): readonly LocalReplica[] {
@@ -36,7 +36,7 @@ export class Fleet {
     return surplus
   }
 
-  named(name: string): LocalReplica {
+  get(name: string): LocalReplica {
     const replica = this.replicas.find((candidate) => candidate.name === name)
     if (replica === undefined) throw new Error(`There is no replica ${name}`)
     return replica
@@ -53,21 +53,21 @@ export class Fleet {
   /** Replaces one after the other. Throws where one does not come up: the rest goes on as it is. */
   async roll(): Promise<void> {
     for (const replica of this.replicas) {
-      await this.#othersSettled(replica)
+      await this.#waitForOthers(replica)
       await replica.restart()
     }
   }
 
   /** Ends those that run without being ready; their watchers start them again. */
-  giveUpUnready(): void {
-    for (const replica of this.replicas) if (replica.readyAt === undefined) replica.giveUp()
+  killUnready(): void {
+    for (const replica of this.replicas) if (replica.readyAt === undefined) replica.kill9()
   }
 
-  async #othersSettled(replica: LocalReplica): Promise<void> {
+  async #waitForOthers(replica: LocalReplica): Promise<void> {
     const others = this.replicas.filter((other) => other !== replica)
     if (others.length === 0) return
     await waitFor('another replica to be ready', 30_000, () => others.some(({ readyAt }) => readyAt !== undefined))
     const latest = Math.max(...others.map(({ readyAt = 0 }) => readyAt))
-    await sleep(Math.max(0, latest + this.#pause - performance.now()))
+    await sleep(Math.max(0, latest + this.#pauseMs - performance.now()))
   }
 }

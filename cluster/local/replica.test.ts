@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import { freePort } from '../processes/ports.ts'
-import { StartFault } from '../processes/processes.ts'
+import { StartError } from '../processes/processes.ts'
 import { LocalReplica } from './replica.ts'
-import { Fleet } from './replica-set.ts'
+import { ReplicaSet } from './replica-set.ts'
 
 /** As much of a replica as its watcher sees. */
 const program = `
@@ -63,7 +63,7 @@ test('a replica that refuses its settings is told with its exit code and what it
   await assert.rejects(
     async () => await replicas[0]?.start(),
     (fault) =>
-      fault instanceof StartFault && fault.exitCode === 78 && fault.message.includes('SESSION_SECRET is too short'),
+      fault instanceof StartError && fault.exitCode === 78 && fault.message.includes('SESSION_SECRET is too short'),
   )
 })
 
@@ -88,8 +88,11 @@ test('a rolling restart stops where one does not come up, and the rest goes on',
   assert.notEqual(replicas[1]?.readyAt, undefined)
 })
 
-async function fleetOfTwo(pause: number): Promise<Fleet> {
-  const fleet = new Fleet(async (name) => replicas.find((one) => one.name === name) ?? (await replica(name)), pause)
+async function fleetOfTwo(pause: number): Promise<ReplicaSet> {
+  const fleet = new ReplicaSet(
+    async (name) => replicas.find((one) => one.name === name) ?? (await replica(name)),
+    pause,
+  )
   await fleet.grow(2)
   return fleet
 }
@@ -102,7 +105,7 @@ async function replica(name: string): Promise<LocalReplica> {
     cwd: folder,
     log: join(folder, `${name}.log`),
     environment: () => ({ ...process.env, PORT: String(port), ...settings }),
-    say: (line) => told.push(line),
-    changed: () => undefined,
+    onProgress: (line) => told.push(line),
+    onChange: () => undefined,
   })
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Replica } from '../cluster.ts'
-import { type Child, type Exit, lastLines, launch, StartFault } from '../processes/processes.ts'
+import { type Child, type Exit, lastLines, launch, StartError } from '../processes/processes.ts'
 import { waitFor } from '../processes/wait-for.ts'
 import { askReady } from './readiness.ts'
 
@@ -14,9 +14,9 @@ export interface ReplicaOptions {
   /** Asked at each start. */
   readonly environment: () => NodeJS.ProcessEnv
   /** Is told what happens to it. */
-  readonly say: (line: string) => void
+  readonly onProgress: (line: string) => void
   /** Another process answers now. */
-  readonly changed: () => void
+  readonly onChange: () => void
 }
 
 const readyWithin = 20_000
@@ -58,25 +58,25 @@ export class LocalReplica implements Replica {
 
   async stop(): Promise<void> {
     this.#wanted = false
-    await this.#child?.end({ within: endWithin })
+    await this.#child?.end({ timeoutMs: endWithin })
   }
 
   async restart(): Promise<void> {
-    this.#options.say(`${this.name} drains`)
+    this.#options.onProgress(`${this.name} drains`)
     await this.stop()
     await this.start()
-    this.#options.say(`${this.name} is ready`)
+    this.#options.onProgress(`${this.name} is ready`)
   }
 
   /** Ends one that did not come up; its watcher starts it again. */
-  giveUp(): void {
+  kill9(): void {
     this.#child?.signal('SIGKILL')
   }
 
   /** Waits until its watcher has made it ready again. */
   async kill(): Promise<void> {
     const former = this.#child
-    this.#options.say(`${this.name} is killed`)
+    this.#options.onProgress(`${this.name} is killed`)
     former?.signal('SIGKILL')
     await former?.exited
     await waitFor(`${this.name} to be ready again`, 60_000, () => this.#child !== former && this.readyAt !== undefined)
@@ -88,7 +88,7 @@ export class LocalReplica implements Replica {
     const child = launch({ command, args, cwd, log, env: environment() })
     this.#child = child
     this.readyAt = undefined
-    this.#options.changed()
+    this.#options.onChange()
     void child.exited.then((exit) => this.#ended(child, exit))
     return child
   }
@@ -105,11 +105,11 @@ export class LocalReplica implements Replica {
     else throw await this.#fault(child, ready === 'late' ? reason : undefined)
   }
 
-  async #fault(child: Child, reason: string | undefined): Promise<StartFault> {
+  async #fault(child: Child, reason: string | undefined): Promise<StartError> {
     const lines = lastLines(child.output())
-    if (reason !== undefined) return new StartFault(`${this.name} is not ready: ${reason}\n${lines}`, null)
+    if (reason !== undefined) return new StartError(`${this.name} is not ready: ${reason}\n${lines}`, null)
     const { code, signal } = await child.exited
-    return new StartFault(`${this.name} ended at once (${signal ?? `exit ${code}`}):\n${lines}`, code)
+    return new StartError(`${this.name} ended at once (${signal ?? `exit ${code}`}):\n${lines}`, code)
   }
 
   async #ended(child: Child, exit: Exit): Promise<void> {
@@ -121,7 +121,7 @@ export class LocalReplica implements Replica {
     const delay = Math.min(firstDelay * 2 ** this.#failures++, longestDelay)
     const often = this.#failures > 7
     if (!often)
-      this.#options.say(`${this.name} died (${exit.signal ?? `exit ${exit.code}`}); again in ${delay / 1000} s`)
+      this.#options.onProgress(`${this.name} died (${exit.signal ?? `exit ${exit.code}`}); again in ${delay / 1000} s`)
     await sleep(delay)
     if (this.#wanted && this.#child === child) await this.#revive()
   }
@@ -129,7 +129,7 @@ export class LocalReplica implements Replica {
   async #revive(): Promise<void> {
     // Without a deadline: a replica that waits for its database becomes ready by itself.
     await this.#ready(this.#spawn(), Number.POSITIVE_INFINITY).then(
-      () => this.#options.say(`${this.name} is ready again`),
+      () => this.#options.onProgress(`${this.name} is ready again`),
       () => undefined,
     )
   }

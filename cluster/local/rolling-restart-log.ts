@@ -2,17 +2,17 @@ import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** What a rolling restart tells, one JSON line each, so that the command that asked for it can follow. */
-export interface RollLine {
+export interface RollingRestartLine {
   readonly kind: 'begin' | 'progress' | 'done' | 'failed'
   readonly text: string
 }
 
-export function appendRoll(folder: string, line: RollLine): void {
+export function appendRoll(folder: string, line: RollingRestartLine): void {
   appendFileSync(fileIn(folder), `${JSON.stringify(line)}\n`, { mode: 0o600 })
 }
 
 /** Answers at each call with the lines that were written since the one before. */
-export function followRolls(folder: string): () => RollLine[] {
+export function followRolls(folder: string): () => RollingRestartLine[] {
   const file = fileIn(folder)
   let read = existsSync(file) ? statSync(file).size : 0
   return () => {
@@ -23,7 +23,7 @@ export function followRolls(folder: string): () => RollLine[] {
       .toString()
       .split('\n')
       .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as RollLine)
+      .map((line) => JSON.parse(line) as RollingRestartLine)
   }
 }
 

@@ -1,6 +1,6 @@
-import { type Say, seconds } from '../commands/progress.ts'
+import { formatSeconds, type OnProgress } from '../commands/progress.ts'
 import type { LocalCluster } from './local-cluster.ts'
-import { appendRoll, type RollLine } from './rolling-restart-log.ts'
+import { appendRoll, type RollingRestartLine } from './rolling-restart-log.ts'
 
 /** Why, and whether the schema must be brought up to date first. */
 export interface RollRequest {
@@ -9,13 +9,13 @@ export interface RollRequest {
 }
 
 /** Rolling restarts of a running cluster, one at a time, told to its owner and, in a file, to whoever asked for them. */
-export class Rolls {
+export class RollingRestarts {
   readonly #cluster: LocalCluster
-  readonly #say: Say
+  readonly #say: OnProgress
   #rolling = false
   #next: RollRequest | undefined
 
-  constructor(cluster: LocalCluster, say: Say) {
+  constructor(cluster: LocalCluster, say: OnProgress) {
     this.#cluster = cluster
     this.#say = say
   }
@@ -37,7 +37,7 @@ export class Rolls {
     const begin = performance.now()
     this.#tell({ kind: 'begin', text: `Rolling restart: ${request.reason}` })
     await this.#replace(request).then(
-      () => this.#tell({ kind: 'done', text: `All replaced in ${seconds(performance.now() - begin)}` }),
+      () => this.#tell({ kind: 'done', text: `All replaced in ${formatSeconds(performance.now() - begin)}` }),
       (fault: Error) =>
         this.#tell({ kind: 'failed', text: `Not all replaced; the others go on as they were. ${fault.message}` }),
     )
@@ -52,7 +52,7 @@ export class Rolls {
     await this.#cluster.roll()
   }
 
-  #tell(line: RollLine): void {
+  #tell(line: RollingRestartLine): void {
     this.#say(line.text)
     appendRoll(this.#cluster.folder, line)
   }

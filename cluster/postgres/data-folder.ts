@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs
 import { join } from 'node:path'
 import process from 'node:process'
 import { commandLine, identify } from '../processes/identity.ts'
-import { endProcess, runToEnd } from '../processes/processes.ts'
-import { keptSecret } from '../secret.ts'
+import { runToEnd, stopProcess } from '../processes/processes.ts'
+import { readOrCreateSecret } from '../secret.ts'
 import type { PostgresBinaries } from './binaries.ts'
 import type { Unprivileged } from './unprivileged.ts'
 
@@ -31,7 +31,7 @@ export async function endStray(folder: string): Promise<boolean> {
   const pid = Number(readFirstLine(file))
   // The number may have passed to another program: only a command line that names the folder is ours.
   const stray = pid > 0 && commandLine(pid).includes(`${join(folder, 'data')} `) ? identify(pid) : undefined
-  if (stray !== undefined) await endProcess(stray, 'SIGINT', 5_000)
+  if (stray !== undefined) await stopProcess(stray, 'SIGINT', 5_000)
   // Postgres itself would take any living process with that number for its predecessor, and refuse to start.
   rmSync(file, { force: true })
   return stray !== undefined
@@ -52,7 +52,7 @@ async function initialise(
 ): Promise<void> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const passwordFile = join(folder, 'password')
-  keptSecret(passwordFile)
+  readOrCreateSecret(passwordFile)
   // Made under another name first: a start that is interrupted here leaves nothing that looks finished.
   const unfinished = join(folder, 'data.unfinished')
   rmSync(unfinished, { recursive: true, force: true })
@@ -88,5 +88,5 @@ function readFirstLine(path: string): string | undefined {
 
 /** The password of the superuser, as initdb was given it. */
 export function superuserPassword(folder: string): string {
-  return keptSecret(join(folder, 'password'))
+  return readOrCreateSecret(join(folder, 'password'))
 }

@@ -1,14 +1,14 @@
 import process from 'node:process'
 
 const living = new Map<number, NodeJS.Signals>()
-let guarding = false
+let isInstalled = false
 
 /** From now on this process group does not outlive us: however we end (but for SIGKILL), it is sent this signal. */
-export function guard(pid: number, signal: NodeJS.Signals): void {
+export function killOnExit(pid: number, signal: NodeJS.Signals): void {
   living.set(pid, signal)
-  if (guarding) return
-  guarding = true
-  process.once('exit', endAll)
+  if (isInstalled) return
+  isInstalled = true
+  process.once('exit', killAll)
   // A test killed by a signal runs no exit handler. A command that has handlers of its own drains first, and keeps them.
   for (const [name, code] of [
     ['SIGINT', 130],
@@ -19,7 +19,7 @@ export function guard(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-export function release(pid: number): void {
+export function keepOnExit(pid: number): void {
   living.delete(pid)
 }
 
@@ -32,6 +32,6 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-function endAll(): void {
+function killAll(): void {
   for (const [pid, signal] of living) signalGroup(pid, signal)
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { afterEach, beforeEach, test } from 'node:test'
 import { writeJson } from '../json-file.ts'
-import { currentHolder, endTenure, Occupied, takeTenure } from './lock-file.ts'
+import { AlreadyRunning, acquireLock, lockOwner, releaseLock } from './lock-file.ts'
 import { type Child, launch, waitForLine } from './processes.ts'
 import { waitFor } from './wait-for.ts'
 
@@ -16,11 +16,11 @@ beforeEach(async () => {
 afterEach(async () => await rm(folder, { recursive: true }))
 
 test('a folder has one holder at a time', async () => {
-  takeTenure(folder)
-  assert.equal(currentHolder(folder)?.pid, process.pid)
-  assert.throws(() => takeTenure(folder), Occupied)
-  endTenure(folder)
-  assert.equal(currentHolder(folder), undefined)
+  acquireLock(folder)
+  assert.equal(lockOwner(folder)?.pid, process.pid)
+  assert.throws(() => acquireLock(folder), AlreadyRunning)
+  releaseLock(folder)
+  assert.equal(lockOwner(folder), undefined)
   assert.deepEqual(await readdir(folder), [])
 })
 
@@ -30,7 +30,7 @@ test('of several that come at once upon a killed holder, one takes its place', a
   const words = await Promise.all(children.map(async (child) => (await waitForLine(child, /(taken|occupied)/))[1]))
   assert.deepEqual(words.sort(), ['occupied', 'occupied', 'occupied', 'taken'])
   await Promise.all(children.map((child) => child.end()))
-  await waitFor('the holder to be gone', 1_000, () => currentHolder(folder) === undefined)
+  await waitFor('the holder to be gone', 1_000, () => lockOwner(folder) === undefined)
 })
 
 function contender(index: number): Child {

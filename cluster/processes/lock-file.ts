@@ -5,32 +5,32 @@ import { readJson, writeJson } from '../json-file.ts'
 import { type Identity, identify, isAlive } from './identity.ts'
 
 /** Who runs a cluster in a data folder. */
-export interface Holder extends Identity {
+export interface LockOwner extends Identity {
   /** ISO time. */
-  readonly since: string
+  readonly startedAt: string
 }
 
 /** Thrown where another process that is alive runs a cluster in the folder. */
-export class Occupied extends Error {
-  readonly holder: Holder
-  constructor(folder: string, holder: Holder) {
-    super(`A cluster runs in ${folder} already, as process ${holder.pid}`)
-    this.holder = holder
+export class AlreadyRunning extends Error {
+  readonly owner: LockOwner
+  constructor(folder: string, owner: LockOwner) {
+    super(`A cluster runs in ${folder} already, as process ${owner.pid}`)
+    this.owner = owner
   }
 }
 
 /** Takes the folder for this process alone. Throws Occupied. What a killed holder left is no hindrance. */
-export function takeTenure(folder: string): Holder {
+export function acquireLock(folder: string): LockOwner {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const lock = lockOf(folder)
-  const holder = { ...self(), since: new Date().toISOString() }
+  const owner = { ...self(), startedAt: new Date().toISOString() }
   const mine = `${lock}.${process.pid}`
-  writeJson(mine, holder)
+  writeJson(mine, owner)
   try {
     for (;;) {
-      if (linked(mine, lock)) return holder
-      const other = currentHolder(folder)
-      if (other !== undefined) throw new Occupied(folder, other)
+      if (linked(mine, lock)) return owner
+      const other = lockOwner(folder)
+      if (other !== undefined) throw new AlreadyRunning(folder, other)
       setAside(lock)
     }
   } finally {
@@ -38,14 +38,14 @@ export function takeTenure(folder: string): Holder {
   }
 }
 
-export function endTenure(folder: string): void {
+export function releaseLock(folder: string): void {
   rmSync(lockOf(folder), { force: true })
 }
 
 /** Who runs a cluster here now; undefined where nobody does, or who did was killed. */
-export function currentHolder(folder: string): Holder | undefined {
-  const holder = readJson<Holder>(lockOf(folder))
-  return holder !== undefined && isAlive(holder) ? holder : undefined
+export function lockOwner(folder: string): LockOwner | undefined {
+  const owner = readJson<LockOwner>(lockOf(folder))
+  return owner !== undefined && isAlive(owner) ? owner : undefined
 }
 
 function lockOf(folder: string): string {
@@ -76,7 +76,7 @@ function setAside(lock: string): void {
   } catch {
     return
   }
-  const holder = readJson<Holder>(aside)
-  if (holder !== undefined && isAlive(holder)) linked(aside, lock)
+  const owner = readJson<LockOwner>(aside)
+  if (owner !== undefined && isAlive(owner)) linked(aside, lock)
   rmSync(aside)
 }

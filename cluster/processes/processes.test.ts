@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { after, before, test } from 'node:test'
 import { identify, isAlive } from './identity.ts'
-import { endProcess, launch, runToEnd, StartFault, waitForLine } from './processes.ts'
+import { launch, runToEnd, StartError, stopProcess, waitForLine } from './processes.ts'
 import { waitFor } from './wait-for.ts'
 
 let folder = ''
@@ -26,7 +26,7 @@ test('a child that does not listen is killed when its time is over, and its own 
   const child = launch(node(parent))
   const grandchild = identify(Number((await waitForLine(child, /child (\d+)/))[1]))
   assert.ok(grandchild)
-  const { signal } = await child.end({ within: 100 })
+  const { signal } = await child.end({ timeoutMs: 100 })
   assert.equal(signal, 'SIGKILL')
   await waitFor('the grandchild to be gone', 2_000, () => !isAlive(grandchild))
 })
@@ -34,7 +34,7 @@ test('a child that does not listen is killed when its time is over, and its own 
 test('a process that got the number of one that has ended is left alone', async () => {
   const stranger = launch(node(stubborn))
   const { pid } = stranger.identity
-  await endProcess({ pid, started: 'long ago' }, 'SIGKILL', 0)
+  await stopProcess({ pid, started: 'long ago' }, 'SIGKILL', 0)
   assert.ok(isAlive(stranger.identity))
   assert.ok(!isAlive({ pid, started: 'long ago' }))
   await stranger.end({ signal: 'SIGKILL' })
@@ -60,7 +60,7 @@ test('nothing outlives the process that has started it', async () => {
 test('a program that fails is told with its exit code and its last lines', async () => {
   const failing = node(`console.error('no such table'); process.exit(78)`)
   await assert.rejects(runToEnd('migrate', failing), (fault) => {
-    assert.ok(fault instanceof StartFault)
+    assert.ok(fault instanceof StartError)
     assert.equal(fault.exitCode, 78)
     assert.match(fault.message, /migrate failed.*78.*\nno such table/)
     return true

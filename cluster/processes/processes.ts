@@ -4,10 +4,10 @@ import { dirname } from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Identity, identify, isAlive } from './identity.ts'
-import { guard, release, signalGroup } from './kill-on-exit.ts'
+import { keepOnExit, killOnExit, signalGroup } from './kill-on-exit.ts'
 import { waitFor } from './wait-for.ts'
 
-export interface Launch {
+export interface LaunchOptions {
   readonly command: string
   readonly args: readonly string[]
   readonly env?: NodeJS.ProcessEnv
@@ -15,7 +15,7 @@ export interface Launch {
   /** Path of the file that stdout and stderr are appended to. A file, not a pipe: it goes on working when we are killed. */
   readonly log: string
   /** What ends it at once, without harm, should we have to leave it in a hurry. Default SIGKILL. */
-  readonly hurry?: NodeJS.Signals
+  readonly killSignal?: NodeJS.Signals
 }
 
 export interface Exit {
@@ -32,11 +32,11 @@ export interface Child {
   output(): string
   signal(name: NodeJS.Signals): void
   /** Asks it to end (SIGTERM) and, `within` milliseconds later (10 s), ends its whole group. */
-  end(options?: { readonly signal?: NodeJS.Signals; readonly within?: number }): Promise<Exit>
+  end(options?: { readonly signal?: NodeJS.Signals; readonly timeoutMs?: number }): Promise<Exit>
 }
 
 /** A program did not do what it was started for; the message holds its last lines. */
-export class StartFault extends Error {
+export class StartError extends Error {
   /** What it ended with; null where a signal ended it, or where it still runs without being ready. */
   readonly exitCode: number | null
   constructor(message: string, exitCode: number | null) {
@@ -45,7 +45,7 @@ export class StartFault extends Error {
   }
 }
 
-export function launch(options: Launch): Child {
+export function launch(options: LaunchOptions): Child {
   mkdirSync(dirname(options.log), { recursive: true })
   const log = openSync(options.log, 'a', 0o600)
   const from = fstatSync(log).size
@@ -59,13 +59,13 @@ export function launch(options: Launch): Child {
   child.on('error', () => undefined)
   const pid = child.pid
   if (pid === undefined) throw new Error(`${options.command} cannot be started`)
-  guard(pid, options.hurry ?? 'SIGKILL')
+  killOnExit(pid, options.killSignal ?? 'SIGKILL')
 
   let exit: Exit | undefined
   const exited = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) => {
       exit = { code, signal }
-      release(pid)
+      keepOnExit(pid)
       resolve(exit)
     })
   })
@@ -75,9 +75,9 @@ export function launch(options: Launch): Child {
     running: () => exit === undefined,
     output: () => readFileSync(options.log).subarray(from).toString(),
     signal: (name) => void (exit === undefined && process.kill(pid, name)),
-    end: async ({ signal = 'SIGTERM', within = 10_000 } = {}) => {
+    end: async ({ signal = 'SIGTERM', timeoutMs = 10_000 } = {}) => {
       if (exit === undefined) process.kill(pid, signal)
-      await inTime(exited, within)
+      await settledWithin(exited, timeoutMs)
       signalGroup(pid, 'SIGKILL')
       return exited
     },
@@ -85,16 +85,16 @@ export function launch(options: Launch): Child {
 }
 
 /** Runs a program that ends by itself. Throws StartFault with its last lines where it fails. */
-export async function runToEnd(name: string, options: Launch): Promise<void> {
+export async function runToEnd(name: string, options: LaunchOptions): Promise<void> {
   const child = launch(options)
   const { code, signal } = await child.exited
   if (code === 0) return
-  throw new StartFault(`${name} failed (${signal ?? `exit ${code}`}):\n${lastLines(child.output())}`, code)
+  throw new StartError(`${name} failed (${signal ?? `exit ${code}`}):\n${lastLines(child.output())}`, code)
 }
 
 /** Waits until the child has written a line that matches; throws with its last lines where it ends first or takes too long. */
-export async function waitForLine(child: Child, pattern: RegExp, within = 20_000): Promise<RegExpMatchArray> {
-  return await waitFor(`a line like ${pattern}`, within, () => {
+export async function waitForLine(child: Child, pattern: RegExp, timeoutMs = 20_000): Promise<RegExpMatchArray> {
+  return await waitFor(`a line like ${pattern}`, timeoutMs, () => {
     const match = child.output().match(pattern)
     if (match) return match
     if (!child.running()) throw new Error(`It ended before it wrote ${pattern}:\n${lastLines(child.output())}`)
@@ -103,10 +103,10 @@ export async function waitForLine(child: Child, pattern: RegExp, within = 20_000
 }
 
 /** Ends a process that somebody else has started: asks, waits, insists. Does nothing where its number has passed to another. */
-export async function endProcess(identity: Identity, signal: NodeJS.Signals, within: number): Promise<void> {
+export async function stopProcess(identity: Identity, signal: NodeJS.Signals, timeoutMs: number): Promise<void> {
   if (!isAlive(identity)) return
   process.kill(identity.pid, signal)
-  const end = performance.now() + within
+  const end = performance.now() + timeoutMs
   while (isAlive(identity)) {
     if (performance.now() > end && !signalGroup(identity.pid, 'SIGKILL')) process.kill(identity.pid, 'SIGKILL')
     await sleep(20)
@@ -119,8 +119,8 @@ export function lastLines(text: string, count = 15): string {
   return lines.slice(-count).join('\n')
 }
 
-async function inTime(promise: Promise<unknown>, within: number): Promise<void> {
+async function settledWithin(promise: Promise<unknown>, timeoutMs: number): Promise<void> {
   const timer = new AbortController()
-  await Promise.race([promise, sleep(within, undefined, { signal: timer.signal }).catch(() => undefined)])
+  await Promise.race([promise, sleep(timeoutMs, undefined, { signal: timer.signal }).catch(() => undefined)])
   timer.abort()
 }

@@ -1,17 +1,17 @@
 import process from 'node:process'
 
 /** npm passes Ctrl-C on while the terminal sends it too: what comes so soon is the same wish. */
-const sameWish = 1_000
+const REPEAT_MS = 1_000
 
 /**
  * Resolves at the first SIGINT, SIGTERM or SIGHUP; another one, a second or more later, ends the process at once, and with it
  * everything it has started.
  */
-export function askedToEnd(): Promise<void> {
+export function onShutdownSignal(): Promise<void> {
   return new Promise((resolve) => {
     let first: number | undefined
     const asked = () => {
-      if (first !== undefined && performance.now() - first >= sameWish) process.exit(130)
+      if (first !== undefined && performance.now() - first >= REPEAT_MS) process.exit(130)
       first ??= performance.now()
       resolve()
     }

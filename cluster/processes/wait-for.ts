@@ -3,14 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /** Asks again every few milliseconds until there is an answer. Throws after `within` milliseconds, naming what it waited for. */
 export async function waitFor<T>(
   what: string,
-  within: number,
+  timeoutMs: number,
   ask: () => T | undefined | false | Promise<T | undefined | false>,
 ): Promise<T> {
-  const end = performance.now() + within
+  const end = performance.now() + timeoutMs
   for (;;) {
     const answer = await ask()
     if (answer !== undefined && answer !== false) return answer
-    if (performance.now() > end) throw new Error(`Waited ${within / 1000} s in vain for ${what}`)
+    if (performance.now() > end) throw new Error(`Waited ${timeoutMs / 1000} s in vain for ${what}`)
     await sleep(20)
   }
 }

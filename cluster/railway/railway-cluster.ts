@@ -1,27 +1,27 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Cluster, Replica } from '../cluster.ts'
-import type { Premises } from '../context.ts'
+import type { ClusterContext } from '../context.ts'
 import { readLogs } from '../diagnostics/timeline.ts'
-import type { Passage } from '../docker/tcp-forwarder.ts'
+import type { TcpForwarder } from '../docker/tcp-forwarder.ts'
 import type { Postgres, StopMode } from '../postgres/postgres.ts'
 import { freePort } from '../processes/ports.ts'
-import { keptSecret } from '../secret.ts'
+import { readOrCreateSecret } from '../secret.ts'
 import { type Certificate, keptCertificate, trust } from './certificate.ts'
-import { type End, endAll } from './dispose.ts'
+import { type Dispose, disposeAll } from './dispose.ts'
 import { type Edge, startEdge, type Upstream } from './edge.ts'
 import type { RailwayService } from './railway-service.ts'
 
 export interface RailwayParts {
-  readonly premises: Premises
+  readonly premises: ClusterContext
   /** Its own; undefined where it uses another's database. */
   readonly postgres: Postgres | undefined
-  readonly passage: Passage
+  readonly passage: TcpForwarder
   readonly service: RailwayService
   /** As written in `.railway/railway.ts`. */
   readonly variables: Readonly<Record<string, string>>
   /** What undoes the steps of the start. */
-  readonly ends: End[]
+  readonly disposals: Dispose[]
 }
 
 /** A project on Railway with one service, as far as one machine can play it. */
@@ -38,12 +38,12 @@ export class RailwayCluster implements Cluster {
 
   /** The first deployment, then the edge before it; port 0 is a free one. */
   async open(replicas: number, port = 0): Promise<void> {
-    const { service, premises, ends } = this.#parts
+    const { service, premises, disposals } = this.#parts
     this.#certificate = await keptCertificate(join(premises.folder, 'secrets'))
     trust(this.#certificate)
-    ends.push(() => service.stop())
+    disposals.push(() => service.stop())
     await service.deploy(replicas, this.#environment())
-    ends.push(() => this.#close())
+    disposals.push(() => this.#close())
     this.#edge = await this.#openEdge(port, () => service.choose())
     await this.#openDoors()
   }
@@ -74,11 +74,11 @@ export class RailwayCluster implements Cluster {
     await this.#parts.service.crash(name)
   }
 
-  async loseReplica(): Promise<void> {
+  async blackholeReplica(): Promise<void> {
     throw new Error('Railway starts a container again that has ended')
   }
 
-  async findReplica(): Promise<void> {
+  async restoreReplica(): Promise<void> {
     throw new Error('Railway starts a container again that has ended')
   }
 
@@ -125,7 +125,7 @@ export class RailwayCluster implements Cluster {
 
   async stop(): Promise<void> {
     this.#parts.premises.note('the cluster stops')
-    await endAll(this.#parts.ends)
+    await disposeAll(this.#parts.disposals)
   }
 
   /** Nothing is at stake any more: nobody is given the time to drain. */
@@ -139,8 +139,8 @@ export class RailwayCluster implements Cluster {
   #environment(): Record<string, string> {
     const { variables, passage, premises } = this.#parts
     const resolved = Object.entries(variables).map(([name, text]) => [name, resolve(text, passage.url)])
-    const SESSION_SECRET = keptSecret(premises.path('secrets', 'session'))
-    return { SESSION_SECRET, ...Object.fromEntries(resolved), ...premises.settings.given }
+    const SESSION_SECRET = readOrCreateSecret(premises.path('secrets', 'session'))
+    return { SESSION_SECRET, ...Object.fromEntries(resolved), ...premises.settings.overrides }
   }
 
   async #openEdge(port: number, choose: () => Upstream | undefined): Promise<Edge> {

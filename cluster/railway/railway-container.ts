@@ -2,7 +2,7 @@ import http from 'node:http'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { docker } from '../docker/docker.ts'
-import { type Child, type Exit, lastLines, launch, StartFault } from '../processes/processes.ts'
+import { type Child, type Exit, lastLines, launch, StartError } from '../processes/processes.ts'
 import { waitFor } from '../processes/wait-for.ts'
 import { upstreamAgent } from './edge.ts'
 
@@ -20,7 +20,7 @@ export interface ContainerOptions {
   readonly retries: number
   readonly log: string
   /** Is told what happens to it. */
-  readonly say: (line: string) => void
+  readonly onProgress: (line: string) => void
 }
 
 const METRICS_PORT = 9090
@@ -75,11 +75,11 @@ export class RailwayContainer {
     const place = ['--name', container, '--network', network, '--label', label]
     const args = ['run', '--rm', ...place, ...Object.keys(own).flatMap((key) => ['--env', key]), image]
     // Docker's own command hands a SIGTERM on to the container, which then drains and is removed.
-    const child = launch({ command: 'docker', args, env: { ...process.env, ...own }, log, hurry: 'SIGTERM' })
+    const child = launch({ command: 'docker', args, env: { ...process.env, ...own }, log, killSignal: 'SIGTERM' })
     this.#child = child
     child.exited
       .then((exit) => this.#ended(child, exit))
-      .catch((fault: Error) => this.#options.say(`${name} could not be started again: ${fault.message}`))
+      .catch((fault: Error) => this.#options.onProgress(`${name} could not be started again: ${fault.message}`))
     await waitFor(`${container} to run`, STARTS_WITHIN, async () => {
       if (!child.running()) return 'ended'
       return await this.#locate()
@@ -94,7 +94,7 @@ export class RailwayContainer {
     )
     if (ready === 'well') return
     const reason = ready === 'over' ? 'ended' : `did not answer ${path} with 200 within ${within / 1000} s`
-    throw new StartFault(`${this.name} ${reason}:\n${lastLines(this.#child?.output() ?? '')}`, null)
+    throw new StartError(`${this.name} ${reason}:\n${lastLines(this.#child?.output() ?? '')}`, null)
   }
 
   /** SIGTERM, and SIGKILL so many milliseconds later if it still runs then. */
@@ -104,7 +104,7 @@ export class RailwayContainer {
     if (child?.running() !== true) return
     await this.#signal('TERM')
     if (await endsWithin(child, draining)) return
-    this.#options.say(`SIGKILL to ${this.name}, ${draining / 1000} s later`)
+    this.#options.onProgress(`SIGKILL to ${this.name}, ${draining / 1000} s later`)
     // Again where Docker had not made the container yet when the first signal came.
     do await this.#signal('KILL')
     while (!(await endsWithin(child, 1_000)))
@@ -146,7 +146,9 @@ export class RailwayContainer {
     if (this.#child !== child || !this.#wanted) return
     const again = code !== 0 && this.#retries++ < this.#options.retries
     if (!again) this.#wanted = false
-    this.#options.say(`${this.name} ended by itself (exit ${code}), ${again ? 'and is started again' : 'and stays so'}`)
+    this.#options.onProgress(
+      `${this.name} ended by itself (exit ${code}), ${again ? 'and is started again' : 'and stays so'}`,
+    )
     if (again) await this.#run()
   }
 }

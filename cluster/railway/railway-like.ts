@@ -6,17 +6,17 @@ import { join, resolve } from 'node:path'
 import process from 'node:process'
 import type { Cluster, ClusterOptions } from '../cluster.ts'
 import { step } from '../commands/progress.ts'
-import { Premises } from '../context.ts'
+import { ClusterContext } from '../context.ts'
 import { docker } from '../docker/docker.ts'
-import { sweep, sweepAtExit } from '../docker/docker-cleanup.ts'
+import { removeAtExit, removeByLabel } from '../docker/docker-cleanup.ts'
 import { provideImage } from '../docker/image.ts'
-import { openPassage, type Passage } from '../docker/tcp-forwarder.ts'
+import { startTcpForwarder, type TcpForwarder } from '../docker/tcp-forwarder.ts'
 import { provideDatabase } from '../postgres/database.ts'
 import { type Postgres, startPostgres } from '../postgres/postgres.ts'
-import { endTenure, takeTenure } from '../processes/lock-file.ts'
+import { acquireLock, releaseLock } from '../processes/lock-file.ts'
 import { runToEnd } from '../processes/processes.ts'
-import { keptSecret } from '../secret.ts'
-import { type End, endAll } from './dispose.ts'
+import { readOrCreateSecret } from '../secret.ts'
+import { type Dispose, disposeAll } from './dispose.ts'
 import { RailwayCluster } from './railway-cluster.ts'
 import { type RailwaySettings, readRailwayFile, settingsOf } from './railway-file.ts'
 import { RailwayService, type ServiceOptions } from './railway-service.ts'
@@ -34,20 +34,20 @@ const PORT = 8080
 /** Runs the image as Railway does, in containers on this machine. Throws with the reason. */
 export async function startRailwayLikeCluster(options: RailwayOptions = {}): Promise<Cluster> {
   const folder = resolve(options.folder ?? mkdtempSync(join(process.env.E2E_FOLDER ?? tmpdir(), 'roundhouse-')))
-  takeTenure(folder)
-  const ends: End[] = [() => endTenure(folder)]
+  acquireLock(folder)
+  const ends: Dispose[] = [() => releaseLock(folder)]
   try {
     return await start(folder, options, ends)
   } catch (fault) {
-    await endAll(ends)
+    await disposeAll(ends)
     if (options.folder === undefined) await rm(folder, { recursive: true, force: true })
     throw fault
   }
 }
 
-async function start(folder: string, options: RailwayOptions, ends: End[]): Promise<Cluster> {
-  const say = (line: string) => options.say?.(line)
-  const premises = new Premises({ folder, given: options.environment })
+async function start(folder: string, options: RailwayOptions, ends: Dispose[]): Promise<Cluster> {
+  const say = (line: string) => options.onProgress?.(line)
+  const premises = new ClusterContext({ folder, overrides: options.environment })
   premises.note('the cluster starts')
   const settings = { ...settingsOf((await readRailwayFile()).app), ...options.settings }
   const image = await step(say, provideImage, (name) => `Image ${name}`)
@@ -62,41 +62,52 @@ async function start(folder: string, options: RailwayOptions, ends: End[]): Prom
     log: (name) => premises.log(name),
     say: (line) => premises.note(line),
   })
-  const cluster = new RailwayCluster({ premises, postgres, passage, service, variables: settings.variables, ends })
+  const cluster = new RailwayCluster({
+    premises,
+    postgres,
+    passage,
+    service,
+    variables: settings.variables,
+    disposals: ends,
+  })
   const count = options.replicas ?? Number(process.env.E2E_REPLICAS ?? settings.replicas)
   await step(
     say,
     () => cluster.open(count, options.port),
     () => `${count} replicas on ${cluster.url}`,
   )
-  if (options.seed) await premises.chore('seed')
+  if (options.seed) await premises.runCommand('seed')
   premises.note('the cluster is ready')
   return cluster
 }
 
 /** A Postgres of its own on this machine, unless it is given a database. */
-async function provide(premises: Premises, given: string | undefined, ends: End[]): Promise<Postgres | undefined> {
+async function provide(
+  premises: ClusterContext,
+  given: string | undefined,
+  ends: Dispose[],
+): Promise<Postgres | undefined> {
   premises.ownDatabase = given
   if (given !== undefined) return undefined
   const log = premises.log('postgres')
   const postgres = await startPostgres({ folder: premises.path('postgres'), log, durable: false })
   ends.push(() => postgres.stop())
-  const password = keptSecret(premises.path('secrets', 'database'))
+  const password = readOrCreateSecret(premises.path('secrets', 'database'))
   premises.ownDatabase = await provideDatabase(postgres.url, 'railway', password)
   return postgres
 }
 
-async function openWay({ databaseUrl }: Premises, ends: End[]): Promise<Passage> {
-  const passage = await openPassage(databaseUrl)
+async function openWay({ databaseUrl }: ClusterContext, ends: Dispose[]): Promise<TcpForwarder> {
+  const passage = await startTcpForwarder(databaseUrl)
   ends.push(() => passage.close())
   return passage
 }
 
-async function layNetwork(ends: End[]): Promise<{ network: string; label: string }> {
+async function layNetwork(ends: Dispose[]): Promise<{ network: string; label: string }> {
   const network = `${process.env.E2E_PROJECTS ?? 'roundhouse-e2e'}-railway-${randomBytes(3).toString('hex')}`
   const label = `roundhouse.cluster=${network}`
-  sweepAtExit(label)
-  ends.push(() => sweep(label))
+  removeAtExit(label)
+  ends.push(() => removeByLabel(label))
   // IPv6 too: the private network of Railway's older environments has nothing else.
   await docker(['network', 'create', '--ipv6', '--label', label, network])
   return { network, label }
@@ -111,5 +122,11 @@ async function runOnce(
 ): Promise<void> {
   const variables = Object.keys(environment).flatMap((name) => ['--env', name])
   const args = ['run', '--rm', '--network', network, '--label', label, ...variables, image, 'sh', '-c', command]
-  await runToEnd(command, { command: 'docker', args, env: { ...process.env, ...environment }, log, hurry: 'SIGTERM' })
+  await runToEnd(command, {
+    command: 'docker',
+    args,
+    env: { ...process.env, ...environment },
+    log,
+    killSignal: 'SIGTERM',
+  })
 }

@@ -121,7 +121,7 @@ export class RailwayService {
       environment,
       retries: settings.retries,
       log: log(name),
-      say,
+      onProgress: say,
     })
   }
 

@@ -61,8 +61,8 @@ export class RemoteCluster implements Cluster {
 
   readonly restartReplica = outOfReach
   readonly killReplica = outOfReach
-  readonly loseReplica = outOfReach
-  readonly findReplica = outOfReach
+  readonly blackholeReplica = outOfReach
+  readonly restoreReplica = outOfReach
   readonly restartNginx = outOfReach
   readonly restartPostgres = outOfReach
   readonly stopPostgres = outOfReach

@@ -1,22 +1,22 @@
 import { availableParallelism, loadavg } from 'node:os'
 import process from 'node:process'
 import { runCommand } from '../../cluster/commands/command.ts'
-import { askedToEnd } from '../../cluster/processes/signals.ts'
-import type { Tally } from './counters.ts'
-import { openTrack, type Track } from './environment.ts'
-import { type RaceFlags, readRaceFlags } from './options.ts'
+import { onShutdownSignal } from '../../cluster/processes/signals.ts'
+import type { Counters } from './counters.ts'
+import { type ConsistencyEnvironment, openConsistencyEnvironment } from './environment.ts'
+import { type ConsistencyOptions, readConsistencyOptions } from './options.ts'
 import { progressLine } from './progress.ts'
-import { faultsOf, LEGEND, type Result, table } from './report.ts'
-import { type ContestOptions, holdContest } from './run-round.ts'
-import { openProvingGround } from './temporary-postgres.ts'
-import type { Race } from './workloads/workload.ts'
-import { RACES } from './workloads/workloads.ts'
+import { LEGEND, type Result, table, violationsOf } from './report.ts'
+import { type RunWorkloadOptions, runWorkload } from './run-round.ts'
+import { startTemporaryPostgres } from './temporary-postgres.ts'
+import type { Workload } from './workloads/workload.ts'
+import { WORKLOADS } from './workloads/workloads.ts'
 
 await runCommand(async () => {
-  const flags = readRaceFlags(process.argv.slice(2), RACES)
+  const flags = readConsistencyOptions(process.argv.slice(2), WORKLOADS)
   const asked = new AbortController()
-  void askedToEnd().then(() => asked.abort())
-  const ground = await openProvingGround()
+  void onShutdownSignal().then(() => asked.abort())
+  const ground = await startTemporaryPostgres()
   try {
     console.log(`${flags.workers} replicas over Postgres ${ground.version}; ${machine()}\n`)
     const results = await onTrack(ground.url, flags, asked.signal)
@@ -26,8 +26,8 @@ await runCommand(async () => {
   }
 })
 
-async function onTrack(url: string, flags: RaceFlags, asked: AbortSignal): Promise<Result[]> {
-  const track = await openTrack(url, flags.workers)
+async function onTrack(url: string, flags: ConsistencyOptions, asked: AbortSignal): Promise<Result[]> {
+  const track = await openConsistencyEnvironment(url, flags.workers)
   try {
     return await runAll(track, flags, asked)
   } finally {
@@ -35,7 +35,7 @@ async function onTrack(url: string, flags: RaceFlags, asked: AbortSignal): Promi
   }
 }
 
-async function runAll(track: Track, flags: RaceFlags, asked: AbortSignal): Promise<Result[]> {
+async function runAll(track: ConsistencyEnvironment, flags: ConsistencyOptions, asked: AbortSignal): Promise<Result[]> {
   const results: Result[] = []
   for (const race of flags.races) {
     const common = { track, seconds: flags.seconds, asked }
@@ -46,21 +46,21 @@ async function runAll(track: Track, flags: RaceFlags, asked: AbortSignal): Promi
   return results
 }
 
-async function run(race: Race, options: ContestOptions): Promise<Tally> {
+async function run(race: Workload, options: RunWorkloadOptions): Promise<Counters> {
   const line = progressLine(process.stdout)
-  const shown = ({ counted, broken, seconds }: Tally, of = '') => {
+  const shown = ({ counted, broken, seconds }: Counters, of = '') => {
     const figures = `${counted.toLocaleString('en')}${of} ${race.unit}, ${broken.toLocaleString('en')} ${race.fault}`
     return `${race.name.padEnd(10)} ${options.store.padEnd(6)} ${figures}, ${seconds.toFixed(1)} s`
   }
   const goal = ` of ${options.count.toLocaleString('en')}`
-  const tally = await holdContest(race, { ...options, progress: (so) => line.show(shown(so, goal)) })
+  const tally = await runWorkload(race, { ...options, progress: (so) => line.show(shown(so, goal)) })
   line.end(shown(tally))
   return tally
 }
 
 function tell(results: readonly Result[]): number {
   console.log(`\n${table(results)}\n\n${LEGEND}\n${machine()}`)
-  const faults = results.flatMap(faultsOf)
+  const faults = results.flatMap(violationsOf)
   console.log(faults.length === 0 ? '\nNothing was lost, nothing came back.' : `\n${faults.join('\n')}`)
   return faults.length === 0 ? 0 : 1
 }

@@ -1,10 +1,10 @@
-import type { Outcome, Verdict } from './workloads/workload.ts'
+import type { CheckResult, Outcome } from './workloads/workload.ts'
 
 /** How many examples are kept of each thing that went wrong. */
 const EXAMPLES = 3
 
 /** What has come out of a race so far. */
-export class Tally {
+export class Counters {
   counted = 0
   broken = 0
   kills = 0
@@ -26,7 +26,7 @@ export class Tally {
     if (outcome?.error !== undefined && this.errors.length < EXAMPLES) this.errors.push(outcome.error)
   }
 
-  verdict({ counted, broken, evidence }: Verdict): void {
+  verdict({ counted, broken, evidence }: CheckResult): void {
     this.counted += counted
     this.broken += broken
     if (evidence !== undefined && this.evidence.length < EXAMPLES) this.evidence.push(evidence)

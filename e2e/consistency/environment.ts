@@ -1,25 +1,25 @@
 import { createPool } from '../../src/database/pool.ts'
-import { openSessionTable, type SessionTable } from './stores/session-rows.ts'
-import { Crew } from './worker-pool.ts'
+import { openSessionRows, type SessionRows } from './stores/session-rows.ts'
+import { WorkerPool } from './worker-pool.ts'
 
 /** Where races are held: a database whose sessions are nobody's, and replicas over it. */
-export interface Track {
-  readonly table: SessionTable
-  readonly crew: Crew
+export interface ConsistencyEnvironment {
+  readonly table: SessionRows
+  readonly workers: WorkerPool
   close(): Promise<void>
 }
 
-/** `url`: of a migrated database. `workers`: processes, default 3. */
-export async function openTrack(url: string, workers = 3): Promise<Track> {
+/** `url`: of a migrated database. `size`: worker processes, default 3. */
+export async function openConsistencyEnvironment(url: string, size = 3): Promise<ConsistencyEnvironment> {
   const pool = createPool({ url, name: 'races', size: 2 })
-  const table = openSessionTable(pool)
+  const table = openSessionRows(pool)
   try {
-    const crew = await Crew.start({ url, size: workers, table })
+    const workers = await WorkerPool.start({ url, size, table })
     return {
       table,
-      crew,
+      workers,
       async close() {
-        await crew.stop()
+        await workers.stop()
         await pool.end()
       },
     }

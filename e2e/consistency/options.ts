@@ -1,18 +1,18 @@
-import { parse, Usage } from '../../cluster/commands/arguments.ts'
-import type { Race } from './workloads/workload.ts'
+import { parse, UsageError } from '../../cluster/commands/arguments.ts'
+import type { Workload } from './workloads/workload.ts'
 
-export interface RaceFlags {
+export interface ConsistencyOptions {
   /** How many of each for the own store, and for stock, which only has to be seen to fail. */
   readonly groups: number
   readonly stock: number
   /** For each race and store. */
   readonly seconds: number
   readonly workers: number
-  readonly races: readonly Race[]
+  readonly races: readonly Workload[]
 }
 
 const help = (
-  races: readonly Race[],
+  races: readonly Workload[],
 ) => `npm run races -- [--groups N] [--stock N] [--seconds N] [--workers N] [--only NAME,…]
 
   --groups N    how many sign-outs, groups of writers, increments and renames (10000)
@@ -24,13 +24,13 @@ const help = (
 It starts a Postgres of its own, unless TEST_DATABASE_URL names one (as a superuser: it makes and drops a database there).
 Example: npm run races -- --groups 1000 --only writes,renames`
 
-export function readRaceFlags(args: readonly string[], races: readonly Race[]): RaceFlags {
+export function readConsistencyOptions(args: readonly string[], races: readonly Workload[]): ConsistencyOptions {
   const usage = help(races)
   const values = parse(args, usage, ['groups', 'stock', 'seconds', 'workers', 'only'])
   const number = (name: string, fallback: number, least: number, most: number) => {
     const text = values[name] ?? String(fallback)
     if (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text)
-    throw new Usage(`--${name} wants a whole number from ${least} to ${most}, not '${text}'\n\n${usage}`)
+    throw new UsageError(`--${name} wants a whole number from ${least} to ${most}, not '${text}'\n\n${usage}`)
   }
   const groups = number('groups', 10_000, 1, 10_000_000)
   return {
@@ -42,10 +42,10 @@ export function readRaceFlags(args: readonly string[], races: readonly Race[]): 
   }
 }
 
-function chosen(only: string | undefined, races: readonly Race[], usage: string): readonly Race[] {
+function chosen(only: string | undefined, races: readonly Workload[], usage: string): readonly Workload[] {
   if (only === undefined) return races
   const names = only.split(',')
   const unknown = names.find((name) => !races.some((race) => race.name === name))
-  if (unknown !== undefined) throw new Usage(`There is no race '${unknown}'\n\n${usage}`)
+  if (unknown !== undefined) throw new UsageError(`There is no race '${unknown}'\n\n${usage}`)
   return races.filter(({ name }) => names.includes(name))
 }

@@ -1,15 +1,15 @@
-import type { Tally } from './counters.ts'
-import type { Race, StoreName } from './workloads/workload.ts'
+import type { Counters } from './counters.ts'
+import type { StoreName, Workload } from './workloads/workload.ts'
 
 /** One race as both stores have run it. */
 export interface Result {
-  readonly race: Race
-  readonly stock: Tally
-  readonly own: Tally
+  readonly race: Workload
+  readonly stock: Counters
+  readonly own: Counters
 }
 
 /** What is wrong with a result, in words: something was lost, or nothing was proved. */
-export function faultsOf({ race, stock, own }: Result): string[] {
+export function violationsOf({ race, stock, own }: Result): string[] {
   const { counted, broken, states, errors, evidence } = own
   const faults: string[] = []
   if (broken > 0) faults.push(`${race.name}: ${whole(broken)} ${race.fault}: ${evidence.join('; ')}`)

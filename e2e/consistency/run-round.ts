@@ -1,16 +1,16 @@
-import { Tally } from './counters.ts'
-import type { Track } from './environment.ts'
-import type { Group, Race, Row, StoreName } from './workloads/workload.ts'
+import { Counters } from './counters.ts'
+import type { ConsistencyEnvironment } from './environment.ts'
+import type { Group, Row, StoreName, Workload } from './workloads/workload.ts'
 
-export interface ContestOptions {
-  readonly track: Track
+export interface RunWorkloadOptions {
+  readonly track: ConsistencyEnvironment
   readonly store: StoreName
   /** How many promises are to be checked. */
   readonly count: number
   /** Ends earlier than that after so many. Default: never. */
   readonly seconds?: number
   /** Told after each round. */
-  readonly progress?: (tally: Tally) => void
+  readonly progress?: (tally: Counters) => void
   readonly asked?: AbortSignal
 }
 
@@ -18,35 +18,35 @@ export interface ContestOptions {
 const KILLING = 9
 
 /** Runs one race over one store, from its first group to the last. */
-export async function holdContest(race: Race, options: ContestOptions): Promise<Tally> {
+export async function runWorkload(race: Workload, options: RunWorkloadOptions): Promise<Counters> {
   const { track, count, seconds = Number.POSITIVE_INFINITY, progress, asked } = options
-  const workers = track.crew.size
+  const workers = track.workers.size
   await track.table.clear()
-  const tally = new Tally()
+  const tally = new Counters()
   for (let round = 1; tally.counted < count && tally.seconds < seconds && !asked?.aborted; round++) {
     const first = round * race.perRound
     const groups = Array.from({ length: race.perRound }, (_, n) => race.group(first + n, workers, Math.random))
-    await holdRound(race, groups, options, tally, round % KILLING === 0)
+    await runRound(race, groups, options, tally, round % KILLING === 0)
     progress?.(tally)
   }
   for (const { sid } of await track.table.all()) tally.stray(sid)
   return tally.close()
 }
 
-async function holdRound(
-  race: Race,
+async function runRound(
+  race: Workload,
   groups: readonly Group[],
-  { track: { table, crew }, store }: ContestOptions,
-  tally: Tally,
+  { track: { table, workers: crew }, store }: RunWorkloadOptions,
+  tally: Counters,
   kills: boolean,
 ): Promise<void> {
   await table.prepare(groups.flatMap(({ sessions }) => sessions))
-  const acts = groups.flatMap((group) => group.acts)
+  const acts = groups.flatMap((group) => group.operations)
   const outcomes = await crew.run(store, acts, kills ? tally.kills++ % crew.size : undefined)
   for (const { id } of acts) tally.outcome(outcomes.get(id))
   const rows = Map.groupBy(await table.all(), groupOf)
   for (const group of groups) {
-    tally.verdict(race.judge(group, outcomes, rows.get(group.number) ?? []))
+    tally.verdict(race.check(group, outcomes, rows.get(group.number) ?? []))
     rows.delete(group.number)
   }
   // A sign-in whose former session had ended has begun a new one, with nothing in it of any group.

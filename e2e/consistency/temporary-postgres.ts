@@ -8,14 +8,14 @@ import { runToEnd } from '../../cluster/processes/processes.ts'
 import { environmentFor, readSettings, repository } from '../../cluster/replica-environment.ts'
 
 /** A migrated database that is thrown away. */
-export interface ProvingGround {
+export interface TemporaryPostgres {
   readonly url: string
   readonly version: string
   remove(): Promise<void>
 }
 
 /** On the Postgres that TEST_DATABASE_URL names, else on one of its own. */
-export async function openProvingGround(): Promise<ProvingGround> {
+export async function startTemporaryPostgres(): Promise<TemporaryPostgres> {
   const folder = await mkdtemp(join(process.env.E2E_FOLDER ?? tmpdir(), 'races-'))
   const given = process.env.TEST_DATABASE_URL
   const own =

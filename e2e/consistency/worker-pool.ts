@@ -1,27 +1,27 @@
 import process from 'node:process'
-import type { SessionTable } from './stores/session-rows.ts'
-import { Member } from './worker-process.ts'
-import type { Act, Outcome, StoreName } from './workloads/workload.ts'
+import type { SessionRows } from './stores/session-rows.ts'
+import { WorkerProcess } from './worker-process.ts'
+import type { Operation, Outcome, StoreName } from './workloads/workload.ts'
 
-export interface CrewOptions {
+export interface WorkerPoolOptions {
   /** A migrated database. */
   readonly url: string
   readonly size: number
-  readonly table: SessionTable
+  readonly table: SessionRows
 }
 
 /** The replicas of the races: processes, each with a pool and stores of its own. */
-export class Crew {
-  readonly #options: CrewOptions
-  #members: Member[] = []
+export class WorkerPool {
+  readonly #options: WorkerPoolOptions
+  #members: WorkerProcess[] = []
   #started = 0
 
-  private constructor(options: CrewOptions) {
+  private constructor(options: WorkerPoolOptions) {
     this.#options = options
   }
 
-  static async start(options: CrewOptions): Promise<Crew> {
-    const crew = new Crew(options)
+  static async start(options: WorkerPoolOptions): Promise<WorkerPool> {
+    const crew = new WorkerPool(options)
     crew.#members = await Promise.all(Array.from({ length: options.size }, () => crew.#start()))
     return crew
   }
@@ -31,7 +31,7 @@ export class Crew {
   }
 
   /** Runs a round; `kill`: one of the processes (by its place) is killed in the midst of it and replaced afterwards. */
-  async run(store: StoreName, acts: readonly Act[], kill?: number): Promise<Map<string, Outcome>> {
+  async run(store: StoreName, acts: readonly Operation[], kill?: number): Promise<Map<string, Outcome>> {
     const outcomes = new Map<string, Outcome>()
     const parts = this.#members.map((_, place) => acts.filter(({ worker }) => worker === place))
     await Promise.all(this.#members.map((member, place) => member.open(store, parts[place] ?? [])))
@@ -56,8 +56,8 @@ export class Crew {
     this.#members[place] = await this.#start()
   }
 
-  #start(): Promise<Member> {
+  #start(): Promise<WorkerProcess> {
     this.#started++
-    return Member.start({ url: this.#options.url, name: `race-${process.pid}-${this.#started}` })
+    return WorkerProcess.start({ url: this.#options.url, name: `race-${process.pid}-${this.#started}` })
   }
 }

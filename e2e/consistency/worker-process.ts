@@ -2,18 +2,18 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import process from 'node:process'
-import type { News, Order, WorkerSettings } from './worker.ts'
-import type { Act, Outcome, StoreName } from './workloads/workload.ts'
+import type { WorkerCommand, WorkerMessage, WorkerSettings } from './worker.ts'
+import type { Operation, Outcome, StoreName } from './workloads/workload.ts'
 
 type Outcomes = Map<string, Outcome>
 
 /** One worker process, seen from the one that started it. */
-export class Member {
+export class WorkerProcess {
   readonly name: string
   readonly #child: ChildProcess
   /** Once no news can come any more. */
   readonly gone: Promise<void>
-  #hear: (news: News) => void = () => {}
+  #hear: (news: WorkerMessage) => void = () => {}
   #expected = 0
 
   private constructor(settings: WorkerSettings) {
@@ -21,19 +21,19 @@ export class Member {
     const { NODE_TEST_CONTEXT: _, ...env } = process.env
     const program = join(import.meta.dirname, 'worker.ts')
     this.#child = fork(program, [JSON.stringify(settings)], { env, execArgv: [] })
-    this.#child.on('message', (news: News) => this.#hear(news))
+    this.#child.on('message', (news: WorkerMessage) => this.#hear(news))
     // Not 'close': after our own disconnect it never comes.
     this.gone = Promise.all([once(this.#child, 'exit'), once(this.#child, 'disconnect')]).then(() => undefined)
   }
 
-  static async start(settings: WorkerSettings): Promise<Member> {
-    const member = new Member(settings)
+  static async start(settings: WorkerSettings): Promise<WorkerProcess> {
+    const member = new WorkerProcess(settings)
     await member.#news('ready')
     return member
   }
 
   /** Begins the requests of a round, without letting them act. */
-  async open(store: StoreName, acts: readonly Act[]): Promise<void> {
+  async open(store: StoreName, acts: readonly Operation[]): Promise<void> {
     this.#expected = acts.length
     const opened = this.#news('opened')
     this.#order({ kind: 'open', store, acts })
@@ -66,14 +66,14 @@ export class Member {
     await this.gone
   }
 
-  async #news(kind: News['kind']): Promise<void> {
+  async #news(kind: WorkerMessage['kind']): Promise<void> {
     const heard = new Promise<boolean>((resolve) => {
       this.#hear = (news) => news.kind === kind && resolve(true)
     })
     if (!(await Promise.race([heard, this.gone.then(() => false)]))) throw this.#ended()
   }
 
-  #order(order: Order): void {
+  #order(order: WorkerCommand): void {
     this.#child.send(order)
   }
 

@@ -2,10 +2,10 @@ import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createPool } from '../../src/database/pool.ts'
 import { increment, put, remove } from './content.ts'
-import { createStockStore } from './stores/connect-pg-simple.ts'
-import { createOwnStore } from './stores/roundhouse.ts'
-import type { RacedStore, Visit } from './stores/store.ts'
-import type { Act, Outcome, StoreName } from './workloads/workload.ts'
+import { createConnectPgSimpleStore } from './stores/connect-pg-simple.ts'
+import { createRoundhouseStore } from './stores/roundhouse.ts'
+import type { OpenedSession, TestedStore } from './stores/store.ts'
+import type { Operation, Outcome, StoreName } from './workloads/workload.ts'
 
 /** One replica. The process is given what it needs as JSON in its first argument. */
 export interface WorkerSettings {
@@ -13,10 +13,10 @@ export interface WorkerSettings {
   /** As Postgres shows its connections. */
   readonly name: string
 }
-export type Order =
-  | { readonly kind: 'open'; readonly store: StoreName; readonly acts: readonly Act[] }
+export type WorkerCommand =
+  | { readonly kind: 'open'; readonly store: StoreName; readonly acts: readonly Operation[] }
   | { readonly kind: 'act' }
-export type News =
+export type WorkerMessage =
   | { readonly kind: 'ready' | 'opened' }
   | { readonly kind: 'outcome'; readonly id: string; readonly outcome: Outcome }
 
@@ -25,19 +25,22 @@ const STAGGER = 4
 
 const { url, name } = JSON.parse(process.argv[2] ?? '{}') as WorkerSettings
 const pool = createPool({ url, name, size: 6, connectTimeoutMs: 20_000, queryTimeoutMs: 20_000 })
-const stores: Readonly<Record<StoreName, RacedStore>> = { stock: createStockStore(pool), own: createOwnStore(pool) }
+const stores: Readonly<Record<StoreName, TestedStore>> = {
+  stock: createConnectPgSimpleStore(pool),
+  own: createRoundhouseStore(pool),
+}
 let store = stores.stock
-let round: { act: Act; visit: Visit | undefined }[] = []
+let round: { act: Operation; visit: OpenedSession | undefined }[] = []
 
 process.on('disconnect', () => process.exit(0))
-process.on('message', (order: Order) => {
+process.on('message', (order: WorkerCommand) => {
   if (order.kind === 'open') void open(order.store, order.acts)
   else for (const { act, visit } of round) void attempt(act, visit)
 })
 await pool.query('SELECT 1')
 tell({ kind: 'ready' })
 
-async function open(name: StoreName, acts: readonly Act[]): Promise<void> {
+async function open(name: StoreName, acts: readonly Operation[]): Promise<void> {
   store = stores[name]
   round = await Promise.all(
     acts.map(async (act) => ({ act, visit: act.late ? undefined : await store.open(act.sid).catch(() => undefined) })),
@@ -45,12 +48,12 @@ async function open(name: StoreName, acts: readonly Act[]): Promise<void> {
   tell({ kind: 'opened' })
 }
 
-async function attempt(act: Act, opened: Visit | undefined): Promise<void> {
+async function attempt(act: Operation, opened: OpenedSession | undefined): Promise<void> {
   if (Math.random() < 0.5) await sleep(Math.random() * STAGGER)
   tell({ kind: 'outcome', id: act.id, outcome: await outcomeOf(act, opened) })
 }
 
-async function outcomeOf(act: Act, opened: Visit | undefined): Promise<Outcome> {
+async function outcomeOf(act: Operation, opened: OpenedSession | undefined): Promise<Outcome> {
   try {
     const visit = opened ?? (await store.open(act.sid))
     if (visit === undefined) return { state: 'absent' }
@@ -64,7 +67,7 @@ async function outcomeOf(act: Act, opened: Visit | undefined): Promise<Outcome> 
 }
 
 /** Answers with the new id where there is one. */
-async function perform(act: Act, visit: Visit): Promise<string | undefined> {
+async function perform(act: Operation, visit: OpenedSession): Promise<string | undefined> {
   switch (act.verb) {
     case 'put':
       return void (await store.change(visit, (content) => put(content, act.path, act.value)))
@@ -81,6 +84,6 @@ async function perform(act: Act, visit: Visit): Promise<string | undefined> {
   }
 }
 
-function tell(news: News): void {
+function tell(news: WorkerMessage): void {
   process.send?.(news)
 }

@@ -5,15 +5,15 @@ import { docker } from '../../cluster/docker/docker.ts'
 import { waitFor } from '../../cluster/processes/wait-for.ts'
 import { repository } from '../../cluster/replica-environment.ts'
 import { wholeFile } from './support/cleanup.ts'
-import { inspect, openYard, PATIENCE, type Yard } from './support/docker-network.ts'
-import { expectReady, look, openSite, readiness, type Site } from './support/stack.ts'
+import { createDockerNetwork, type DockerNetwork, inspect, TIMEOUT_MS } from './support/docker-network.ts'
+import { expectReady, look, readiness, type Stack, startStack } from './support/stack.ts'
 
-let yard: Yard
-let site: Site
+let yard: DockerNetwork
+let site: Stack
 const file = wholeFile()
 before(async () => {
-  yard = await openYard(file)
-  site = await openSite(yard)
+  yard = await createDockerNetwork(file)
+  site = await startStack(yard)
   assert.equal((await site.command('migrate')).code, 0)
 })
 
@@ -39,7 +39,7 @@ for (const { what, address, reason } of [
   test(`with ${what} a replica stays, unready, and says why; a migration ends with a reason`, async () => {
     const env = { DATABASE_URL: spoilt(site.env.DATABASE_URL ?? '', address) }
     const [replica, migration] = [await site.run({ env }), await site.run({ env, command: MIGRATE })]
-    const said = await waitFor('a reason', PATIENCE, async () => {
+    const said = await waitFor('a reason', TIMEOUT_MS, async () => {
       const answer = await readiness(replica)
       return answer.reason?.startsWith('database') && answer
     })
@@ -62,7 +62,9 @@ function spoilt(address: string, part: string): string {
 test('a database that is older than the image keeps a replica unready, with what is missing, until it is migrated', async () => {
   const newest = await site.sql('DELETE FROM migration WHERE id = (SELECT max(id) FROM migration) RETURNING name')
   const replica = await site.run()
-  const reason = await waitFor('a reason', PATIENCE, async () => (await readiness(replica)).reason?.includes('schema'))
+  const reason = await waitFor('a reason', TIMEOUT_MS, async () =>
+    (await readiness(replica)).reason?.includes('schema'),
+  )
   assert.ok(reason)
   assert.match(await replica.logs(), new RegExp(`missing: ${newest}`))
   assert.equal((await look(`http://${replica.address}:3000/shop`)).status, 503)
@@ -72,7 +74,7 @@ test('a database that is older than the image keeps a replica unready, with what
 
 test('a database that is newer than the image serves, and is left as it is', async () => {
   await site.sql("INSERT INTO migration (name, run_on) VALUES ('9999_of_a_later_release', now())")
-  const { code, said } = await site.command('migrate')
+  const { code, output: said } = await site.command('migrate')
   assert.deepEqual({ code, said: said.trim() }, { code: 0, said: 'the schema is up to date' })
   await expectReady(await site.run())
 })
@@ -92,9 +94,9 @@ test('a log that cannot be written loses lines, and nothing else', async () => {
 test('a volume that cannot be written to ends whoever needs it, with the reason', async () => {
   const script = `--volume=${join(repository, 'compose/make-secrets.sh')}:/make-secrets.sh:ro`
   const command = ['sh', '/make-secrets.sh']
-  const secrets = await yard.run({ image: site.image, words: ['--read-only', script], command })
+  const secrets = await yard.run({ image: site.image, dockerArguments: ['--read-only', script], command })
   const env = { POSTGRES_PASSWORD: 'only.for.a.test' }
-  const postgres = await yard.run({ image: 'postgres:18', env, words: ['--tmpfs=/var/lib/postgresql:ro'] })
+  const postgres = await yard.run({ image: 'postgres:18', env, dockerArguments: ['--tmpfs=/var/lib/postgresql:ro'] })
   for (const container of [secrets, postgres]) {
     assert.notEqual(await container.ended(), 0)
     assert.match(await container.logs(), /Read-only file system/)

@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test'
 import { startComposeCluster } from '../../cluster/compose/compose.ts'
 import type { ComposeCluster } from '../../cluster/compose/compose-cluster.ts'
 import { docker } from '../../cluster/docker/docker.ts'
-import { startCrowd } from '../support/load/background-load.ts'
+import { startBackgroundLoad } from '../support/load/background-load.ts'
 import { rollCompose } from './support/compose-roll.ts'
 
 const IMAGE = `roundhouse-roll-${process.pid}`
@@ -18,7 +18,7 @@ let cluster: ComposeCluster | undefined
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'roundhouse-roll-'))
   process.env.E2E_IMAGE = IMAGE
-  await docker(['build', '--quiet', '--tag', IMAGE, '.'], { within: 590_000 })
+  await docker(['build', '--quiet', '--tag', IMAGE, '.'], { timeoutMs: 590_000 })
   cluster = await startComposeCluster({ seed: true, replicas: 3, folder: join(folder, 'compose') })
 })
 after(async () => {
@@ -30,13 +30,13 @@ after(async () => {
 test('npm run roll -- --target compose brings a new version under load, and no request fails', async (t) => {
   assert.ok(cluster)
   const former = cluster.replicas.map(({ name }) => name)
-  const crowd = await startCrowd({ url: cluster.url, workers: 8, leisure: 5, bound: 280_000 })
+  const crowd = await startBackgroundLoad({ url: cluster.url, workers: 8, thinkTimeMs: 5, maxMs: 280_000 })
   await crowd.served(100)
   await rollCompose({ ...cluster.environment, VERSION }, join(folder, 'roll.log'))
   await crowd.served(200)
   const ledger = await crowd.stop()
   t.diagnostic(ledger.summary())
-  ledger.verdict(400)
+  ledger.assertClean(400)
   await cluster.refresh()
   const now = await Promise.all(cluster.replicas.map(({ url }) => versionAt(url)))
   assert.deepEqual(now, [VERSION, VERSION, VERSION])

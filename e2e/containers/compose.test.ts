@@ -7,19 +7,19 @@ import { expectSignedIn, register, sessionOf } from '../support/actors/actions.t
 import { createVisitor, type Visitor } from '../support/actors/visitor.ts'
 import { wholeFile } from './support/cleanup.ts'
 import { inspect } from './support/docker-network.ts'
-import { openTrial, type Trial } from './support/test-project.ts'
+import { createTestProject, type TestProject } from './support/test-project.ts'
 
-let trial: Trial
+let trial: TestProject
 let ada: Visitor
 let email = ''
 const file = wholeFile()
 before(async () => {
-  trial = await openTrial(file)
+  trial = await createTestProject(file)
   await trial.up()
   ada = createVisitor({ name: 'Ada', url: trial.url })
   email = (await register(ada)).email
 })
-after(() => ada.leave())
+after(() => ada.close())
 
 test('one command brings three replicas behind nginx, and who signs in on one is known on all', async () => {
   const seen = new Set<string>()
@@ -128,7 +128,7 @@ test('over HTTPS cookies are Secure and __Host-, a browser keeps them, and plain
   await expectSignedIn(bea, 'bea@example.com')
   assert.equal(bea.jar.header(new URL(trial.url)), undefined)
   assert.equal((await sessionOf(ada)).signedIn, false)
-  bea.leave()
+  bea.close()
 })
 
 test('a database that cannot be reached ends the start with the reason in the log of migrate', async () => {

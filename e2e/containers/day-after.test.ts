@@ -12,13 +12,13 @@ import { expectSignedIn, expectVisitor, register } from '../support/actors/actio
 import { createVisitor, type Visitor } from '../support/actors/visitor.ts'
 import { wholeFile } from './support/cleanup.ts'
 import { rollCompose } from './support/compose-roll.ts'
-import { openYard } from './support/docker-network.ts'
-import { openTrial, type Trial } from './support/test-project.ts'
+import { createDockerNetwork } from './support/docker-network.ts'
+import { createTestProject, type TestProject } from './support/test-project.ts'
 
 type Environment = Readonly<Record<string, string>>
 
 let folder = ''
-let trial: Trial
+let trial: TestProject
 let ada: Visitor
 let bea: Visitor
 let adas = ''
@@ -26,15 +26,15 @@ let beas = ''
 const file = wholeFile()
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'roundhouse-day-after-'))
-  trial = await openTrial(file)
+  trial = await createTestProject(file)
   await trial.up()
   ada = createVisitor({ name: 'Ada', url: trial.url })
   bea = createVisitor({ name: 'Bea', url: trial.url })
   adas = (await register(ada)).email
 })
 after(async () => {
-  ada.leave()
-  bea.leave()
+  ada.close()
+  bea.close()
   await rm(folder, { recursive: true, force: true })
 })
 
@@ -76,18 +76,18 @@ test('the secret that was made gives way to an operator’s, and who came by sta
 })
 
 test('a managed database takes the place of the one in the project, which then idles', async (t) => {
-  const yard = await openYard(t)
+  const yard = await createDockerNetwork(t)
   const managed = await yard.run({
     image: 'postgres:18',
     env: { POSTGRES_USER: 'shop', POSTGRES_PASSWORD: 'kept elsewhere' },
-    words: [],
+    dockerArguments: [],
   })
   await docker(['network', 'connect', '--alias=managed', `${trial.name}_web`, managed.name])
   const environment = { DATABASE_URL: 'postgres://shop:kept%20elsewhere@managed/shop' }
   const before = await sql('SELECT count(*) FROM account')
   await follow('use a managed database instead', environment)
   const cas = createVisitor({ name: 'Cas', url: trial.url })
-  t.after(() => cas.leave())
+  t.after(() => cas.close())
   await expectSignedIn(cas, (await register(cas)).email)
   assert.equal(await sql('SELECT count(*) FROM account'), before)
   await trial.up()

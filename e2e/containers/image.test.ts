@@ -60,7 +60,7 @@ test('a change of the source builds itself and what was compiled of it anew, qui
   for (const name of ['Dockerfile', '.dockerignore', '.npmrc', 'package.json', 'package-lock.json', 'src'])
     cpSync(join(repository, name), join(folder, name), { recursive: true })
   const layers = async (tag = '', version = '') => {
-    await docker(['build', '--quiet', `--tag=${tag}`, `--build-arg=VERSION=${version}`, folder], { within: 600_000 })
+    await docker(['build', '--quiet', `--tag=${tag}`, `--build-arg=VERSION=${version}`, folder], { timeoutMs: 600_000 })
     return JSON.parse(await inspect(tag, 'json .RootFS.Layers')) as string[]
   }
   const first = await layers(tags[0], '1.2.3')

@@ -5,7 +5,7 @@ import { docker } from '../../cluster/docker/docker.ts'
 import { waitFor } from '../../cluster/processes/wait-for.ts'
 import { kubectlMissing } from '../manifests/kubernetes/rendering.ts'
 import { startDns } from './support/dns.ts'
-import { PATIENCE } from './support/docker-network.ts'
+import { TIMEOUT_MS } from './support/docker-network.ts'
 import { openPods, type Running } from './support/pods.ts'
 
 const FULL_NAME = 'app.roundhouse.svc.cluster.local'
@@ -52,7 +52,7 @@ test('a rolling update as a cluster does it loses nothing, though DNS tells five
   for (const leaving of fleet.splice(0)) await docker(['stop', '--time', '35', leaving.name])
   tell()
   const status = async () => (await fetch(`http://${nginx.address}:8080/`)).status
-  await waitFor('nginx to say that nobody is there', PATIENCE, async () => (await status()) === 503)
+  await waitFor('nginx to say that nobody is there', TIMEOUT_MS, async () => (await status()) === 503)
   await pass(LAG)
   assert.equal(await status(), 503)
   assert.ok(await nginx.passes('readinessProbe'))

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { docker } from '../../cluster/docker/docker.ts'
 import { waitFor } from '../../cluster/processes/wait-for.ts'
 import { kubectlMissing } from '../manifests/kubernetes/rendering.ts'
-import { type Container, PATIENCE } from './support/docker-network.ts'
+import { type Container, TIMEOUT_MS } from './support/docker-network.ts'
 import { openPods } from './support/pods.ts'
 
 /** As a cluster's DNS has it. */
@@ -37,12 +37,12 @@ test('what the manifests start runs as they say: a database, the migration, a re
 
   await docker(['stop', '--time', '35', app.name])
   assert.equal(await app.ended(), 0, 'the replica was killed before it had drained')
-  const refused = await waitFor('nginx to notice that nobody is there', PATIENCE, () => told(nginx))
+  const refused = await waitFor('nginx to notice that nobody is there', TIMEOUT_MS, () => told(nginx))
   assert.equal(refused, '2')
   assert.ok(await nginx.passes('readinessProbe'), 'nginx is not ready though it answers by itself')
 
   await start('Deployment app', 'app', { aliases: [FULL_NAME] })
-  await waitFor('nginx to find the new replica', PATIENCE, () => nginx.passes('startupProbe'))
+  await waitFor('nginx to find the new replica', TIMEOUT_MS, () => nginx.passes('startupProbe'))
 })
 
 async function told({ address }: Container): Promise<string | undefined> {

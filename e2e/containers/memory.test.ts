@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import { docker } from '../../cluster/docker/docker.ts'
 import { register } from '../support/actors/actions.ts'
 import { createVisitor } from '../support/actors/visitor.ts'
-import { type Container, openYard } from './support/docker-network.ts'
-import { load } from './support/load.ts'
-import { expectReady, openSite } from './support/stack.ts'
+import { type Container, createDockerNetwork } from './support/docker-network.ts'
+import { runLoad } from './support/load.ts'
+import { expectReady, startStack } from './support/stack.ts'
 
 /** What a replica may hold in memory after a load without sign-ins, in MB. */
 const BAR = 200
@@ -14,7 +14,7 @@ const ROUNDS = 3
 const REQUESTS = 4000
 
 test('a replica that served a crowd holds less than 200 MB, and no more after it has served as many again', async (t) => {
-  const site = await openSite(await openYard(t))
+  const site = await startStack(await createDockerNetwork(t))
   assert.equal((await site.command('migrate')).code, 0)
   const cookie = await cookieOf(await site.run())
   // No limit of memory, by which Node would size its heap; and another replica than that: hashing a password takes 19 MB, which Node gives back late.
@@ -22,7 +22,7 @@ test('a replica that served a crowd holds less than 200 MB, and no more after it
   await expectReady(replica)
   const held = [await memory(replica)]
   for (let round = 0; round <= ROUNDS; round++) {
-    const { speed, refused } = await load({ url: urlOf(replica), cookie, requests: REQUESTS })
+    const { speed, refused } = await runLoad({ url: urlOf(replica), cookie, requests: REQUESTS })
     held.push(await memory(replica))
     t.diagnostic(`${held.at(-1)} MB (${held[0]} at first), ${speed} requests/s, ${refused} refused`)
     assert.ok(refused < REQUESTS / 20, `${refused} of ${REQUESTS} were refused`)
@@ -38,7 +38,7 @@ async function cookieOf(replica: Container): Promise<string> {
   await expectReady(replica)
   const ada = createVisitor({ name: 'Ada', url: urlOf(replica) })
   await register(ada)
-  ada.leave()
+  ada.close()
   await docker(['rm', '--force', replica.name])
   return ada.jar.header(new URL(urlOf(replica))) ?? ''
 }

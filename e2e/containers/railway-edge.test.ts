@@ -39,14 +39,14 @@ after(async () => {
 })
 
 test('a replica learns the client’s address from the edge alone, and that people came over HTTPS', async () => {
-  const vic = createVisitor({ name: 'Vic', url: edge.url, from: '127.0.3.7' })
+  const vic = createVisitor({ name: 'Vic', url: edge.url, localAddress: '127.0.3.7' })
   const lies = { 'x-real-ip': '203.0.113.9', 'x-forwarded-for': '203.0.113.8', 'x-forwarded-proto': 'http' }
   const { headers } = JSON.parse((await vic.get('/', { headers: lies })).text)
   assert.equal(headers['x-real-ip'], '127.0.3.7')
   assert.equal(headers['x-forwarded-proto'], 'https')
   assert.equal(headers['x-forwarded-for'], undefined)
   assert.equal(headers.host, new URL(edge.url).host)
-  vic.leave()
+  vic.close()
 })
 
 test('bodies and cookies come through as they are', async () => {
@@ -54,7 +54,7 @@ test('bodies and cookies come through as they are', async () => {
   const answer = await vic.post('/', { product: 'tea' })
   const { method, body } = JSON.parse(answer.text)
   assert.deepEqual([method, body, answer.cookies], ['POST', 'product=tea', ['one=1', 'two=2']])
-  vic.leave()
+  vic.close()
 })
 
 test('where nobody answers it says so, and repeats nothing', async () => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, type TestContext, test } from 'node:test'
 import type { Cluster } from '../../cluster/cluster.ts'
-import { keepEvidence } from '../../cluster/diagnostics/failure-artifacts.ts'
+import { keepArtifacts } from '../../cluster/diagnostics/failure-artifacts.ts'
 import { type RailwayOptions, startRailwayLikeCluster } from '../../cluster/railway/railway-like.ts'
 import { expectSignedIn, register } from '../support/actors/actions.ts'
 import { createVisitor } from '../support/actors/visitor.ts'
-import { type Crowd, startCrowd } from '../support/load/background-load.ts'
-import type { Ledger } from '../support/load/history.ts'
+import { type BackgroundLoad, startBackgroundLoad } from '../support/load/background-load.ts'
+import type { History } from '../support/load/history.ts'
 
 const BOUND = 240_000
 
@@ -16,7 +16,7 @@ describe('as .railway/railway.ts says', () => {
   test('a deploy under load loses no request, though the edge learns late who leaves', async (context) => {
     const ledger = await stage.deployUnderLoad()
     context.diagnostic(ledger.summary())
-    ledger.verdict(500)
+    ledger.assertClean(500)
   })
 
   test('a replica that crashes is started again, and everybody stays signed in', async () => {
@@ -25,7 +25,7 @@ describe('as .railway/railway.ts says', () => {
     const { email } = await register(ada)
     await cluster.killReplica('app-1')
     for (const { url } of cluster.replicas) await expectSignedIn(ada.at(url), email)
-    ada.leave()
+    ada.close()
   })
 })
 
@@ -56,13 +56,17 @@ describe('without a draining time, as Railway does unless it is told one', () =>
 /** A cluster for the tests beside it, and the load on it. */
 function setRailway(options: RailwayOptions = {}) {
   let cluster: Cluster | undefined
-  let crowd: Crowd | undefined
+  let crowd: BackgroundLoad | undefined
   const running = () => cluster ?? assert.fail('the cluster is not running')
   before(async () => {
     cluster = await startRailwayLikeCluster({ seed: true, ...options })
   })
   afterEach(async (context) => {
-    await keepEvidence(context as TestContext, cluster, crowd === undefined ? {} : { 'crowd.txt': crowd.ledger.text() })
+    await keepArtifacts(
+      context as TestContext,
+      cluster,
+      crowd === undefined ? {} : { 'crowd.txt': crowd.history.text() },
+    )
     await crowd?.stop()
     crowd = undefined
   })
@@ -71,8 +75,8 @@ function setRailway(options: RailwayOptions = {}) {
     get cluster() {
       return running()
     },
-    async deployUnderLoad(): Promise<Ledger> {
-      crowd = await startCrowd({ url: running().url, bound: BOUND })
+    async deployUnderLoad(): Promise<History> {
+      crowd = await startBackgroundLoad({ url: running().url, maxMs: BOUND })
       await crowd.served(200)
       await running().roll()
       await crowd.served(200)

@@ -3,27 +3,27 @@ import { before, test } from 'node:test'
 import { docker } from '../../cluster/docker/docker.ts'
 import { waitFor } from '../../cluster/processes/wait-for.ts'
 import { wholeFile } from './support/cleanup.ts'
-import { inspect, openYard, PATIENCE } from './support/docker-network.ts'
-import { expectReady, openSite, type Site } from './support/stack.ts'
+import { createDockerNetwork, inspect, TIMEOUT_MS } from './support/docker-network.ts'
+import { expectReady, type Stack, startStack } from './support/stack.ts'
 
-let site: Site
+let site: Stack
 const file = wholeFile()
 before(async () => {
-  site = await openSite(await openYard(file))
+  site = await startStack(await createDockerNetwork(file))
 })
 
 test('one image migrates, counts sessions and knows accounts, with nothing that it could write to', async () => {
   const migrated = await site.command('migrate')
-  assert.equal(migrated.code, 0, migrated.said)
-  assert.match(migrated.said, /^migrated 0001_session$/m)
-  assert.match((await site.command('sessions', 'count')).said, /^live 0$/m)
+  assert.equal(migrated.code, 0, migrated.output)
+  assert.match(migrated.output, /^migrated 0001_session$/m)
+  assert.match((await site.command('sessions', 'count')).output, /^live 0$/m)
   assert.deepEqual(await site.command('account', 'list'), { code: 0, said: 'there is nobody yet\n' })
 })
 
 test('a replica is ready soon, by its own word and by Docker’s, without root, capabilities or a disk', async (t) => {
   const replica = await site.run()
   await expectReady(replica)
-  await waitFor('Docker to call it healthy', PATIENCE, async () => {
+  await waitFor('Docker to call it healthy', TIMEOUT_MS, async () => {
     return (await inspect(replica.name, '.State.Health.Status')) === 'healthy'
   })
   const ready = (await replica.logs()).split('\n').find((line) => line.includes('"replica ready"')) ?? ''

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Usage } from '../../cluster/commands/arguments.ts'
-import { readSuiteFlags } from './arguments.ts'
+import { UsageError } from '../../cluster/commands/arguments.ts'
+import { readE2eOptions } from './arguments.ts'
 
 test('without flags every scenario runs on the local cluster', () => {
-  const { targets, files, environment } = readSuiteFlags([])
+  const { targets, files, environment } = readE2eOptions([])
   assert.deepEqual({ targets, environment }, { targets: ['local'], environment: {} })
   assert.ok(files.includes('e2e/scenarios/known-everywhere/honoured.test.ts'))
 })
 
 test('several targets, and what is said about a deployment, are handed on', () => {
-  const { targets, files, environment } = readSuiteFlags([
+  const { targets, files, environment } = readE2eOptions([
     ...['--target', 'compose', '--target', 'http://127.0.0.1:8080'],
     ...[
       '--replicas',
@@ -40,8 +40,8 @@ const wrong = [
 for (const args of wrong) {
   test(`"${args.join(' ')}" is refused as wrong usage`, () => {
     assert.throws(
-      () => readSuiteFlags(args),
-      (fault) => fault instanceof Usage && fault.exitCode === 64,
+      () => readE2eOptions(args),
+      (fault) => fault instanceof UsageError && fault.exitCode === 64,
     )
   })
 }

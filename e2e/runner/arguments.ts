@@ -1,9 +1,9 @@
 import { globSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { Usage } from '../../cluster/commands/arguments.ts'
+import { UsageError } from '../../cluster/commands/arguments.ts'
 import { repository } from '../../cluster/replica-environment.ts'
 
-export interface SuiteFlags {
+export interface E2eOptions {
   /** `local`, `compose`, `railway-like` or addresses; at least one. */
   readonly targets: readonly string[]
   /** Scenario files, from the root of the repository. */
@@ -31,14 +31,15 @@ At an address the scenarios make accounts, sessions and baskets. Example:
 /** The names that a target can have beside an address. */
 const NAMES = ['local', 'compose', 'railway-like']
 
-export function readSuiteFlags(args: readonly string[]): SuiteFlags {
+export function readE2eOptions(args: readonly string[]): E2eOptions {
   const { values, positionals } = parsed(args)
-  if (values.help) throw new Usage(help, 0)
+  if (values.help) throw new UsageError(help, 0)
   const targets = values.target ?? ['local']
   const wrong = targets.find((target) => !NAMES.includes(target) && !isAddress(target))
-  if (wrong !== undefined) throw new Usage(`--target is ${NAMES.join(', ')} or an address, not '${wrong}'\n\n${help}`)
+  if (wrong !== undefined)
+    throw new UsageError(`--target is ${NAMES.join(', ')} or an address, not '${wrong}'\n\n${help}`)
   if (values.replicas !== undefined && !/^([1-9]|1\d|20)$/.test(values.replicas))
-    throw new Usage(`--replicas wants a whole number from 1 to 20, not '${values.replicas}'`)
+    throw new UsageError(`--replicas wants a whole number from 1 to 20, not '${values.replicas}'`)
   const files = positionals.length === 0 ? testFilesAt('e2e/scenarios') : positionals.flatMap(testFilesAt)
   const { replicas, restart, scale } = values
   const environment = Object.entries({ E2E_REPLICAS: replicas, E2E_RESTART: restart, E2E_SCALE: scale })
@@ -60,7 +61,7 @@ function parsed(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true })
   } catch (error) {
-    throw new Usage(`${(error as Error).message.split('. ')[0]}\n\n${help}`)
+    throw new UsageError(`${(error as Error).message.split('. ')[0]}\n\n${help}`)
   }
 }
 
@@ -71,6 +72,6 @@ function isAddress(text: string): boolean {
 /** A test file, or all of a folder; throws Usage where there is none. */
 export function testFilesAt(path: string): readonly string[] {
   const files = globSync(path.endsWith('.ts') ? path : `${path}/**/*.test.ts`, { cwd: repository })
-  if (files.length === 0) throw new Usage(`There is no test at ${path}`)
+  if (files.length === 0) throw new UsageError(`There is no test at ${path}`)
   return files.sort()
 }

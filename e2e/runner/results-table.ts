@@ -1,39 +1,39 @@
-import { seconds } from '../../cluster/commands/progress.ts'
-import type { Verdict } from './results.ts'
+import { formatSeconds } from '../../cluster/commands/progress.ts'
+import type { ScenarioResult } from './results.ts'
 
 /** All that one target had to say. */
 export interface Column {
   readonly target: string
-  readonly verdicts: readonly Verdict[]
+  readonly results: readonly ScenarioResult[]
   readonly milliseconds: number
 }
 
-type Outcome = Verdict['outcome']
+type Outcome = ScenarioResult['outcome']
 
 /** Scenarios by target, and below what failed, and what was not run and why. */
-export function verdictTable(columns: readonly Column[]): string {
-  const scenarios = [...new Set(columns.flatMap(({ verdicts }) => verdicts.map(({ scenario }) => scenario)))].sort()
+export function resultsTable(columns: readonly Column[]): string {
+  const scenarios = [...new Set(columns.flatMap(({ results }) => results.map(({ scenario }) => scenario)))].sort()
   const rows = [
     ['', ...columns.map(({ target }) => target)],
     ...scenarios.map((scenario) => [scenario, ...columns.map((column) => counted(of(column, scenario)))]),
-    ['in all', ...columns.map(({ verdicts }) => counted(verdicts))],
-    ['took', ...columns.map(({ milliseconds }) => seconds(milliseconds))],
+    ['in all', ...columns.map(({ results }) => counted(results))],
+    ['took', ...columns.map(({ milliseconds }) => formatSeconds(milliseconds))],
   ]
   return [aligned(rows), ...columns.flatMap(failures), ...columns.flatMap(omissions)].join('\n')
 }
 
-export function hasFailed({ verdicts }: Column): boolean {
+export function hasFailed({ results }: Column): boolean {
   // Nothing at all is no success either.
-  return verdicts.length === 0 || verdicts.some(({ outcome }) => outcome === 'failed')
+  return results.length === 0 || results.some(({ outcome }) => outcome === 'failed')
 }
 
-function of({ verdicts }: Column, name: string): readonly Verdict[] {
-  return verdicts.filter(({ scenario }) => scenario === name)
+function of({ results }: Column, name: string): readonly ScenarioResult[] {
+  return results.filter(({ scenario }) => scenario === name)
 }
 
-function counted(verdicts: readonly Verdict[]): string {
+function counted(results: readonly ScenarioResult[]): string {
   const outcomes: readonly Outcome[] = ['passed', 'failed', 'not run']
-  const counts = outcomes.map((outcome) => [outcome, verdicts.filter((one) => one.outcome === outcome).length] as const)
+  const counts = outcomes.map((outcome) => [outcome, results.filter((one) => one.outcome === outcome).length] as const)
   const told = counts.filter(([, count]) => count > 0).map(([outcome, count]) => `${count} ${outcome}`)
   return told.length === 0 ? '-' : told.join(', ')
 }
@@ -44,8 +44,8 @@ function aligned(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => line(row).trimEnd()).join('\n')
 }
 
-function failures({ target, verdicts }: Column): string[] {
-  const failed = verdicts.filter(({ outcome }) => outcome === 'failed')
+function failures({ target, results }: Column): string[] {
+  const failed = results.filter(({ outcome }) => outcome === 'failed')
   return section(
     `failed on ${target}`,
     failed.map(({ scenario, promise }) => `${scenario}: ${promise}`),
@@ -53,9 +53,9 @@ function failures({ target, verdicts }: Column): string[] {
 }
 
 /** By reason, so that each is said once. */
-function omissions({ target, verdicts }: Column): string[] {
+function omissions({ target, results }: Column): string[] {
   const reasons = Map.groupBy(
-    verdicts.filter(({ outcome }) => outcome === 'not run'),
+    results.filter(({ outcome }) => outcome === 'not run'),
     ({ reason }) => reason ?? '',
   )
   const lines = [...reasons].flatMap(([reason, omitted]) => [

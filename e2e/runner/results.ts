@@ -6,7 +6,7 @@ import { spec } from 'node:test/reporters'
 import { repository } from '../../cluster/replica-environment.ts'
 
 /** What came of one scenario on one target. */
-export interface Verdict {
+export interface ScenarioResult {
   /** `honoured`. */
   readonly scenario: string
   readonly promise: string
@@ -15,51 +15,51 @@ export interface Verdict {
   readonly reason?: string
 }
 
-export interface Judging {
+export interface RunScenariosOptions {
   readonly files: readonly string[]
   readonly environment: Readonly<Record<string, string>>
   /** Only the scenario with this name. */
   readonly name?: string | undefined
-  readonly asked: AbortSignal
+  readonly signal: AbortSignal
 }
 
 /** Longer than any scenario takes. */
-const PATIENCE = 300_000
+const SCENARIO_TIMEOUT_MS = 300_000
 
 /** Runs scenario files one after the other, shows how they go, and answers with what came of each scenario. */
-export async function judge(judging: Judging): Promise<readonly Verdict[]> {
+export async function runScenarios(judging: RunScenariosOptions): Promise<readonly ScenarioResult[]> {
   const shown = new spec()
   shown.pipe(process.stdout, { end: false })
-  const verdicts: Verdict[] = []
+  const results: ScenarioResult[] = []
   for (const file of judging.files) {
-    if (judging.asked.aborted) break
+    if (judging.signal.aborted) break
     for await (const event of runFile(file, judging)) {
-      const verdict = verdictIn(event, basename(file, '.test.ts'))
-      if (verdict !== undefined) verdicts.push(verdict)
+      const result = resultOf(event, basename(file, '.test.ts'))
+      if (result !== undefined) results.push(result)
       // The counts of each file would come between.
       if (event.type !== 'test:diagnostic' || event.data.file !== undefined) shown.write(event)
     }
   }
   shown.end()
-  return verdicts
+  return results
 }
 
-function runFile(file: string, { environment, name, asked }: Judging) {
+function runFile(file: string, { environment, name, signal }: RunScenariosOptions) {
   // Within a test the runner would not run other tests.
   const { NODE_TEST_CONTEXT: _, ...own } = process.env
   return run({
     files: [file],
     cwd: repository,
     env: { ...own, ...environment },
-    timeout: PATIENCE,
+    timeout: SCENARIO_TIMEOUT_MS,
     // A connection to Docker that lingers must not hold up the next file.
     execArgv: ['--test-force-exit'],
-    signal: asked,
+    signal,
     ...(name === undefined ? {} : { testNamePatterns: [new RegExp(`${RegExp.escape(name)}$`)] }),
   })
 }
 
-function verdictIn({ type, data }: TestEvent, scenario: string): Verdict | undefined {
+function resultOf({ type, data }: TestEvent, scenario: string): ScenarioResult | undefined {
   if (type === 'test:fail') {
     const { failureType } = data.details.error as Error & { failureType?: string }
     // A suite fails by what is in it; a file, by what comes after its scenarios.

@@ -1,48 +1,48 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { type Say, step } from '../../cluster/commands/progress.ts'
+import { type OnProgress, step } from '../../cluster/commands/progress.ts'
 import { startSharedProject } from '../../cluster/compose/compose.ts'
 import { endProjects } from '../../cluster/compose/compose-project.ts'
 import { docker } from '../../cluster/docker/docker.ts'
-import { endLeftovers } from '../../cluster/processes/orphans.ts'
+import { killOrphansIn } from '../../cluster/processes/orphans.ts'
 
 /** What is there for all scenario files of a target. */
-export interface Deployment {
+export interface TargetSetup {
   /** Answers with what the scenarios' processes must know of it. */
-  start(say: Say): Promise<Readonly<Record<string, string>>>
+  start(say: OnProgress): Promise<Readonly<Record<string, string>>>
   /** Ends it, and what scenarios that were killed have left; also after a start that failed. */
   end(): Promise<void>
 }
 
-export function deploymentFor(
+export function targetSetup(
   target: string,
   folder: string,
   environment: Readonly<Record<string, string>>,
-): Deployment {
+): TargetSetup {
   if (target === 'compose' || target === 'railway-like') return inContainers(target, folder, environment)
   return {
     start: async () => ({}),
     async end() {
       const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())
-      for (const { name } of entries) await endLeftovers(join(folder, name))
+      for (const { name } of entries) await killOrphansIn(join(folder, name))
     },
   }
 }
 
 /** One image for all; of Compose a project, too. */
-function inContainers(target: string, folder: string, given: Readonly<Record<string, string>>): Deployment {
-  const beginning = `roundhouse-e2e-${process.pid}`
+function inContainers(target: string, folder: string, given: Readonly<Record<string, string>>): TargetSetup {
+  const namePrefix = `roundhouse-e2e-${process.pid}`
   const shared = join(folder, 'compose')
   const own = {
-    E2E_IMAGE: beginning,
-    E2E_PROJECTS: beginning,
+    E2E_IMAGE: namePrefix,
+    E2E_PROJECTS: namePrefix,
     ...(target === 'compose' && { E2E_DEPLOYMENT: shared }),
   }
   return {
     async start(say) {
       Object.assign(process.env, given, own)
-      const build = () => docker(['build', '--tag', own.E2E_IMAGE, '.'], { within: 600_000 })
+      const build = () => docker(['build', '--tag', own.E2E_IMAGE, '.'], { timeoutMs: 600_000 })
       await step(say, build, () => `image ${own.E2E_IMAGE}`)
       if (target === 'compose')
         await step(
@@ -53,16 +53,16 @@ function inContainers(target: string, folder: string, given: Readonly<Record<str
       return own
     },
     async end() {
-      await endProjects(beginning)
-      await endContainers(beginning)
+      await endProjects(namePrefix)
+      await endContainers(namePrefix)
       await docker(['image', 'rm', '--force', own.E2E_IMAGE])
     },
   }
 }
 
 /** Those without a project, by the beginning of their names; and their networks and volumes. */
-async function endContainers(beginning: string): Promise<void> {
-  const named = ['--quiet', '--filter', `name=^/?${beginning}`]
+async function endContainers(namePrefix: string): Promise<void> {
+  const named = ['--quiet', '--filter', `name=^/?${namePrefix}`]
   for (const [list, remove] of [
     [
       ['ps', '--all'],

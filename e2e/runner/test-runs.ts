@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { startPostgres } from '../../cluster/postgres/postgres.ts'
-import { runInForeground } from '../../cluster/processes/run-inherited.ts'
+import { runInherited } from '../../cluster/processes/run-inherited.ts'
 
 export interface Counts {
   readonly passed: number
@@ -13,7 +13,7 @@ export interface Counts {
 /** Where one run puts what it needs, and whether somebody wants it to end. */
 export interface Run {
   readonly folder: string
-  readonly asked: AbortSignal
+  readonly signal: AbortSignal
 }
 
 /** Runs tests that may stand beside each other, over a Postgres that is thrown away (TEST_DATABASE_URL, a superuser's). */
@@ -38,7 +38,7 @@ export async function runUnits(files: readonly string[], flags: readonly string[
 }
 
 /** Runs tests that each start a cluster, one after the other. */
-export async function runScenarios(files: readonly string[], flags: readonly string[], run: Run): Promise<Counts> {
+export async function runScenarioFiles(files: readonly string[], flags: readonly string[], run: Run): Promise<Counts> {
   return await runTests('scenarios', files, [...flags, '--test-concurrency=1', '--test-timeout=300000'], {}, run)
 }
 
@@ -54,7 +54,7 @@ async function runTests(
   files: readonly string[],
   flags: readonly string[],
   environment: Readonly<Record<string, string>>,
-  { folder, asked }: Run,
+  { folder, signal }: Run,
 ): Promise<Counts> {
   // Without a file the runner would look for some by itself.
   if (files.length === 0) return { passed: 0, failed: 0 }
@@ -62,7 +62,7 @@ async function runTests(
   const shown = ['--test-reporter=spec', '--test-reporter-destination=stdout']
   const kept = ['--test-reporter=tap', `--test-reporter-destination=${report}`]
   const command = [process.execPath, '--test', ...flags, ...shown, ...kept, ...files]
-  const code = await runInForeground(command, { ...environment, E2E_FOLDER: folder }, asked)
+  const code = await runInherited(command, { ...environment, E2E_FOLDER: folder }, signal)
   const counts = countsIn(report)
   // A runner that fails without a failed test has failed all the same.
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts

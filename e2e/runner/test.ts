@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
-import { Usage } from '../../cluster/commands/arguments.ts'
+import { UsageError } from '../../cluster/commands/arguments.ts'
 import { runCommand } from '../../cluster/commands/command.ts'
-import { seconds } from '../../cluster/commands/progress.ts'
-import { endLeftovers } from '../../cluster/processes/orphans.ts'
-import { runInForeground } from '../../cluster/processes/run-inherited.ts'
-import { askedToEnd } from '../../cluster/processes/signals.ts'
+import { formatSeconds } from '../../cluster/commands/progress.ts'
+import { killOrphansIn } from '../../cluster/processes/orphans.ts'
+import { runInherited } from '../../cluster/processes/run-inherited.ts'
+import { onShutdownSignal } from '../../cluster/processes/signals.ts'
 import { repository } from '../../cluster/replica-environment.ts'
-import { type Counts, type Run, runContainers, runScenarios, runUnits } from './test-runs.ts'
+import { type Counts, type Run, runContainers, runScenarioFiles, runUnits } from './test-runs.ts'
 
 const help = `npm test -- [--unit | --e2e | --containers] [FILE …] [--name TEXT]
 
@@ -41,10 +41,10 @@ interface Outcome extends Counts {
 await runCommand(async () => {
   const steps = chooseSteps(process.argv.slice(2))
   const asked = new AbortController()
-  void askedToEnd().then(() => asked.abort())
+  void onShutdownSignal().then(() => asked.abort())
   const folder = await mkdtemp(join(tmpdir(), 'roundhouse-test-'))
   try {
-    const outcomes = await runSteps(steps, { folder, asked: asked.signal })
+    const outcomes = await runSteps(steps, { folder, signal: asked.signal })
     return asked.signal.aborted ? 130 : tell(steps, outcomes)
   } finally {
     await clear(folder)
@@ -63,7 +63,7 @@ function chooseSteps(args: readonly string[]): Step[] {
   const units: Step = { name: 'unit', run: (run) => runUnits(others.length > 0 ? others : unitFiles(), flags, run) }
   const whole: Step = {
     name: 'scenarios',
-    run: (run) => runScenarios(files.length > 0 ? scenarios : scenarioFiles(), flags, run),
+    run: (run) => runScenarioFiles(files.length > 0 ? scenarios : scenarioFiles(), flags, run),
   }
   const docker: Step = {
     name: 'containers',
@@ -90,13 +90,13 @@ function readArguments(args: readonly string[]): Arguments {
   const options = { unit: flag, e2e: flag, containers: flag, help: flag, name: { type: 'string' } } as const
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
-    if (values.help) throw new Usage(help, 0)
+    if (values.help) throw new UsageError(help, 0)
     const flags = values.name === undefined ? [] : [`--test-name-pattern=${RegExp.escape(values.name)}$`]
     const { unit, e2e, containers } = values
     return { unit, e2e, containers, files: positionals.flatMap(testFilesAt), flags }
   } catch (error) {
-    if (error instanceof Usage) throw error
-    throw new Usage(`${(error as Error).message.split('. ')[0]}\n\n${help}`)
+    if (error instanceof UsageError) throw error
+    throw new UsageError(`${(error as Error).message.split('. ')[0]}\n\n${help}`)
   }
 }
 
@@ -104,7 +104,7 @@ function testFilesAt(path: string): string[] {
   const files = path.endsWith('.ts')
     ? globSync(path, { cwd: repository })
     : globSync(`${path}/**/*.test.ts`, { cwd: repository })
-  if (files.length === 0) throw new Usage(`There is no test at ${path}`)
+  if (files.length === 0) throw new UsageError(`There is no test at ${path}`)
   return files.sort()
 }
 
@@ -112,7 +112,7 @@ async function runSteps(steps: readonly Step[], run: Run): Promise<Outcome[]> {
   const outcomes: Outcome[] = []
   for (const step of steps) {
     const gates = outcomes.filter(({ name, failed }) => failed > 0 && steps.some((s) => s.name === name && s.gate))
-    if (run.asked.aborted || (gates.length > 0 && !step.gate)) break
+    if (run.signal.aborted || (gates.length > 0 && !step.gate)) break
     console.log(`\n== ${step.name}`)
     const begin = performance.now()
     const counts = await step.run(run)
@@ -122,8 +122,8 @@ async function runSteps(steps: readonly Step[], run: Run): Promise<Outcome[]> {
 }
 
 function check(program: string, argument: string): Step['run'] {
-  return async ({ asked }) => {
-    const code = await runInForeground([join(repository, 'node_modules/.bin', program), argument], {}, asked)
+  return async ({ signal: asked }) => {
+    const code = await runInherited([join(repository, 'node_modules/.bin', program), argument], {}, asked)
     return { passed: 0, failed: code === 0 ? 0 : 1 }
   }
 }
@@ -147,7 +147,9 @@ function tell(steps: readonly Step[], outcomes: readonly Outcome[]): number {
   console.log('\n== summary')
   for (const { name, time, passed, failed } of outcomes) {
     const tests = passed + failed > 1 ? `  ${passed} passed, ${failed} failed` : ''
-    console.log(`  ${name.padEnd(12)}${seconds(time).padStart(12)}  ${failed === 0 ? 'ok    ' : 'FAILED'}${tests}`)
+    console.log(
+      `  ${name.padEnd(12)}${formatSeconds(time).padStart(12)}  ${failed === 0 ? 'ok    ' : 'FAILED'}${tests}`,
+    )
   }
   const left = steps.slice(outcomes.length).map(({ name }) => name)
   if (left.length > 0) console.log(`  not run, since an earlier step failed: ${left.join(', ')}`)
@@ -159,6 +161,6 @@ function tell(steps: readonly Step[], outcomes: readonly Outcome[]): number {
 /** Ends what tests that were killed have left, and removes the folder. */
 async function clear(folder: string): Promise<void> {
   const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())
-  for (const { name } of entries) await endLeftovers(join(folder, name))
+  for (const { name } of entries) await killOrphansIn(join(folder, name))
   await rm(folder, { recursive: true, force: true })
 }

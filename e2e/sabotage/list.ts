@@ -7,150 +7,150 @@ export interface Sabotage {
   readonly cluster?: string
   readonly environment?: Readonly<Record<string, string>>
   /** What must notice it. */
-  readonly catcher: Catcher
+  readonly killedBy: KilledBy
   /** Told so quickly that `npm test` has it told each time. */
   readonly quick?: true
 }
 
-export interface Catcher {
+export interface KilledBy {
   /** `honoured`, of e2e/scenarios. */
   readonly scenario: string
   /** The whole name of the promise. */
   readonly promise: string
   /** What its failure says; another failure is not this sabotage's. */
-  readonly says: RegExp
+  readonly expectedFailure: RegExp
 }
 
 export const sabotages: readonly Sabotage[] = [
   {
     name: 'sessions in memory',
     environment: { SESSION_STORE: 'memory' },
-    catcher: {
+    killedBy: {
       scenario: 'honoured',
       promise: 'a login on one replica is honoured by every other',
-      says: /should be signed in/,
+      expectedFailure: /should be signed in/,
     },
     quick: true,
   },
   {
     name: 'a secret per replica',
     replica: 'secret-of-its-own',
-    catcher: {
+    killedBy: {
       scenario: 'honoured',
       promise: 'behind nginx, too, every replica answers somebody who signed in once',
-      says: /200 was expected, (401|303 to \/login)/,
+      expectedFailure: /200 was expected, (401|303 to \/login)/,
     },
   },
   {
     name: 'save after respond (stock)',
     replica: 'save-after-respond',
-    catcher: {
+    killedBy: {
       scenario: 'committed',
       promise: 'whoever follows the redirect at once is signed in on the next replica, however long the commit takes',
-      says: /should be signed in/,
+      expectedFailure: /should be signed in/,
     },
     quick: true,
   },
   {
     name: 'upsert on save (stock)',
     replica: 'upsert',
-    catcher: {
+    killedBy: {
       scenario: 'overtaken',
       promise: 'a change that is overtaken by signing out brings nothing back, and is answered as signed out',
-      says: /a thief should be a visitor/,
+      expectedFailure: /a thief should be a visitor/,
     },
     quick: true,
   },
   {
     name: 'whole-object save (stock)',
     replica: 'whole-object',
-    catcher: {
+    killedBy: {
       scenario: 'two-tabs',
       promise: 'one tab takes a thing out while the other puts one in',
-      says: /deep-equal/,
+      expectedFailure: /deep-equal/,
     },
     quick: true,
   },
   {
     name: 'no drain',
     replica: 'no-drain',
-    catcher: {
+    killedBy: {
       scenario: 'rolling',
       promise: 'rolling restarts under load lose no request, POSTs among them (keepalive 64)',
-      says: /POST .*(no answer|200 was expected)/,
+      expectedFailure: /POST .*(no answer|200 was expected)/,
     },
   },
   {
     name: 'idle connections slammed',
     replica: 'slammed',
-    catcher: {
+    killedBy: {
       scenario: 'rolling',
       promise: 'rolling restarts under load lose no request, POSTs among them (keepalive 64)',
-      says: /POST .*(no answer|200 was expected)/,
+      expectedFailure: /POST .*(no answer|200 was expected)/,
     },
   },
   {
     name: 'store errors taken for "no session"',
     replica: 'outage-is-sign-out',
-    catcher: {
+    killedBy: {
       scenario: 'outage',
       promise: 'while Postgres is cut off nobody is taken for signed out, and nobody waits long',
-      says: /503 was expected, (200|303 to \/login|401)/,
+      expectedFailure: /503 was expected, (200|303 to \/login|401)/,
     },
   },
   {
     name: '503 repeated by nginx',
     cluster: 'repeats-503',
-    catcher: {
+    killedBy: {
       scenario: 'outage',
       promise: 'while Postgres is cut off nobody is taken for signed out, and nobody waits long',
-      says: /an answer of a replica was expected, not of nginx|503 was expected, 502/,
+      expectedFailure: /an answer of a replica was expected, not of nginx|503 was expected, 502/,
     },
   },
   {
     name: 'the cookie not renewed',
     replica: 'cookie-not-renewed',
-    catcher: {
+    killedBy: {
       scenario: 'returning',
       promise: 'a customer who comes back every 20 days and only reads stays signed in',
-      says: /the browser was told the new expiry/,
+      expectedFailure: /the browser was told the new expiry/,
     },
   },
   {
     name: 'upkeep off',
     replica: 'no-upkeep',
-    catcher: {
+    killedBy: {
       scenario: 'cleanup',
       promise: 'sessions that have expired are removed, by one replica, and living ones are left',
-      says: /in vain for the expired sessions to be removed/,
+      expectedFailure: /in vain for the expired sessions to be removed/,
     },
   },
   {
     name: 'touch on every request (stock)',
     replica: 'touch-always',
-    catcher: {
+    killedBy: {
       scenario: 'reads',
       promise: 'a hundred pages of somebody who is signed in write nothing',
-      says: /no row of the table was written/,
+      expectedFailure: /no row of the table was written/,
     },
   },
   {
     name: 'saveUninitialized on',
     replica: 'save-uninitialized',
-    catcher: {
+    killedBy: {
       scenario: 'anonymous',
       promise: 'anonymous visits leave no row and no cookie',
-      says: /no cookie was expected/,
+      expectedFailure: /no cookie was expected/,
     },
     quick: true,
   },
   {
     name: 'sticky balancing (ip_hash)',
     cluster: 'sticky',
-    catcher: {
+    killedBy: {
       scenario: 'round-robin',
       promise: 'requests on one keep-alive connection are spread evenly',
-      says: /every replica should have answered/,
+      expectedFailure: /every replica should have answered/,
     },
   },
 ]

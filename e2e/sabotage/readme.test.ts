@@ -11,7 +11,7 @@ const TABLE = `| | promise | scenario | catches | sabotage, last seen red |
 const of = (name: string, scenario: string, isCaught = true) => {
   const [first] = sabotages
   assert.ok(first)
-  return { sabotage: { name, catcher: { ...first.catcher, scenario } }, isCaught, milliseconds: 1, said: '' }
+  return { sabotage: { name, killedBy: { ...first.killedBy, scenario } }, isCaught, milliseconds: 1, failure: '' }
 }
 
 test('each scenario that turned red is dated with its sabotage, others are left as they are', () => {

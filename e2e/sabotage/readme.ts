@@ -1,25 +1,25 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { repository } from '../../cluster/replica-environment.ts'
-import type { Outcome } from './trial.ts'
+import type { SabotageResult } from './trial.ts'
 
 const FILE = join(repository, 'e2e', 'README.md')
 const HEADING = 'last seen red'
 
 /** Writes into the table of e2e/README.md which sabotage turned which scenario red, and when. */
-export function noteInReadme(outcomes: readonly Outcome[], today = new Date()): void {
+export function noteInReadme(outcomes: readonly SabotageResult[], today = new Date()): void {
   const text = readFileSync(FILE, 'utf8')
   const next = refreshed(text, outcomes, today.toISOString().slice(0, 10))
   if (next !== text) writeFileSync(FILE, next)
 }
 
 /** The text with the last column of its table brought up to date; throws where a catcher has no row. */
-export function refreshed(text: string, outcomes: readonly Outcome[], day: string): string {
+export function refreshed(text: string, outcomes: readonly SabotageResult[], day: string): string {
   const lines = text.split('\n')
   const heading = lines.findIndex((line) => line.includes(HEADING) && line.startsWith('|'))
   if (heading < 0) throw new Error(`e2e/README.md has no table with a column '${HEADING}'`)
   for (const { sabotage, isCaught } of outcomes) {
-    const { scenario } = sabotage.catcher
+    const { scenario } = sabotage.killedBy
     const at = lines.findLastIndex((line, index) => index > heading && scenarioOf(line) === scenario)
     if (at < 0) throw new Error(`e2e/README.md has no row for the scenario \`${scenario}\``)
     if (isCaught) lines[at] = noted(lines[at] ?? '', sabotage.name, day)

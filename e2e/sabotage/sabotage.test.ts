@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { repository } from '../../cluster/replica-environment.ts'
 import { sabotages } from './list.ts'
 
-for (const { name, catcher } of sabotages.filter(({ quick }) => quick)) {
+for (const { name, killedBy: catcher } of sabotages.filter(({ quick }) => quick)) {
   test(`${name}: \`${catcher.scenario}\` turns red`, async () => {
     const { code, output } = await sabotage('--only', name, '--dry')
     assert.equal(code, 0, output)

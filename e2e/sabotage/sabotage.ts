@@ -3,15 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
-import { parse, Usage } from '../../cluster/commands/arguments.ts'
+import { parse, UsageError } from '../../cluster/commands/arguments.ts'
 import { runCommand } from '../../cluster/commands/command.ts'
-import { seconds } from '../../cluster/commands/progress.ts'
-import { endLeftovers } from '../../cluster/processes/orphans.ts'
-import { askedToEnd } from '../../cluster/processes/signals.ts'
+import { formatSeconds } from '../../cluster/commands/progress.ts'
+import { killOrphansIn } from '../../cluster/processes/orphans.ts'
+import { onShutdownSignal } from '../../cluster/processes/signals.ts'
 import { repository } from '../../cluster/replica-environment.ts'
 import { type Sabotage, sabotages } from './list.ts'
 import { noteInReadme } from './readme.ts'
-import { type Outcome, tryOut } from './trial.ts'
+import { runSabotage, type SabotageResult } from './trial.ts'
 
 const help = `npm run e2e:sabotage -- [--only TEXT] [--dry]
 
@@ -26,8 +26,8 @@ await runCommand(async () => {
   const flags = parse(process.argv.slice(2), help, ['only'], ['dry'])
   const chosen = choose(flags.only)
   const asked = new AbortController()
-  void askedToEnd().then(() => asked.abort())
-  const outcomes: Outcome[] = []
+  void onShutdownSignal().then(() => asked.abort())
+  const outcomes: SabotageResult[] = []
   for (const sabotage of chosen) {
     if (asked.signal.aborted) return 130
     outcomes.push(await tell(sabotage, asked.signal))
@@ -39,25 +39,30 @@ await runCommand(async () => {
 function choose(only: string | undefined): readonly Sabotage[] {
   const chosen = sabotages.filter(({ name }) => only === undefined || name.includes(only))
   if (chosen.length > 0) return chosen
-  throw new Usage(`There is no sabotage '${only}'. There are:\n${sabotages.map(({ name }) => `  ${name}`).join('\n')}`)
+  throw new UsageError(
+    `There is no sabotage '${only}'. There are:\n${sabotages.map(({ name }) => `  ${name}`).join('\n')}`,
+  )
 }
 
-async function tell(sabotage: Sabotage, asked: AbortSignal): Promise<Outcome> {
-  const outcome = await inFolder(sabotage, (folder) => tryOut(sabotage, folder, asked))
-  const { isCaught, milliseconds, said } = outcome
-  const columns = [sabotage.name.padEnd(36), (isCaught ? sabotage.catcher.scenario : 'NOT CAUGHT').padEnd(12)]
-  console.log(`${columns.join('  ')}  ${seconds(milliseconds).padStart(7)}  ${said.slice(0, 140)}`)
+async function tell(sabotage: Sabotage, asked: AbortSignal): Promise<SabotageResult> {
+  const outcome = await inFolder(sabotage, (folder) => runSabotage(sabotage, folder, asked))
+  const { isCaught, milliseconds, failure: said } = outcome
+  const columns = [sabotage.name.padEnd(36), (isCaught ? sabotage.killedBy.scenario : 'NOT CAUGHT').padEnd(12)]
+  console.log(`${columns.join('  ')}  ${formatSeconds(milliseconds).padStart(7)}  ${said.slice(0, 140)}`)
   return outcome
 }
 
 /** With a folder for clusters, and without the evidence that the failed scenario keeps: this failure was wanted. */
-async function inFolder({ catcher }: Sabotage, work: (folder: string) => Promise<Outcome>): Promise<Outcome> {
+async function inFolder(
+  { killedBy: catcher }: Sabotage,
+  work: (folder: string) => Promise<SabotageResult>,
+): Promise<SabotageResult> {
   const folder = await mkdtemp(join(tmpdir(), 'roundhouse-sabotage-'))
   const before = evidenceOf(catcher.promise)
   try {
     return await work(folder)
   } finally {
-    for (const entry of readdirSync(folder)) await endLeftovers(join(folder, entry))
+    for (const entry of readdirSync(folder)) await killOrphansIn(join(folder, entry))
     const wanted = evidenceOf(catcher.promise).filter((entry) => !before.includes(entry))
     for (const path of [folder, ...wanted]) await rm(path, { recursive: true, force: true })
   }
@@ -68,9 +73,9 @@ function evidenceOf(promise: string): readonly string[] {
   return files.filter((file) => readFileSync(file, 'utf8').split('\n')[0]?.endsWith(promise)).map(dirname)
 }
 
-function sum(outcomes: readonly Outcome[]): number {
+function sum(outcomes: readonly SabotageResult[]): number {
   const missed = outcomes.filter(({ isCaught }) => !isCaught)
   console.log(`\n${outcomes.length - missed.length} of ${outcomes.length} caught`)
-  for (const { sabotage, said } of missed) console.log(`  not caught: ${sabotage.name} (${said})`)
+  for (const { sabotage, failure: said } of missed) console.log(`  not caught: ${sabotage.name} (${said})`)
   return missed.length === 0 ? 0 : 1
 }

@@ -6,29 +6,29 @@ import { repository } from '../../cluster/replica-environment.ts'
 import type { Sabotage } from './list.ts'
 
 /** What came of one sabotage. */
-export interface Outcome {
+export interface SabotageResult {
   readonly sabotage: Sabotage
   /** The catcher failed, and for the right reason. */
   readonly isCaught: boolean
   readonly milliseconds: number
   /** The first line of what the failure said, or why this was none. */
-  readonly said: string
+  readonly failure: string
 }
 
 /** Longer than any scenario waits for something in vain. */
-const PATIENCE = 180_000
+const TIMEOUT_MS = 180_000
 
 /** Runs the catcher on a cluster that is sabotaged; `folder` is for what it needs meanwhile. */
-export async function tryOut(sabotage: Sabotage, folder: string, asked: AbortSignal): Promise<Outcome> {
+export async function runSabotage(sabotage: Sabotage, folder: string, asked: AbortSignal): Promise<SabotageResult> {
   const began = performance.now()
-  const { scenario, promise, says } = sabotage.catcher
+  const { scenario, promise, expectedFailure: says } = sabotage.killedBy
   const tests = run({
     files: globSync(join(repository, 'e2e', 'scenarios', '*', `${scenario}.test.ts`)),
     cwd: repository,
     env: environmentFor(sabotage, folder),
     execArgv: sabotage.cluster === undefined ? [] : ['--import', pathTo('clusters', sabotage.cluster)],
     testNamePatterns: [new RegExp(`${RegExp.escape(promise)}$`)],
-    timeout: PATIENCE,
+    timeout: TIMEOUT_MS,
     signal: asked,
   })
   const verdicts = new Map<string, string | undefined>()
@@ -36,11 +36,11 @@ export async function tryOut(sabotage: Sabotage, folder: string, asked: AbortSig
     if (type === 'test:pass') verdicts.set(data.name, undefined)
     if (type === 'test:fail') verdicts.set(data.name, wordsOf(data.details.error))
   }
-  const said = verdicts.get(promise)
+  const failure = verdicts.get(promise)
   const outcome = { sabotage, milliseconds: performance.now() - began }
-  if (!verdicts.has(promise)) return { ...outcome, isCaught: false, said: 'the scenario did not run' }
-  if (said === undefined) return { ...outcome, isCaught: false, said: 'the scenario passed' }
-  return { ...outcome, isCaught: says.test(said), said: telling(said, says) }
+  if (!verdicts.has(promise)) return { ...outcome, isCaught: false, failure: 'the scenario did not run' }
+  if (failure === undefined) return { ...outcome, isCaught: false, failure: 'the scenario passed' }
+  return { ...outcome, isCaught: says.test(failure), failure: telling(failure, says) }
 }
 
 function environmentFor({ replica, environment = {} }: Sabotage, folder: string): NodeJS.ProcessEnv {

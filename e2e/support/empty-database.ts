@@ -6,13 +6,13 @@ import { after, before } from 'node:test'
 import { provideDatabase } from '../../cluster/postgres/database.ts'
 import { type Postgres, startPostgres } from '../../cluster/postgres/postgres.ts'
 
-export interface BareDatabase {
+export interface EmptyDatabase {
   /** As the owner of the database `shop`, in which there is nothing. */
   readonly url: string
 }
 
 /** A Postgres with an empty database, for the scenarios that are declared beside it. */
-export function setBareDatabase(): BareDatabase {
+export function useEmptyDatabase(): EmptyDatabase {
   let folder = ''
   let url = ''
   let postgres: Postgres | undefined

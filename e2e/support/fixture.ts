@@ -1,51 +1,51 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, type TestContext, test } from 'node:test'
-import type { Ability, Cluster, ClusterOptions } from '../../cluster/cluster.ts'
-import { keepEvidence } from '../../cluster/diagnostics/failure-artifacts.ts'
-import { chosenTarget } from '../../cluster/target.ts'
+import type { Capability, Cluster, ClusterOptions } from '../../cluster/cluster.ts'
+import { keepArtifacts } from '../../cluster/diagnostics/failure-artifacts.ts'
+import { targetFromEnvironment } from '../../cluster/target.ts'
 import { PASSWORDS } from './actors/actions.ts'
 import { createVisitor, type Visitor, type VisitorOptions } from './actors/visitor.ts'
 import { type Database, openDatabase } from './assertions/database.ts'
 import { found, linesOf } from './assertions/log-search.ts'
-import { partsOf } from './attacks/sign-cookie.ts'
-import { type Crowd, type CrowdOptions, startCrowd } from './load/background-load.ts'
+import { parseCookieValue } from './attacks/sign-cookie.ts'
+import { type BackgroundLoad, type LoadOptions, startBackgroundLoad } from './load/background-load.ts'
 
-export type Story = (test: TestContext) => Promise<void>
+export type Scenario = (test: TestContext) => Promise<void>
 
 /** The cluster that the scenarios of one file (or one `describe`) share, and the people who come to it. */
-export interface Stage {
+export interface ClusterFixture {
   readonly cluster: Cluster
   readonly database: Database
   /** Why none of its scenarios runs on this target; undefined: they do. */
   readonly lacks: string | undefined
-  can(what: Ability): boolean
+  can(what: Capability): boolean
   /** A person with a browser of their own, in front of nginx unless told; leaves when the stage is struck. */
   person(name: string, options?: Partial<VisitorOptions>): Visitor
   /** Sids, signatures and whole values of the cookies that those people ever held. */
   cookies(): readonly string[]
   /** People who look and buy in the background; what they saw is kept as evidence. */
-  crowd(options?: Partial<CrowdOptions>): Promise<Crowd>
+  crowd(options?: Partial<LoadOptions>): Promise<BackgroundLoad>
   /** One promise and its story; not run where the target cannot what it needs. */
-  scenario(promise: string, story: Story): void
-  scenario(promise: string, needs: readonly Ability[], story: Story): void
+  scenario(promise: string, story: Scenario): void
+  scenario(promise: string, needs: readonly Capability[], story: Scenario): void
   /** A full stop, and a start on the same data; the addresses may be others afterwards. */
   stopAndStart(): Promise<void>
 }
 
 type Asked = () => ClusterOptions | Promise<ClusterOptions>
 
-const target = chosenTarget()
+const target = targetFromEnvironment()
 
 /**
  * Starts a cluster of its own before the scenarios that are declared beside it, and removes it after them; options as a function are
  * asked for then, and again when it is started again. `needs`: what all of them need; options that the target must heed are needed anyway.
  */
-export function setStage(options: ClusterOptions | Asked = {}, ...needs: readonly Ability[]): Stage {
+export function useCluster(options: ClusterOptions | Asked = {}, ...needs: readonly Capability[]): ClusterFixture {
   const wanted = async () => ({ seed: true, ...(typeof options === 'function' ? await options() : options) })
-  const lacks = reasonAgainst([...needs, ...(typeof options === 'function' ? [] : neededBy(options))])
+  const lacks = unsupportedReason([...needs, ...(typeof options === 'function' ? [] : neededBy(options))])
   const people: Visitor[] = []
   let cluster: Cluster | undefined
-  let crowd: Crowd | undefined
+  let crowd: BackgroundLoad | undefined
   const running = () => {
     if (cluster === undefined) throw new Error('the cluster is not running: use it within a scenario')
     return cluster
@@ -54,14 +54,14 @@ export function setStage(options: ClusterOptions | Asked = {}, ...needs: readonl
     if (lacks === undefined) cluster = await target.start(await wanted())
   })
   afterEach(async (context) => {
-    const record = crowd === undefined ? {} : { 'crowd.txt': crowd.ledger.text() }
-    await keepEvidence(context as TestContext, cluster, record)
+    const record = crowd === undefined ? {} : { 'crowd.txt': crowd.history.text() }
+    await keepArtifacts(context as TestContext, cluster, record)
     // A scenario that failed has left its crowd at work.
     await crowd?.stop()
     crowd = undefined
   })
   after(async () => {
-    for (const visitor of people) visitor.leave()
+    for (const visitor of people) visitor.close()
     const logs = await cluster?.logs()
     await cluster?.destroy()
     expectQuiet(logs ?? '', cookies())
@@ -75,9 +75,9 @@ export function setStage(options: ClusterOptions | Asked = {}, ...needs: readonl
       return openDatabase(running().databaseUrl)
     },
     lacks,
-    can: (what) => target.lacks[what] === undefined,
+    can: (what) => target.unsupported[what] === undefined,
     person(name, visitor = {}) {
-      const { from, ...others } = visitor
+      const { localAddress: from, ...others } = visitor
       const address = from === undefined ? {} : target.isBehindGateway ? { said: from } : { from }
       const person = createVisitor({ name, url: running().url, ...others, ...address })
       people.push(person)
@@ -85,12 +85,12 @@ export function setStage(options: ClusterOptions | Asked = {}, ...needs: readonl
     },
     cookies,
     async crowd(load = {}) {
-      crowd = await startCrowd({ url: running().url, ...load })
+      crowd = await startBackgroundLoad({ url: running().url, ...load })
       return crowd
     },
-    scenario(promise: string, ...rest: [Story] | [readonly Ability[], Story]) {
+    scenario(promise: string, ...rest: [Scenario] | [readonly Capability[], Scenario]) {
       const [own, story] = rest.length === 1 ? [[], rest[0]] : rest
-      const reason = lacks ?? reasonAgainst(own)
+      const reason = lacks ?? unsupportedReason(own)
       test(promise, reason === undefined ? {} : { skip: reason }, async (context) => await story(context))
     },
     async stopAndStart() {
@@ -102,22 +102,22 @@ export function setStage(options: ClusterOptions | Asked = {}, ...needs: readonl
 }
 
 /** For what is not about a target: runs on this machine alone, and once. */
-export function onlyHere(): string | false {
+export function skipUnlessLocal(): string | false {
   return target.name === 'local' ? false : 'it is the same whatever the target, and runs with the local one'
 }
 
-function neededBy({ environment, databaseUrl }: ClusterOptions): readonly Ability[] {
-  return [...(environment ? ['environment' as const] : []), ...(databaseUrl ? ['given-database' as const] : [])]
+function neededBy({ environment, databaseUrl }: ClusterOptions): readonly Capability[] {
+  return [...(environment ? ['environment' as const] : []), ...(databaseUrl ? ['external-database' as const] : [])]
 }
 
 /** Why a scenario that needs this is not run on the chosen target; undefined: it is. */
-export function reasonAgainst(needs: readonly Ability[]): string | undefined {
-  return needs.map((ability) => target.lacks[ability]).find((reason) => reason !== undefined)
+export function unsupportedReason(needs: readonly Capability[]): string | undefined {
+  return needs.map((ability) => target.unsupported[ability]).find((reason) => reason !== undefined)
 }
 
 /** A cookie, and what in it would be enough for a thief; texts too short to mean anything are left out. */
 function textsOf(cookie: string): readonly string[] {
-  const { sid, signature } = partsOf(cookie)
+  const { sid, signature } = parseCookieValue(cookie)
   return [cookie, sid, signature].filter((text) => text.length >= 16)
 }
 

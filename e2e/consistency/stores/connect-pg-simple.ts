@@ -1,24 +1,24 @@
 import connectPgSimple from 'connect-pg-simple'
 import session from 'express-session'
 import type { Pool } from 'pg'
-import { called, LIFETIME, openVisit, type RacedStore, type Visit } from './store.ts'
+import { called, MAX_AGE_MS, type OpenedSession, openSession, type TestedStore } from './store.ts'
 
 /** express-session over connect-pg-simple, as both are shipped. */
-export function createStockStore(pool: Pool): RacedStore {
+export function createConnectPgSimpleStore(pool: Pool): TestedStore {
   const settings = { tableName: 'session', createTableIfMissing: false, pruneSessionInterval: false } as const
   const store = new (connectPgSimple(session))({ pool, ...settings })
   // It puts on the store what makes new sessions.
-  session({ store, secret: 'unused', resave: false, saveUninitialized: false, cookie: { maxAge: LIFETIME } })
+  session({ store, secret: 'unused', resave: false, saveUninitialized: false, cookie: { maxAge: MAX_AGE_MS } })
 
-  const save = ({ session }: Visit) => called((callback) => session.touch().save(callback))
-  const touch = ({ sessionID, session }: Visit) =>
+  const save = ({ session }: OpenedSession) => called((callback) => session.touch().save(callback))
+  const touch = ({ sessionID, session }: OpenedSession) =>
     called((callback) => store.touch(sessionID, session.touch() as typeof session, callback))
-  const change: RacedStore['change'] = async (visit, change) => {
+  const change: TestedStore['change'] = async (visit, change) => {
     change(visit.session)
     await save(visit)
   }
   return {
-    open: (sid) => openVisit(store, sid),
+    open: (sid) => openSession(store, sid),
     change,
     touch,
     destroy: ({ session }) => called((callback) => session.destroy(callback)),

@@ -1,12 +1,12 @@
 import type { Pool } from 'pg'
 import { createSessions } from '../../../src/sessions/sessions.ts'
-import { called, LIFETIME, openVisit, type RacedStore } from './store.ts'
+import { called, MAX_AGE_MS, openSession, type TestedStore } from './store.ts'
 
 /** The store that this repository is about. */
-export function createOwnStore(pool: Pool): RacedStore {
-  const { store, revoker: directory } = createSessions({ pool, secret: 'unused', maxAge: LIFETIME })
+export function createRoundhouseStore(pool: Pool): TestedStore {
+  const { store, revoker: directory } = createSessions({ pool, secret: 'unused', maxAge: MAX_AGE_MS })
   return {
-    open: (sid) => openVisit(store, sid),
+    open: (sid) => openSession(store, sid),
     async change({ session }, change) {
       change(session)
       await session.save()

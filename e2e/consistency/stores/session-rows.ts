@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
 import type { Content, Row } from '../workloads/workload.ts'
-import { LIFETIME } from './store.ts'
+import { MAX_AGE_MS } from './store.ts'
 
 /** The sessions as they are stored, prepared and read without any store. */
-export interface SessionTable {
+export interface SessionRows {
   /** A day of their lifetime is over, so that moving their expiry is worth a write. */
   prepare(rows: readonly Row[]): Promise<void>
   all(): Promise<Row[]>
@@ -13,13 +13,13 @@ export interface SessionTable {
   connectionsClosed(name: string): Promise<void>
 }
 
-const COOKIE = { originalMaxAge: LIFETIME, expires: '', httpOnly: true, path: '/' }
+const COOKIE = { originalMaxAge: MAX_AGE_MS, expires: '', httpOnly: true, path: '/' }
 const DAY = 86_400_000
 
-export function openSessionTable(pool: Pool): SessionTable {
+export function openSessionRows(pool: Pool): SessionRows {
   return {
     async prepare(rows) {
-      const cookie = { ...COOKIE, expires: new Date(Date.now() + LIFETIME - DAY).toISOString() }
+      const cookie = { ...COOKIE, expires: new Date(Date.now() + MAX_AGE_MS - DAY).toISOString() }
       const contents = rows.map(({ content }) => JSON.stringify({ cookie, ...content }))
       await pool.query(
         `INSERT INTO session (sid, sess, expire, account)

@@ -1,12 +1,12 @@
 import { valueAt } from '../content.ts'
-import type { Act, Race } from './workload.ts'
+import type { Operation, Workload } from './workload.ts'
 
 /** At once on one session, spread over the replicas. */
 const INCREMENTS = 24
 const COUNTER = ['counters', 'visits']
 
 /** All replicas count up one field of one session at once. */
-export const updates: Race = {
+export const update: Workload = {
   name: 'updates',
   unit: 'increments',
   fault: 'lost',
@@ -14,12 +14,12 @@ export const updates: Race = {
   perRound: 4,
   group(number, workers) {
     const sid = `counted-${number}`
-    const acts = Array.from({ length: INCREMENTS }, (_, n): Act => {
+    const acts = Array.from({ length: INCREMENTS }, (_, n): Operation => {
       return { id: `${number}-${n}`, worker: n % workers, sid, verb: 'increment', path: COUNTER }
     })
-    return { number, kind: 'increments', sessions: [{ sid, content: { group: number } }], acts }
+    return { number, kind: 'increments', sessions: [{ sid, content: { group: number } }], operations: acts }
   },
-  judge({ acts }, outcomes, rows) {
+  check({ operations: acts }, outcomes, rows) {
     const states = acts.map(({ id }) => outcomes.get(id)?.state)
     const done = states.filter((state) => state === 'done').length
     const unknown = states.filter((state) => state === undefined || state === 'failed').length

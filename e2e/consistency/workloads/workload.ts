@@ -4,7 +4,7 @@ export type Content = Readonly<Record<string, unknown>>
 export type StoreName = 'stock' | 'own'
 
 /** What one request does. All but `late` ones have read the session before the first of their group acts. */
-export type Act = {
+export type Operation = {
   readonly id: string
   /** On which of the replicas. */
   readonly worker: number
@@ -43,17 +43,17 @@ export interface Group {
   readonly number: number
   readonly kind: string
   readonly sessions: readonly Row[]
-  readonly acts: readonly Act[]
+  readonly operations: readonly Operation[]
 }
 
 /** How many of a group's promises could be checked, how many were broken, and how, in words. */
-export interface Verdict {
+export interface CheckResult {
   readonly counted: number
   readonly broken: number
   readonly evidence?: string
 }
 
-export interface Race {
+export interface Workload {
   readonly name: string
   /** What is counted, and what one is called when it goes wrong: 'sign-outs', 'undone'. */
   readonly unit: string
@@ -64,12 +64,12 @@ export interface Race {
   /** `random` is from 0 up to 1; equal numbers do not make equal groups. */
   readonly group: (number: number, workers: number, random: () => number) => Group
   /** `rows`: those of the group that are there when all have acted. */
-  readonly judge: (group: Group, outcomes: ReadonlyMap<string, Outcome>, rows: readonly Row[]) => Verdict
+  readonly check: (group: Group, outcomes: ReadonlyMap<string, Outcome>, rows: readonly Row[]) => CheckResult
 }
 
-export const NOTHING_TO_CHECK: Verdict = { counted: 0, broken: 0 }
+export const NOTHING_TO_CHECK: CheckResult = { counted: 0, broken: 0 }
 
 /** A broken promise and what was found, or a kept one. */
-export function verdict(broken: string | undefined): Verdict {
+export function checkResult(broken: string | undefined): CheckResult {
   return broken === undefined ? { counted: 1, broken: 0 } : { counted: 1, broken: 1, evidence: broken }
 }

@@ -1,7 +1,7 @@
-import { renames } from './rotate-id.ts'
-import { signOuts } from './sign-out.ts'
-import { updates } from './update.ts'
-import type { Race } from './workload.ts'
-import { writes } from './write.ts'
+import { rotateId } from './rotate-id.ts'
+import { signOut } from './sign-out.ts'
+import { update } from './update.ts'
+import type { Workload } from './workload.ts'
+import { write } from './write.ts'
 
-export const RACES: readonly Race[] = [signOuts, writes, updates, renames]
+export const WORKLOADS: readonly Workload[] = [signOut, write, update, rotateId]

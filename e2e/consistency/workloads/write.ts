@@ -1,6 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
 import { put, valueAt } from '../content.ts'
-import { type Act, type Group, NOTHING_TO_CHECK, type Path, type Race, type Row, verdict } from './workload.ts'
+import {
+  checkResult,
+  type Group,
+  NOTHING_TO_CHECK,
+  type Operation,
+  type Path,
+  type Row,
+  type Workload,
+} from './workload.ts'
 
 /** Where the writers of a group write, up to three deep. */
 const SHAPES: readonly ((writer: number) => Path)[] = [
@@ -12,7 +20,7 @@ const SHAPES: readonly ((writer: number) => Path)[] = [
 const VALUES: readonly unknown[] = [1, 'a text', null, { left: { right: true } }, [1, 2, 3], '', false]
 
 /** Two or three replicas change different fields of one session at once. */
-export const writes: Race = {
+export const write: Workload = {
   name: 'writes',
   unit: 'groups',
   fault: 'lost',
@@ -28,20 +36,20 @@ export const writes: Race = {
     const removes = random() < 0.2
     if (removes) put(content, shape(writers - 1), 'to be removed')
     const first = Math.floor(random() * workers)
-    const acts = Array.from({ length: writers }, (_, writer): Act => {
+    const acts = Array.from({ length: writers }, (_, writer): Operation => {
       const at = { id: `${number}-${writer}`, worker: (first + writer) % workers, sid: `written-${number}` }
       const path = shape(writer)
       if (removes && writer === writers - 1) return { ...at, verb: 'remove', path }
       return { ...at, verb: 'put', path, value: VALUES[Math.floor(random() * VALUES.length)] }
     })
-    return { number, kind: `${writers} writers`, sessions: [{ sid: `written-${number}`, content }], acts }
+    return { number, kind: `${writers} writers`, sessions: [{ sid: `written-${number}`, content }], operations: acts }
   },
-  judge(group, outcomes, rows) {
-    const done = group.acts.filter(({ id }) => outcomes.get(id)?.state === 'done')
+  check(group, outcomes, rows) {
+    const done = group.operations.filter(({ id }) => outcomes.get(id)?.state === 'done')
     if (done.length === 0) return NOTHING_TO_CHECK
     const [row] = rows
-    if (row === undefined) return verdict('the session is gone')
-    return verdict(done.map((act) => lostOf(act, row)).find((lost) => lost !== undefined) ?? changedOf(group, row))
+    if (row === undefined) return checkResult('the session is gone')
+    return checkResult(done.map((act) => lostOf(act, row)).find((lost) => lost !== undefined) ?? changedOf(group, row))
   },
 }
 
@@ -52,7 +60,7 @@ function siblingsOf(shape: (writer: number) => Path, writers: number): Path[] {
 }
 
 /** What an acknowledged write has left that it should not, in words. */
-export function lostOf(act: Act, { content }: Row): string | undefined {
+export function lostOf(act: Operation, { content }: Row): string | undefined {
   if (act.verb === 'put' && !isDeepStrictEqual(valueAt(content, act.path), act.value))
     return `${act.path.join('.')} = ${JSON.stringify(act.value)} is not in ${JSON.stringify(content)}`
   if (act.verb === 'remove' && valueAt(content, act.path) !== undefined)
@@ -60,7 +68,7 @@ export function lostOf(act: Act, { content }: Row): string | undefined {
   return undefined
 }
 
-function changedOf({ sessions, acts }: Group, { content }: Row): string | undefined {
+function changedOf({ sessions, operations: acts }: Group, { content }: Row): string | undefined {
   const before = sessions[0]?.content ?? {}
   const written = acts.map((act) => ('path' in act ? act.path.join('.') : ''))
   const changed = leavesOf(before).filter(

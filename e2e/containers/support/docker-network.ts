@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import process from 'node:process'
 import { docker, dockerLogs } from '../../../cluster/docker/docker.ts'
 import { waitFor } from '../../../cluster/processes/wait-for.ts'
-import { clearAtEnd, type Lifetime } from './cleanup.ts'
+import { type CleanupScope, cleanUpAfter } from './cleanup.ts'
 
 export interface ContainerOptions {
   readonly image: string
@@ -10,7 +10,7 @@ export interface ContainerOptions {
   /** Instead of the image's own command. */
   readonly command?: readonly string[]
   /** For `docker run`; what a restricted cluster allows unless told. */
-  readonly words?: readonly string[]
+  readonly dockerArguments?: readonly string[]
 }
 
 export interface Container {
@@ -24,29 +24,38 @@ export interface Container {
 }
 
 /** A network with containers on it, which know each other by name; all is gone when the test ends. */
-export interface Yard {
+export interface DockerNetwork {
   run(options: ContainerOptions): Promise<Container>
 }
 
 /** What Kubernetes' restricted Pod Security asks for, and a root that cannot be written to. */
 const RESTRICTED = ['--read-only', '--cap-drop=ALL', '--security-opt=no-new-privileges']
 /** Long, for a machine that does something else as well. */
-export const PATIENCE = 120_000
+export const TIMEOUT_MS = 120_000
 
 let yards = 0
 
-export async function openYard(t: Lifetime): Promise<Yard> {
+export async function createDockerNetwork(t: CleanupScope): Promise<DockerNetwork> {
   const network = `${process.env.E2E_PROJECTS ?? 'roundhouse-test'}-yard-${process.pid}-${++yards}`
-  clearAtEnd(t, () => clearAway(network))
+  cleanUpAfter(t, () => clearAway(network))
   await docker(['network', 'create', network])
   let containers = 0
   return { run: (options) => start(network, `${network}-${++containers}`, options) }
 }
 
 async function start(network: string, name: string, options: ContainerOptions): Promise<Container> {
-  const { image, env = {}, command = [], words = RESTRICTED } = options
+  const { image, env = {}, command = [], dockerArguments = RESTRICTED } = options
   const settings = Object.entries(env).map(([key, value]) => `--env=${key}=${value}`)
-  await docker(['run', '--detach', `--name=${name}`, `--network=${network}`, ...settings, ...words, image, ...command])
+  await docker([
+    'run',
+    '--detach',
+    `--name=${name}`,
+    `--network=${network}`,
+    ...settings,
+    ...dockerArguments,
+    image,
+    ...command,
+  ])
   return {
     name,
     address: await inspect(name, 'range .NetworkSettings.Networks}}{{.IPAddress}}{{end'),
@@ -55,7 +64,7 @@ async function start(network: string, name: string, options: ContainerOptions): 
       return stdout + stderr
     },
     async ended() {
-      await waitFor(`${name} to end`, PATIENCE, async () => (await inspect(name, '.State.Status')) === 'exited')
+      await waitFor(`${name} to end`, TIMEOUT_MS, async () => (await inspect(name, '.State.Status')) === 'exited')
       return Number(await inspect(name, '.State.ExitCode'))
     },
   }

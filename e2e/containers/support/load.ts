@@ -12,13 +12,13 @@ const CONNECTIONS = 32
 const PATHS = ['/', '/shop', '/account', '/basket', '/api/session']
 
 /** What came of it: answers a second, and how many were none (a machine that is busy otherwise may bring some 503). */
-export interface Yield {
+export interface LoadResult {
   readonly speed: number
   readonly refused: number
 }
 
 /** Looks at pages over and over, on many connections at once, and never signs in. */
-export async function load({ url, cookie, requests }: Load): Promise<Yield> {
+export async function runLoad({ url, cookie, requests }: Load): Promise<LoadResult> {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
   const began = performance.now()
   let begun = 0

@@ -20,7 +20,7 @@ export function asContainer(objects: Objects, pod: Pod, name: string, folder: st
     image: container.image ?? '',
     env: environment(objects, container),
     command: [...rest, ...(container.args ?? [])],
-    words: [
+    dockerArguments: [
       ...['--user', `${runAsUser}:${runAsGroup}`],
       ...(container.securityContext?.readOnlyRootFilesystem === true ? ['--read-only'] : []),
       ...(container.securityContext?.capabilities?.drop ?? []).flatMap((name) => ['--cap-drop', name]),

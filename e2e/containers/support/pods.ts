@@ -7,7 +7,7 @@ import { provideImage } from '../../../cluster/docker/image.ts'
 import { waitFor } from '../../../cluster/processes/wait-for.ts'
 import { pods } from '../../manifests/kubernetes/objects.ts'
 import { renderAll } from '../../manifests/kubernetes/rendering.ts'
-import { type Container, openYard, PATIENCE } from './docker-network.ts'
+import { type Container, createDockerNetwork, TIMEOUT_MS } from './docker-network.ts'
 import { asContainer, containerOf, passes } from './pod.ts'
 
 type Probe = 'startupProbe' | 'readinessProbe' | 'livenessProbe'
@@ -36,7 +36,7 @@ export async function openPods(t: TestContext): Promise<Start> {
   const folder = mkdtempSync(join(tmpdir(), 'roundhouse-pod-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const built = await provideImage()
-  const yard = await openYard(t)
+  const yard = await createDockerNetwork(t)
   return async (owner, name, { aliases = [], env = {} } = {}) => {
     const pod = pods(objects).find((one) => one.owner === owner)
     assert.ok(pod, `${owner} is not rendered`)
@@ -45,7 +45,7 @@ export async function openPods(t: TestContext): Promise<Start> {
       ...options,
       image: options.image.startsWith('roundhouse:') ? built : options.image,
       env: { ...options.env, ...env },
-      words: [...(options.words ?? []), ...aliases.map((alias) => `--network-alias=${alias}`)],
+      dockerArguments: [...(options.dockerArguments ?? []), ...aliases.map((alias) => `--network-alias=${alias}`)],
     })
     const container = containerOf(pod, name)
     const passing = (probe: Probe) => passes(container[probe], container, running)
@@ -53,7 +53,7 @@ export async function openPods(t: TestContext): Promise<Start> {
       ...running,
       passes: passing,
       async passed(probe) {
-        await waitFor(`${probe} of ${name}`, PATIENCE, () => passing(probe)).catch(async (fault: Error) =>
+        await waitFor(`${probe} of ${name}`, TIMEOUT_MS, () => passing(probe)).catch(async (fault: Error) =>
           assert.fail(`${fault.message}\n${await running.logs()}`),
         )
       },

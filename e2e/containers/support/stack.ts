@@ -2,17 +2,17 @@ import assert from 'node:assert/strict'
 import { docker } from '../../../cluster/docker/docker.ts'
 import { provideImage } from '../../../cluster/docker/image.ts'
 import { waitFor } from '../../../cluster/processes/wait-for.ts'
-import { type Container, type ContainerOptions, PATIENCE, type Yard } from './docker-network.ts'
+import { type Container, type ContainerOptions, type DockerNetwork, TIMEOUT_MS } from './docker-network.ts'
 
 /** A Postgres in a container, and what is run against it from the image. */
-export interface Site {
+export interface Stack {
   readonly image: string
   /** What a replica needs to know. */
   readonly env: Readonly<Record<string, string>>
   /** A replica, or another command of the image. */
   run(options?: Partial<ContainerOptions>): Promise<Container>
   /** Runs `node src/cli.ts …` to its end. */
-  command(...words: readonly string[]): Promise<{ code: number; said: string }>
+  command(...words: readonly string[]): Promise<{ code: number; output: string }>
   /** Runs one statement as the database's owner. */
   sql(statement: string): Promise<string>
 }
@@ -20,7 +20,7 @@ export interface Site {
 /** Made for the test, and told to nobody. */
 const PASSWORD = 'only.for.a.test'
 
-export async function openSite(yard: Yard): Promise<Site> {
+export async function startStack(yard: DockerNetwork): Promise<Stack> {
   const image = await provideImage()
   const postgres = await startPostgres(yard)
   const address = `postgres://roundhouse:${PASSWORD}@${postgres.name}/roundhouse`
@@ -31,18 +31,18 @@ export async function openSite(yard: Yard): Promise<Site> {
     run: (options = {}) => yard.run({ image, ...options, env: { ...env, ...options.env } }),
     async command(...words) {
       const container = await yard.run({ image, env, command: ['node', 'src/cli.ts', ...words] })
-      return { code: await container.ended(), said: await container.logs() }
+      return { code: await container.ended(), output: await container.logs() }
     },
     sql: (statement) => docker(['exec', postgres.name, 'psql', '-qAtU', 'roundhouse', '-c', statement]),
   }
 }
 
-async function startPostgres(yard: Yard): Promise<Container> {
+async function startPostgres(yard: DockerNetwork): Promise<Container> {
   const env = { POSTGRES_USER: 'roundhouse', POSTGRES_PASSWORD: PASSWORD }
-  const postgres = await yard.run({ image: 'postgres:18', env, words: ['--tmpfs=/var/lib/postgresql'] })
+  const postgres = await yard.run({ image: 'postgres:18', env, dockerArguments: ['--tmpfs=/var/lib/postgresql'] })
   const asks = ['exec', postgres.name, 'pg_isready', '-q', '-h', '127.0.0.1', '-U', 'roundhouse']
   const answers = docker.bind(undefined, asks)
-  await waitFor('Postgres', PATIENCE, () => answers().then(yes, no))
+  await waitFor('Postgres', TIMEOUT_MS, () => answers().then(yes, no))
   return postgres
 }
 
@@ -54,13 +54,13 @@ export async function look(address: string): Promise<Response> {
 /** What a replica's `/readyz` says, once it says anything. */
 export async function readiness({ address }: Container): Promise<{ status: number; reason?: string }> {
   const asked = () => look(`http://${address}:3000/readyz`).catch(() => undefined)
-  const answer = await waitFor(`an answer of ${address}`, PATIENCE, asked)
+  const answer = await waitFor(`an answer of ${address}`, TIMEOUT_MS, asked)
   return { ...((await answer.json()) as { reason?: string }), status: answer.status }
 }
 
 export async function expectReady(replica: Container): Promise<void> {
   const isReady = async () => (await readiness(replica)).status === 200
-  await waitFor(`${replica.name} to be ready`, PATIENCE, isReady).catch(async (error) => {
+  await waitFor(`${replica.name} to be ready`, TIMEOUT_MS, isReady).catch(async (error) => {
     assert.fail(`${error.message}; it says:\n${await replica.logs()}`)
   })
 }

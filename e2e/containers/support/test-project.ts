@@ -7,14 +7,14 @@ import { ComposeProject } from '../../../cluster/compose/compose-project.ts'
 import { docker } from '../../../cluster/docker/docker.ts'
 import { provideImage } from '../../../cluster/docker/image.ts'
 import { freePort } from '../../../cluster/processes/ports.ts'
-import { clearAtEnd, type Lifetime } from './cleanup.ts'
+import { type CleanupScope, cleanUpAfter } from './cleanup.ts'
 
 const DOWN = ['compose', '--profile=tls', 'down', '--timeout=1', '--volumes', '--remove-orphans']
 
 type Environment = Readonly<Record<string, string>>
 
 /** docker-compose.yml as an operator runs it, under a name of its own; gone with its volumes when the test ends. */
-export interface Trial {
+export interface TestProject {
   readonly name: string
   readonly url: string
   readonly httpsUrl: string
@@ -28,7 +28,7 @@ export interface Trial {
   containers(service?: string): Promise<readonly string[]>
 }
 
-export async function openTrial(t: Lifetime): Promise<Trial> {
+export async function createTestProject(t: CleanupScope): Promise<TestProject> {
   const image = await provideImage()
   const folder = mkdtempSync(join(process.env.E2E_FOLDER ?? tmpdir(), 'roundhouse-trial-'))
   process.env.E2E_PROJECTS ??= 'roundhouse-test'
@@ -36,13 +36,13 @@ export async function openTrial(t: Lifetime): Promise<Trial> {
   project.configure({ replicas: 3, environment: {} })
   const httpsPort = await freePort()
   const own = { ...project.environment, IMAGE: image, HTTPS_PORT: String(httpsPort) }
-  const compose: Trial['compose'] = (words, environment = {}) =>
+  const compose: TestProject['compose'] = (words, environment = {}) =>
     docker(['compose', '--progress=quiet', '--profile=tls', ...words], {
       env: { ...own, ...environment },
-      within: 300_000,
+      timeoutMs: 300_000,
     })
   const env = { ...process.env, ...own }
-  clearAtEnd(t, () => void spawnSync('docker', DOWN, { env }))
+  cleanUpAfter(t, () => void spawnSync('docker', DOWN, { env }))
   return {
     name: project.name,
     url: project.url,

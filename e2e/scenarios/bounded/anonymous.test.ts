@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { expect, told } from '../../support/actors/response.ts'
+import { describeResponse, expect } from '../../support/actors/response.ts'
 import type { Visitor } from '../../support/actors/visitor.ts'
 import { storeCalls } from '../../support/assertions/metrics.ts'
-import { setStage } from '../../support/fixture.ts'
+import { useCluster } from '../../support/fixture.ts'
 
-const stage = setStage({}, 'database')
+const stage = useCluster({}, 'database')
 const { scenario, person } = stage
 const PAGES = [
   '/',
@@ -66,6 +66,6 @@ function everywhere(): readonly string[] {
 }
 
 function noCookie(visitor: Visitor, answer: Awaited<ReturnType<Visitor['get']>>): void {
-  assert.deepEqual(answer.cookies, [], told(answer, 'no cookie was expected'))
+  assert.deepEqual(answer.cookies, [], describeResponse(answer, 'no cookie was expected'))
   assert.deepEqual(visitor.jar.all(), [])
 }

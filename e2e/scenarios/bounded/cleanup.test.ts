@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { waitFor } from '../../../cluster/processes/wait-for.ts'
 import { expectSignedIn, register } from '../../support/actors/actions.ts'
 import { linesOf } from '../../support/assertions/log-search.ts'
-import { setStage } from '../../support/fixture.ts'
+import { useCluster } from '../../support/fixture.ts'
 
 /** Each replica asks for a turn within its first minute; of five the first does so after ten seconds on average. */
-const stage = setStage({ replicas: 5 }, 'database', 'logs')
+const stage = useCluster({ replicas: 5 }, 'database', 'logs')
 const { scenario, person } = stage
 const PATIENCE = 75_000
 const MANY = 2500

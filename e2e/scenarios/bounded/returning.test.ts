@@ -7,11 +7,11 @@ import {
   register,
   sessionOf,
 } from '../../support/actors/actions.ts'
-import { days } from '../../support/actors/clock.ts'
+import { daysInMs } from '../../support/actors/clock.ts'
 import type { Visitor } from '../../support/actors/visitor.ts'
-import { setStage } from '../../support/fixture.ts'
+import { useCluster } from '../../support/fixture.ts'
 
-const stage = setStage({}, 'database', 'replicas')
+const stage = useCluster({}, 'database', 'replicas')
 const { scenario, person } = stage
 
 scenario('a customer who comes back every 20 days and only reads stays signed in', async (test) => {
@@ -63,12 +63,12 @@ scenario('somebody who stays away for 31 days is a visitor, with the cookie or w
 
 /** Time passes: for the browser its clock goes on, in the database every session grows older. */
 async function pass(count: number, visitor: Visitor): Promise<void> {
-  visitor.jar.clock.forward(days(count))
-  await stage.database.age(days(count))
+  visitor.jar.clock.forward(daysInMs(count))
+  await stage.database.age(daysInMs(count))
 }
 
 function cookieDays({ jar }: Visitor): number {
-  return Math.round(((jar.get('sid')?.expires ?? 0) - jar.clock.now()) / days(1))
+  return Math.round(((jar.get('sid')?.expires ?? 0) - jar.clock.now()) / daysInMs(1))
 }
 
 /** How many days the living sessions of this account have left. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { expectSignedIn, productsOf, putInBasket, register } from '../../support/actors/actions.ts'
-import { days } from '../../support/actors/clock.ts'
+import { daysInMs } from '../../support/actors/clock.ts'
 import { expect } from '../../support/actors/response.ts'
-import { setRoadside } from '../../support/faults/with-database-proxy.ts'
+import { useClusterBehindProxy } from '../../support/faults/with-database-proxy.ts'
 
-const stage = setRoadside()
+const stage = useClusterBehindProxy()
 const { scenario, person } = stage
 const PAGES = ['/account', '/basket', '/shop', '/', '/api/session']
 
@@ -14,7 +14,7 @@ scenario('a hundred pages of somebody who is signed in write nothing', async (te
   const [product = ''] = await productsOf(ada)
   await putInBasket(ada, product, 1)
   const before = await versions()
-  const began = stage.road.passages.length
+  const began = stage.proxy.statements.length
   for (let round = 0; round < 20; round++) for (const path of PAGES) expect(await ada.get(path), 200)
   await expectSignedIn(ada, email)
   assert.deepEqual(await versions(), before, 'no row of the table was written')
@@ -29,8 +29,8 @@ scenario('a hundred pages of somebody who is signed in write nothing', async (te
 scenario('an expiry that lags is moved once, not with every page', async () => {
   const ada = person('Ada')
   await register(ada)
-  await stage.database.age(days(2))
-  const began = stage.road.passages.length
+  await stage.database.age(daysInMs(2))
+  const began = stage.proxy.statements.length
   for (let turn = 0; turn < 10; turn++) expect(await ada.get('/account'), 200)
   const writes = asked(began).filter((text) => WRITES.test(text))
   assert.equal(writes.length, 1, writes.join('\n'))
@@ -38,7 +38,7 @@ scenario('an expiry that lags is moved once, not with every page', async () => {
 
 scenario('somebody without a session costs the database nothing', async () => {
   const vic = person('Vic')
-  const began = stage.road.passages.length
+  const began = stage.proxy.statements.length
   for (const path of [
     '/',
     '/login',
@@ -62,7 +62,7 @@ const WRITES = /\b(INSERT|UPDATE|DELETE)\b/i
 const CHORES = /\b(job_run|replica|attempt|session_tombstone)\b/i
 
 function asked(since: number): string[] {
-  const statements = stage.road.passages.slice(since).map(({ statement }) => statement)
+  const statements = stage.proxy.statements.slice(since).map(({ statement }) => statement)
   return statements.filter((text) => !CHORES.test(text) && !/^\s*DELETE/i.test(text))
 }
 

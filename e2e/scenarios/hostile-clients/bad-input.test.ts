@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe } from 'node:test'
 import { freshCredentials, register, sessionOf } from '../../support/actors/actions.ts'
-import { type Answer, expect, told, wordsOf } from '../../support/actors/response.ts'
+import { describeResponse, expect, type Response, visibleText } from '../../support/actors/response.ts'
 import { BAD_BODIES, type BadBody, form } from '../../support/attacks/malformed-bodies.ts'
-import { overTheWire, statusOf } from '../../support/attacks/raw-http.ts'
-import { setStage } from '../../support/fixture.ts'
+import { sendRaw, statusOf } from '../../support/attacks/raw-http.ts'
+import { useCluster } from '../../support/fixture.ts'
 
 const FORM = 'application/x-www-form-urlencoded'
 const JSON_BODY = 'application/json'
 
-const stage = setStage()
+const stage = useCluster()
 const { scenario, person } = stage
 
 for (const where of ['through nginx', 'at a replica'] as const) {
@@ -27,7 +27,7 @@ for (const where of ['through nginx', 'at a replica'] as const) {
             const headers = bad.type === '' ? {} : { 'content-type': bad.type }
             const answer = await vic.send('POST', bad.path, bad.body, { json, headers })
             const fault = wrongness(answer, bad, json)
-            if (fault !== undefined) faults.push(told({ ...answer, question: bad.what }, fault))
+            if (fault !== undefined) faults.push(describeResponse({ ...answer, request: bad.what }, fault))
           }
           assert.deepEqual(faults, [])
           assert.deepEqual(await counts(), before, 'nothing was left behind')
@@ -66,7 +66,7 @@ for (const where of ['through nginx', 'at a replica'] as const) {
         `\u0016\u0003\u0001\u0002hello TLS\r\n\r\n`,
         `TRACE / HTTP/1.1\r\nHost: x\r\n${close}`,
       ]) {
-        const raw = await overTheWire(address(where), bytes)
+        const raw = await sendRaw(address(where), bytes)
         const status = statusOf(raw)
         assert.ok(status === 0 || (status >= 400 && status < 500), `${JSON.stringify(bytes)}: ${raw.slice(0, 200)}`)
         expect(await person('Vic', { url: address(where) }).get('/'), 200)
@@ -141,23 +141,23 @@ async function counts(): Promise<Readonly<Record<string, number>>> {
 }
 
 /** What is wrong with an answer to a bad request; undefined: nothing. */
-function wrongness(answer: Answer, { status, says }: BadBody, json: boolean): string | undefined {
+function wrongness(answer: Response, { status, says }: BadBody, json: boolean): string | undefined {
   const trace = leak(answer)
   if (trace !== undefined) return trace
   if (!status.includes(answer.status)) return `${status.join(' or ')} was expected`
   if (answer.cookies.length > 0) return 'no cookie was expected'
   const type = String(answer.headers['content-type'])
   if (!type.startsWith(json ? 'application/problem+json' : 'text/html')) return `it came as ${type}`
-  return says.test(wordsOf(answer)) ? undefined : `it does not say ${says}`
+  return says.test(visibleText(answer)) ? undefined : `it does not say ${says}`
 }
 
-function leak({ status, text }: Answer): string | undefined {
+function leak({ status, text }: Response): string | undefined {
   if (status >= 500) return 'a server error'
   return /\bat .+:\d+:\d+|node_modules|\.ts:\d+/.test(text) ? 'it shows the inside' : undefined
 }
 
-function harmless(answer: Answer): Answer {
-  assert.equal(leak(answer), undefined, told(answer, 'nothing of the inside should show'))
+function harmless(answer: Response): Response {
+  assert.equal(leak(answer), undefined, describeResponse(answer, 'nothing of the inside should show'))
   return answer
 }
 

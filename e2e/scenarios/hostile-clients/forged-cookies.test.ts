@@ -4,23 +4,23 @@ import { describe } from 'node:test'
 import { expectSignedIn, expectVisitor, register, type SessionView } from '../../support/actors/actions.ts'
 import { expect, json } from '../../support/actors/response.ts'
 import { storeCalls } from '../../support/assertions/metrics.ts'
-import { partsOf, signedCookie } from '../../support/attacks/sign-cookie.ts'
-import { setStage } from '../../support/fixture.ts'
+import { parseCookieValue, signCookie } from '../../support/attacks/sign-cookie.ts'
+import { useCluster } from '../../support/fixture.ts'
 
 const SECRET = randomBytes(24).toString('hex')
-const stage = setStage({ environment: { SESSION_SECRET: SECRET } }, 'replicas', 'database', 'metrics')
+const stage = useCluster({ environment: { SESSION_SECRET: SECRET } }, 'replicas', 'database', 'metrics')
 const { scenario, person } = stage
 
 for (const where of ['through nginx', 'at a replica'] as const) {
   describe(where, () => {
     scenario(`a wrong cookie means a visitor, costs no statement and leaves nothing behind, ${where}`, async () => {
       const real = await realCookie(where)
-      const { sid, signature } = partsOf(real)
+      const { sid, signature } = parseCookieValue(real)
       const before = await stage.database.counts()
       const asked = await storeCalls(stage.cluster.replicas)
       const forged = {
         'another signature': `s%3A${sid}.${'A'.repeat(signature.length)}`,
-        'another secret': signedCookie(sid, 'another secret that is long enough'),
+        'another secret': signCookie(sid, 'another secret that is long enough'),
         'no signature': `s%3A${sid}`,
         'an empty signature': `s%3A${sid}.`,
         truncated: real.slice(0, -5),
@@ -31,7 +31,7 @@ for (const where of ['through nginx', 'at a replica'] as const) {
         'a lonely percent': '%',
         empty: '',
         'a JSON cookie': encodeURIComponent('j:{"toString":1}'),
-        'no sid': signedCookie('', 'another secret that is long enough'),
+        'no sid': signCookie('', 'another secret that is long enough'),
         __proto__: '__proto__',
       }
       for (const [what, value] of Object.entries(forged)) {
@@ -59,14 +59,14 @@ for (const where of ['through nginx', 'at a replica'] as const) {
         'x'.repeat(3000),
       ]) {
         const vic = person(`sid ${JSON.stringify(sid).slice(0, 30)}`, { url: address(where) })
-        vic.jar.put('sid', signedCookie(sid.toWellFormed(), SECRET))
+        vic.jar.put('sid', signCookie(sid.toWellFormed(), SECRET))
         await expectVisitor(vic)
       }
       assert.deepEqual(await stage.database.counts(), before)
     })
 
     scenario(`a cookie of 8 KB is refused or a visitor's, ${where}`, async () => {
-      for (const value of ['x'.repeat(8192), `s%3A${'x'.repeat(8192)}.y`, signedCookie('x'.repeat(8192), SECRET)]) {
+      for (const value of ['x'.repeat(8192), `s%3A${'x'.repeat(8192)}.y`, signCookie('x'.repeat(8192), SECRET)]) {
         const vic = person('Vic', { url: address(where) })
         vic.jar.put('sid', value)
         const answer = expect(await vic.get('/api/session', { json: true }), 200, 400, 431)
@@ -79,7 +79,7 @@ for (const where of ['through nginx', 'at a replica'] as const) {
       const browser = person('Ada', { url: address(where) })
       const { email } = await register(browser)
       const { name, value: real } = browser.jar.get('sid') ?? assert.fail('a cookie was expected')
-      const forged = `s%3A${partsOf(real).sid}.forged`
+      const forged = `s%3A${parseCookieValue(real).sid}.forged`
       for (const cookie of [
         [forged, real],
         [real, forged],

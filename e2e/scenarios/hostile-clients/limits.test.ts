@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { expectSignedIn, freshCredentials, register, signIn, signOut } from '../../support/actors/actions.ts'
-import { type Answer, expect } from '../../support/actors/response.ts'
-import { setStage } from '../../support/fixture.ts'
+import { expect, type Response } from '../../support/actors/response.ts'
+import { useCluster } from '../../support/fixture.ts'
 
-const stage = setStage({}, 'addresses', 'replicas')
+const stage = useCluster({}, 'addresses', 'replicas')
 const { scenario, person } = stage
 /** More than any limit allows on one replica; with a limit for each replica it would not be reached by them together. */
 const PATIENCE = 40
@@ -30,7 +30,7 @@ scenario("failures on one replica count on all, and the owner's known browser is
 
 scenario('failures from one address count on all replicas, whatever accounts they try', async (test) => {
   const { replicas } = stage.cluster
-  const answers: Answer[] = []
+  const answers: Response[] = []
   while (answers.at(-1)?.status !== 429 && answers.length < 400) {
     const { email } = freshCredentials('somebody')
     answers.push(expect(await stranger(77).post('/login', { email, password: 'spread over many' }), 401, 429))
@@ -39,13 +39,13 @@ scenario('failures from one address count on all replicas, whatever accounts the
   assert.equal(answers.at(-1)?.status, 429)
   for (const { url } of replicas) {
     const { email, password } = freshCredentials('somebody')
-    expect(await person('the same', { url, from: '127.0.3.78' }).post('/login', { email, password }), 429)
+    expect(await person('the same', { url, localAddress: '127.0.3.78' }).post('/login', { email, password }), 429)
   }
 })
 
 scenario('signing in well is never counted', async () => {
   const ada = await register(person('Ada'))
-  for (let time = 0; time < PATIENCE; time++) await signIn(person('Ada', { from: '127.0.3.9' }), ada)
+  for (let time = 0; time < PATIENCE; time++) await signIn(person('Ada', { localAddress: '127.0.3.9' }), ada)
 })
 
 /** Guesses through nginx, each time from another address, until one is refused; how many were answered before. */
@@ -59,5 +59,5 @@ async function guessUntilRefused(email: string): Promise<number> {
 
 /** A browser that nobody has seen before, at an address of its own. */
 function stranger(number: number) {
-  return person('a stranger', { from: `127.0.3.${number + 1}` })
+  return person('a stranger', { localAddress: `127.0.3.${number + 1}` })
 }

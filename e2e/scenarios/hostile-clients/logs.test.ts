@@ -11,10 +11,10 @@ import {
   writersIntoLogs,
   wrongPasswords,
 } from '../../support/attacks/log-poisoning.ts'
-import { setStage } from '../../support/fixture.ts'
+import { useCluster } from '../../support/fixture.ts'
 
 const SECRETS = [randomBytes(24).toString('hex'), randomBytes(24).toString('hex')] as const
-const stage = setStage(
+const stage = useCluster(
   {
     keepalive: 0,
     environment: { SESSION_SECRET: SECRETS.join(','), LOG_FORMAT: 'json', LOG_LEVEL: 'debug' },

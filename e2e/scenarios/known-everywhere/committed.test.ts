@@ -9,12 +9,12 @@ import {
   sessionOf,
   signIn,
 } from '../../support/actors/actions.ts'
-import { type Answer, expect, told } from '../../support/actors/response.ts'
-import { stolen } from '../../support/attacks/copy-session.ts'
+import { describeResponse, expect, type Response } from '../../support/actors/response.ts'
+import { copySession } from '../../support/attacks/copy-session.ts'
 import { withFullDisk, withSlowDisk } from '../../support/faults/database-faults.ts'
-import { setRoadside } from '../../support/faults/with-database-proxy.ts'
+import { useClusterBehindProxy } from '../../support/faults/with-database-proxy.ts'
 
-const stage = setRoadside()
+const stage = useClusterBehindProxy()
 const { scenario, person } = stage
 const SLOW = 120
 /** The limit of a commit, 3 s, and what a busy machine takes. */
@@ -24,14 +24,14 @@ scenario(
   'whoever follows the redirect at once is signed in on the next replica, however long the commit takes',
   async () => {
     const ada = await register(person('Ada'))
-    stage.road.slow(stage.first, SLOW)
+    stage.proxy.slow(stage.first, SLOW)
     const browser = person('Ada')
-    await signIn(browser.at(stage.here), ada, { hasty: true })
+    await signIn(browser.at(stage.here), ada, { resolveOnHeaders: true })
     await expectSignedIn(browser.at(stage.there), ada.email)
 
     const bea = person('Bea')
     const { name, email, password } = freshCredentials('Bea')
-    expect(await bea.at(stage.here).post('/register', { name, email, password }, { hasty: true }), 303)
+    expect(await bea.at(stage.here).post('/register', { name, email, password }, { resolveOnHeaders: true }), 303)
     await expectSignedIn(bea.at(stage.there), email)
   },
 )
@@ -39,9 +39,9 @@ scenario(
 scenario('what was put into the basket is there for the next request, however long the commit takes', async () => {
   const vic = person('Vic')
   const products = await productsOf(vic)
-  stage.road.slow(stage.first, SLOW)
+  stage.proxy.slow(stage.first, SLOW)
   for (const [index, product] of products.slice(0, 3).entries()) {
-    await vic.at(stage.here).post('/basket/items', { product, quantity: index + 1 }, { hasty: true })
+    await vic.at(stage.here).post('/basket/items', { product, quantity: index + 1 }, { resolveOnHeaders: true })
     assert.equal((await sessionOf(vic.at(stage.there))).basket[product], index + 1)
   }
 })
@@ -49,9 +49,9 @@ scenario('what was put into the basket is there for the next request, however lo
 scenario('who has signed out is out with the next request, however long the commit takes', async () => {
   const browser = person('Ada')
   await register(browser)
-  const thief = stolen(browser, person('a thief'))
-  stage.road.slow(stage.first, SLOW)
-  expect(await browser.at(stage.here).post('/logout', {}, { hasty: true }), 303)
+  const thief = copySession(browser, person('a thief'))
+  stage.proxy.slow(stage.first, SLOW)
+  expect(await browser.at(stage.here).post('/logout', {}, { resolveOnHeaders: true }), 303)
   await expectVisitor(thief.at(stage.there))
 })
 
@@ -90,14 +90,14 @@ scenario('a commit that does not end is a 503 without a cookie, within its limit
     const asked = [ada, vic].map((somebody) => somebody.post('/basket/items', { product, quantity: 5 }))
     for (const answer of await Promise.all(asked)) {
       refused(answer)
-      test.diagnostic(`${answer.question}: ${Math.round(answer.durationMs)} ms`)
-      assert.ok(answer.durationMs < BOUND, told(answer, `an answer within ${BOUND} ms was expected`))
+      test.diagnostic(`${answer.request}: ${Math.round(answer.durationMs)} ms`)
+      assert.ok(answer.durationMs < BOUND, describeResponse(answer, `an answer within ${BOUND} ms was expected`))
     }
   })
 })
 
-function refused(answer: Answer): void {
+function refused(answer: Response): void {
   expect(answer, 503)
-  assert.match(String(answer.headers['retry-after']), /^\d+$/, told(answer, 'Retry-After was expected'))
-  assert.deepEqual(answer.cookies, [], told(answer, 'no cookie was expected'))
+  assert.match(String(answer.headers['retry-after']), /^\d+$/, describeResponse(answer, 'Retry-After was expected'))
+  assert.deepEqual(answer.cookies, [], describeResponse(answer, 'no cookie was expected'))
 }

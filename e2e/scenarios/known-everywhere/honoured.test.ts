@@ -7,12 +7,12 @@ import {
   register,
   signIn,
 } from '../../support/actors/actions.ts'
-import { expect, told } from '../../support/actors/response.ts'
+import { describeResponse, expect } from '../../support/actors/response.ts'
 import { ask, expectAll } from '../../support/assertions/all-replicas.ts'
-import { partsOf } from '../../support/attacks/sign-cookie.ts'
-import { setStage } from '../../support/fixture.ts'
+import { parseCookieValue } from '../../support/attacks/sign-cookie.ts'
+import { useCluster } from '../../support/fixture.ts'
 
-const stage = setStage()
+const stage = useCluster()
 const { scenario, person } = stage
 
 scenario('a login on one replica is honoured by every other', ['replicas'], async (test) => {
@@ -40,7 +40,7 @@ scenario('the very next request after signing in is signed in, wherever it goes'
   for (let time = 0; time < replicas.length * 2; time++) {
     const browser = person('Ada')
     // A redirect is followed when its head is there; the rest of the answer may still be on its way.
-    await signIn(browser.at(replicas[time % replicas.length]?.url ?? ''), ada, { hasty: true })
+    await signIn(browser.at(replicas[time % replicas.length]?.url ?? ''), ada, { resolveOnHeaders: true })
     const asked = replicas.map(({ url }) => browser.at(url).get('/account'))
     for (const answer of await Promise.all(asked)) expect(answer, 200)
   }
@@ -51,7 +51,7 @@ scenario('an answer waits until its change is committed, however long that takes
   const vic = person('Vic')
   const [product = ''] = await productsOf(vic)
   await putInBasket(vic, product, 1)
-  const hasty = { hasty: true }
+  const hasty = { resolveOnHeaders: true }
   const changes = {
     'putting something into the basket': () => vic.post('/basket/items', { product, quantity: 2 }, hasty),
     'signing in': () => signIn(vic, ada, hasty),
@@ -59,9 +59,13 @@ scenario('an answer waits until its change is committed, however long that takes
     'signing out': () => vic.post('/logout', {}, hasty),
   }
   for (const [what, change] of Object.entries(changes)) {
-    const lock = await stage.database.hold(partsOf(vic.jar.get('sid')?.value ?? '').sid)
+    const lock = await stage.database.hold(parseCookieValue(vic.jar.get('sid')?.value ?? '').sid)
     const answer = expect(await change(), 303)
-    assert.equal(await lock.held(), false, told(answer, `${what}: the answer came before the change was committed`))
+    assert.equal(
+      await lock.held(),
+      false,
+      describeResponse(answer, `${what}: the answer came before the change was committed`),
+    )
     await lock.over
   }
 })

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { register } from '../../support/actors/actions.ts'
 import type { Visitor } from '../../support/actors/visitor.ts'
 import { ask, expectAll, spreadOf } from '../../support/assertions/all-replicas.ts'
-import { setStage } from '../../support/fixture.ts'
+import { useCluster } from '../../support/fixture.ts'
 
-const stage = setStage({}, 'nginx')
+const stage = useCluster({}, 'nginx')
 const { scenario, person } = stage
 const EACH = 20
 
@@ -32,7 +32,7 @@ scenario('no cookie pins anybody', async () => {
 })
 
 scenario('no address pins anybody', ['addresses'], async () => {
-  for (const from of ['127.0.0.1', '127.0.0.2', '127.0.7.9']) await evenly(person('Vic', { from }))
+  for (const from of ['127.0.0.1', '127.0.0.2', '127.0.7.9']) await evenly(person('Vic', { localAddress: from }))
 })
 
 /** Each replica answers its share, give or take the one that was next in turn. */

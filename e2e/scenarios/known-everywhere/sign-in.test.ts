@@ -8,13 +8,13 @@ import {
   type SessionView,
   signIn,
 } from '../../support/actors/actions.ts'
-import { type Answer, expect, json, told } from '../../support/actors/response.ts'
+import { describeResponse, expect, json, type Response } from '../../support/actors/response.ts'
 import type { Visitor } from '../../support/actors/visitor.ts'
 import { everywhere } from '../../support/assertions/all-replicas.ts'
-import { stolen } from '../../support/attacks/copy-session.ts'
-import { setStage } from '../../support/fixture.ts'
+import { copySession } from '../../support/attacks/copy-session.ts'
+import { useCluster } from '../../support/fixture.ts'
 
-const stage = setStage()
+const stage = useCluster()
 const { scenario, person } = stage
 
 scenario('the basket of a visitor survives registering and signing in', async () => {
@@ -60,7 +60,7 @@ scenario('a sign-in that is sent twice at once keeps the basket, whichever answe
   const vic = person('Vic')
   const [product = ''] = await productsOf(vic)
   await putInBasket(vic, product, 3)
-  const clicks = ['first click', 'second click'].map((name) => stolen(vic, person(name)))
+  const clicks = ['first click', 'second click'].map((name) => copySession(vic, person(name)))
   await Promise.all(clicks.map((click) => signIn(click, ada)))
   for (const click of clicks) {
     await expectSignedIn(click, ada.email)
@@ -73,7 +73,7 @@ scenario('a sign-in whose answer is lost is repeated, and the basket is there', 
   const vic = person('Vic')
   const [product = ''] = await productsOf(vic)
   await putInBasket(vic, product, 3)
-  await signIn(stolen(vic, person('Vic, whose answer is lost')), ada)
+  await signIn(copySession(vic, person('Vic, whose answer is lost')), ada)
   await signIn(vic, ada)
   await expectBasket(vic, { [product]: 3 })
 })
@@ -94,9 +94,9 @@ scenario('an address is the same in capitals', async () => {
 })
 
 async function expectBasket(visitor: Visitor, basket: Readonly<Record<string, number>>): Promise<void> {
-  await everywhere(stage.cluster, visitor, async (there): Promise<Answer> => {
+  await everywhere(stage.cluster, visitor, async (there): Promise<Response> => {
     const answer = expect(await there.get('/api/session', { json: true }), 200)
-    assert.deepEqual(json<SessionView>(answer).basket, basket, told(answer, 'another basket was expected'))
+    assert.deepEqual(json<SessionView>(answer).basket, basket, describeResponse(answer, 'another basket was expected'))
     return answer
   })
 }

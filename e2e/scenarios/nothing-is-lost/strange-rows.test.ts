@@ -11,11 +11,11 @@ import {
 } from '../../support/actors/actions.ts'
 import { expect } from '../../support/actors/response.ts'
 import type { Visitor } from '../../support/actors/visitor.ts'
-import { partsOf, signedCookie } from '../../support/attacks/sign-cookie.ts'
-import { setStage } from '../../support/fixture.ts'
+import { parseCookieValue, signCookie } from '../../support/attacks/sign-cookie.ts'
+import { useCluster } from '../../support/fixture.ts'
 
 const SECRET = randomBytes(24).toString('hex')
-const stage = setStage({ replicas: 2, environment: { SESSION_SECRET: SECRET } }, 'replicas', 'database')
+const stage = useCluster({ replicas: 2, environment: { SESSION_SECRET: SECRET } }, 'replicas', 'database')
 const { scenario, person } = stage
 
 scenario('a row that is no object is a visitor, and stays where it is', async () => {
@@ -75,7 +75,7 @@ scenario('a row whose expiry has passed is nobody’s, and nothing brings it bac
   expect(await browser.post('/basket/items', { product, quantity: 1 }), 303, 401)
   assert.equal(await textOf(sid), before)
   const thief = person('somebody who kept a copy of the cookie')
-  thief.jar.put('sid', signedCookie(sid, SECRET))
+  thief.jar.put('sid', signCookie(sid, SECRET))
   for (const { url } of stage.cluster.replicas) await expectVisitor(thief.at(url))
 })
 
@@ -100,8 +100,8 @@ async function holderOf(text: string, left = '1 day'): Promise<{ readonly browse
     [sid, text, left],
   )
   const browser = person('somebody with a strange row')
-  browser.jar.put('sid', signedCookie(sid, SECRET))
-  assert.equal(partsOf(signedCookie(sid, SECRET)).sid, sid)
+  browser.jar.put('sid', signCookie(sid, SECRET))
+  assert.equal(parseCookieValue(signCookie(sid, SECRET)).sid, sid)
   return { browser, sid }
 }
 

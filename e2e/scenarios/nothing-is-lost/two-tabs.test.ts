@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { expectSignedIn, productsOf, putInBasket, register, sessionOf, signIn } from '../../support/actors/actions.ts'
-import { type Answer, expect, told } from '../../support/actors/response.ts'
+import { describeResponse, expect, type Response } from '../../support/actors/response.ts'
 import type { Visitor } from '../../support/actors/visitor.ts'
-import { setRoadside } from '../../support/faults/with-database-proxy.ts'
+import { useClusterBehindProxy } from '../../support/faults/with-database-proxy.ts'
 
-const stage = setRoadside()
+const stage = useClusterBehindProxy()
 const { scenario, person } = stage
 
 scenario('two tabs put two things into the basket at once, on two replicas: both are in it', async () => {
@@ -87,10 +87,10 @@ scenario('a dozen things put into the basket at once are all in it', async (test
 })
 
 /** Both read the session, the second is answered, then the first goes on. */
-async function crossed(first: () => Promise<Answer>, second: () => Promise<Answer>): Promise<[Answer, Answer]> {
-  const gate = stage.road.holdAfterRead(stage.first)
+async function crossed(first: () => Promise<Response>, second: () => Promise<Response>): Promise<[Response, Response]> {
+  const gate = stage.proxy.pauseAfterRead(stage.first)
   const asked = first()
-  await Promise.race([gate.reached, asked.then((answer) => assert.fail(told(answer, 'it was not held')))])
+  await Promise.race([gate.reached, asked.then((answer) => assert.fail(describeResponse(answer, 'it was not held')))])
   const answered = await second().finally(gate.open)
   return [await asked, answered]
 }

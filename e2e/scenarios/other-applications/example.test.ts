@@ -15,16 +15,16 @@ import {
 } from '../../support/actors/example-app.ts'
 import { expect } from '../../support/actors/response.ts'
 import { createVisitor } from '../../support/actors/visitor.ts'
-import { stolen } from '../../support/attacks/copy-session.ts'
-import { buildRoad, type Road } from '../../support/faults/database-proxy.ts'
-import { onlyHere } from '../../support/fixture.ts'
+import { copySession } from '../../support/attacks/copy-session.ts'
+import { type DatabaseProxy, startDatabaseProxy } from '../../support/faults/database-proxy.ts'
+import { skipUnlessLocal } from '../../support/fixture.ts'
 
 const ADA = { username: 'ada', password: 'lantern over water' }
 
-describe('a stranger’s application', { skip: onlyHere() }, () => {
+describe('a stranger’s application', { skip: skipUnlessLocal() }, () => {
   let folder: string
   let postgres: Postgres
-  let road: Road
+  let road: DatabaseProxy
   let here: ExampleReplica
   let there: ExampleReplica
   before(async () => {
@@ -32,14 +32,14 @@ describe('a stranger’s application', { skip: onlyHere() }, () => {
     postgres = await startPostgres({ folder, durable: false })
     const database = await provideDatabase(postgres.url, 'stranger', randomBytes(12).toString('hex'))
     await prepareExample(database)
-    road = await buildRoad(database)
+    road = await startDatabaseProxy(database)
     const secret = randomBytes(24).toString('hex')
     here = await startExample('example-1', road.url, secret)
     there = await startExample('example-2', road.url, secret)
   })
   after(async () => {
     for (const replica of [here, there]) await replica.stop()
-    await road.cut()
+    await road.close()
     await postgres.stop()
     await rm(folder, { recursive: true, force: true })
   })
@@ -48,7 +48,7 @@ describe('a stranger’s application', { skip: onlyHere() }, () => {
     const browser = createVisitor({ name: 'Ada', url: here.url })
     await exampleAsk(browser.at(here.url), '/wishes', { wish: 'a lantern' })
     road.slow('example-1', 100)
-    await browser.at(here.url).post('/login', ADA, { json: true, hasty: true })
+    await browser.at(here.url).post('/login', ADA, { json: true, resolveOnHeaders: true })
     assert.deepEqual(await exampleView(browser.at(there.url)), { name: 'ada', wishes: ['a lantern'] })
     await road.open()
     for (const { url } of [there, here]) {
@@ -63,7 +63,7 @@ describe('a stranger’s application', { skip: onlyHere() }, () => {
   test('its two tabs wish for two things at once: both are kept', async () => {
     const browser = createVisitor({ name: 'Ada', url: here.url })
     await exampleAsk(browser.at(here.url), '/login', ADA)
-    const gate = road.holdAfterRead('example-1')
+    const gate = road.pauseAfterRead('example-1')
     const first = exampleAsk(browser.at(here.url), '/wishes', { wish: 'a lantern' })
     await gate.reached
     await exampleAsk(browser.at(there.url), '/wishes', { wish: 'a boat' })
@@ -75,8 +75,8 @@ describe('a stranger’s application', { skip: onlyHere() }, () => {
   test('its sign-out is final, whatever was in flight', async () => {
     const browser = createVisitor({ name: 'Ada', url: here.url })
     await exampleAsk(browser.at(here.url), '/login', ADA)
-    const thief = stolen(browser, createVisitor({ name: 'a thief', url: here.url }))
-    const gate = road.holdAfterRead('example-1')
+    const thief = copySession(browser, createVisitor({ name: 'a thief', url: here.url }))
+    const gate = road.pauseAfterRead('example-1')
     const late = browser.at(here.url).post('/wishes', { wish: 'to stay' }, { json: true })
     await gate.reached
     await exampleAsk(browser.at(there.url), '/logout')

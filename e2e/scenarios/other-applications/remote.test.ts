@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { after, before, describe, test } from 'node:test'
-import type { Description } from '../../../cluster/cluster-file.ts'
+import type { ClusterFile } from '../../../cluster/cluster-file.ts'
 import { type Child, launch } from '../../../cluster/processes/processes.ts'
 import { waitFor } from '../../../cluster/processes/wait-for.ts'
 import { repository } from '../../../cluster/replica-environment.ts'
-import { onlyHere } from '../../support/fixture.ts'
+import { skipUnlessLocal } from '../../support/fixture.ts'
 
 const PROGRAMS = { up: 'cluster/commands/up.ts', suite: 'e2e/runner/e2e.ts' } as const
 
-describe('a cluster that somebody has started by npm run up', { skip: onlyHere() }, () => {
+describe('a cluster that somebody has started by npm run up', { skip: skipUnlessLocal() }, () => {
   let folder = ''
   let up: Child
   before(async () => {
@@ -24,7 +24,7 @@ describe('a cluster that somebody has started by npm run up', { skip: onlyHere()
     })
   })
   after(async () => {
-    await up.end({ within: 45_000 })
+    await up.end({ timeoutMs: 45_000 })
     await rm(folder, { recursive: true, force: true })
   })
 
@@ -68,11 +68,11 @@ describe('a cluster that somebody has started by npm run up', { skip: onlyHere()
     const { NODE_TEST_CONTEXT: _, E2E_REPLICAS: __, ...own } = process.env
     const env = { ...own, DATABASE_URL: '' }
     const log = join(folder, `${command}.log`)
-    return launch({ command: process.execPath, args: script, env, cwd: repository, log, hurry: 'SIGTERM' })
+    return launch({ command: process.execPath, args: script, env, cwd: repository, log, killSignal: 'SIGTERM' })
   }
 
-  async function described(): Promise<Description> {
-    return JSON.parse(await readFile(join(folder, 'data', 'cluster.json'), 'utf8')) as Description
+  async function described(): Promise<ClusterFile> {
+    return JSON.parse(await readFile(join(folder, 'data', 'cluster.json'), 'utf8')) as ClusterFile
   }
 })
 

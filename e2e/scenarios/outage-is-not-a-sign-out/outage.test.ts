@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expectSignedIn, productsOf, putInBasket, register, sessionOf, signIn } from '../../support/actors/actions.ts'
-import { type Answer, expect, told } from '../../support/actors/response.ts'
+import { describeResponse, expect, type Response } from '../../support/actors/response.ts'
 import type { Visitor } from '../../support/actors/visitor.ts'
-import { setRoadside } from '../../support/faults/with-database-proxy.ts'
-import type { Entry } from '../../support/load/history.ts'
+import { useClusterBehindProxy } from '../../support/faults/with-database-proxy.ts'
+import type { HistoryEntry } from '../../support/load/history.ts'
 
-const stage = setRoadside()
+const stage = useClusterBehindProxy()
 const { scenario, person } = stage
 /** Within which every request is answered, whatever the database does. */
 const BOUND = 3500
@@ -17,8 +17,8 @@ const RECOVERY = 3000
 const outages: Readonly<Record<string, () => Promise<void>>> = {
   'has stopped': () => stage.postgres.stop('fast'),
   'has crashed': () => stage.postgres.stop('immediate'),
-  'is cut off': () => stage.road.cut(),
-  'is silent': async () => stage.road.silence(),
+  'is cut off': () => stage.proxy.close(),
+  'is silent': async () => stage.proxy.blackhole(),
 }
 
 for (const [what, begin] of Object.entries(outages)) {
@@ -33,7 +33,7 @@ for (const [what, begin] of Object.entries(outages)) {
     test.diagnostic(`slowest answer: ${Math.round(slowest)} ms`)
 
     await stage.postgres.start()
-    await stage.road.open()
+    await stage.proxy.open()
     const back = performance.now()
     await answeredAgain(people.ada)
     test.diagnostic(`all as before ${Math.round(performance.now() - back)} ms after the return`)
@@ -55,7 +55,7 @@ for (const mode of ['fast', 'immediate'] as const) {
   scenario(
     `a restart of Postgres under load (${mode}) signs nobody out, loses nothing, and is bounded`,
     async (test) => {
-      const crowd = await stage.crowd({ workers: 8, leisure: 10, bound: 40_000 })
+      const crowd = await stage.crowd({ workers: 8, thinkTimeMs: 10, maxMs: 40_000 })
       await crowd.served(100)
       await stage.postgres.restart(mode)
       await crowd.served(200)
@@ -63,7 +63,7 @@ for (const mode of ['fast', 'immediate'] as const) {
       test.diagnostic(ledger.summary())
       const slow = ledger.entries.filter(({ durationMs }) => durationMs > BOUND)
       const wrong = ledger.failures().filter(({ status }) => status !== 503)
-      const show = (entries: readonly Entry[]) => entries.slice(0, 5).map((entry) => JSON.stringify(entry))
+      const show = (entries: readonly HistoryEntry[]) => entries.slice(0, 5).map((entry) => JSON.stringify(entry))
       assert.deepEqual([...show(wrong), ...show(slow)], [])
       assert.deepEqual(ledger.losses(), [])
     },
@@ -108,34 +108,41 @@ async function duringOutage({ ada, bea, vic, email, password, product }: People,
   ]
   for (const answer of await Promise.all(others)) {
     expect(answer, 200)
-    assert.ok(answer.durationMs < 1500, told(answer, 'there was nothing to wait for'))
+    assert.ok(answer.durationMs < 1500, describeResponse(answer, 'there was nothing to wait for'))
   }
   return Math.max(...answers.map(({ durationMs }) => durationMs))
 }
 
 /** Our own 503, in time, that says when to come back and leaves the cookie alone. */
-function unavailable(answer: Answer): Answer {
+function unavailable(answer: Response): Response {
   expect(answer, 503)
-  assert.ok(answer.replica, told(answer, 'an answer of a replica was expected, not of nginx'))
-  assert.match(String(answer.headers['retry-after']), /^[1-9]\d*$/, told(answer, 'Retry-After was expected'))
+  assert.ok(answer.replica, describeResponse(answer, 'an answer of a replica was expected, not of nginx'))
+  assert.match(
+    String(answer.headers['retry-after']),
+    /^[1-9]\d*$/,
+    describeResponse(answer, 'Retry-After was expected'),
+  )
   return bounded(answer)
 }
 
 /** A page that stands without knowing who is there: its head offers neither the way in nor the way out. */
-function undecidedPage(answer: Answer): Answer {
+function undecidedPage(answer: Response): Response {
   expect(answer, 200)
   const head = /<header[\s\S]*<\/header>/.exec(answer.text)?.[0] ?? ''
   assert.doesNotMatch(
     head,
     /href="\/(login|register|account)"|action="\/logout"/,
-    told(answer, 'no claim was expected'),
+    describeResponse(answer, 'no claim was expected'),
   )
   return bounded(answer)
 }
 
-function bounded(answer: Answer): Answer {
-  assert.deepEqual(answer.cookies, [], told(answer, 'no cookie was expected'))
-  assert.ok(answer.durationMs < BOUND, told(answer, `within ${BOUND} ms and not ${Math.round(answer.durationMs)}`))
+function bounded(answer: Response): Response {
+  assert.deepEqual(answer.cookies, [], describeResponse(answer, 'no cookie was expected'))
+  assert.ok(
+    answer.durationMs < BOUND,
+    describeResponse(answer, `within ${BOUND} ms and not ${Math.round(answer.durationMs)}`),
+  )
   return answer
 }
 

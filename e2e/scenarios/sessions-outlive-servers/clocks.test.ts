@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe } from 'node:test'
 import { expectSignedIn, expectVisitor, productsOf, register, sessionOf } from '../../support/actors/actions.ts'
-import { days } from '../../support/actors/clock.ts'
+import { daysInMs } from '../../support/actors/clock.ts'
 import { expect } from '../../support/actors/response.ts'
 import type { Visitor } from '../../support/actors/visitor.ts'
-import { stolen } from '../../support/attacks/copy-session.ts'
-import { partsOf } from '../../support/attacks/sign-cookie.ts'
-import { setBareDatabase } from '../../support/empty-database.ts'
-import { setStage } from '../../support/fixture.ts'
+import { copySession } from '../../support/attacks/copy-session.ts'
+import { parseCookieValue } from '../../support/attacks/sign-cookie.ts'
+import { useEmptyDatabase } from '../../support/empty-database.ts'
+import { useCluster } from '../../support/fixture.ts'
 
 const SECRET = randomBytes(24).toString('hex')
 const MINUTE = 60_000
@@ -16,9 +16,9 @@ const MINUTE = 60_000
 const OFF = 45 * MINUTE
 
 describe('replicas whose clocks are off by minutes, over one database', () => {
-  const shared = setBareDatabase()
+  const shared = useEmptyDatabase()
   const [slow, fast] = [-OFF, OFF].map((off) =>
-    setStage(
+    useCluster(
       () => ({
         replicas: 1,
         databaseUrl: shared.url,
@@ -28,10 +28,10 @@ describe('replicas whose clocks are off by minutes, over one database', () => {
           NODE_OPTIONS: '--import=./e2e/support/faults/skewed-clock.ts',
         },
       }),
-      'program',
-      'given-database',
+      'preload-module',
+      'external-database',
     ),
-  ) as [ReturnType<typeof setStage>, ReturnType<typeof setStage>]
+  ) as [ReturnType<typeof useCluster>, ReturnType<typeof useCluster>]
   const sides = () =>
     [
       [slow, fast],
@@ -46,7 +46,7 @@ describe('replicas whose clocks are off by minutes, over one database', () => {
       const ada = person('Ada')
       await register(ada)
       const { expiresAt } = await sessionOf(ada)
-      expectAbout(Date.parse(expiresAt ?? '') - Date.now(), days(30) + off)
+      expectAbout(Date.parse(expiresAt ?? '') - Date.now(), daysInMs(30) + off)
     }
   })
 
@@ -54,16 +54,16 @@ describe('replicas whose clocks are off by minutes, over one database', () => {
     for (const [home, abroad] of sides()) {
       const ada = home.person('Ada')
       const { email } = await register(ada)
-      expectAbout(await left(ada), days(30))
-      await home.database.age(days(2))
+      expectAbout(await left(ada), daysInMs(30))
+      await home.database.age(daysInMs(2))
       await expectSignedIn(ada.at(abroad.cluster.url), email)
-      expectAbout(await left(ada), days(30))
+      expectAbout(await left(ada), daysInMs(30))
       for (const { cluster } of [home, abroad]) {
         await setLeft(ada, 5 * MINUTE)
         await expectSignedIn(ada.at(cluster.url), email)
       }
       await setLeft(ada, -5 * MINUTE)
-      const late = stolen(ada, home.person('Ada, five minutes later'))
+      const late = copySession(ada, home.person('Ada, five minutes later'))
       for (const { cluster } of [home, abroad]) await expectVisitor(late.at(cluster.url))
     }
   })
@@ -72,7 +72,7 @@ describe('replicas whose clocks are off by minutes, over one database', () => {
     for (const [home, abroad] of sides()) {
       const ada = home.person('Ada')
       const { email } = await register(ada)
-      for (const age of [0, days(2)]) {
+      for (const age of [0, daysInMs(2)]) {
         await home.database.age(age)
         await expectSignedIn(ada.at(abroad.cluster.url), email)
         const before = await version(ada)
@@ -90,7 +90,7 @@ describe('replicas whose clocks are off by minutes, over one database', () => {
       const ada = home.person('Ada')
       await register(ada)
       const [product = ''] = await productsOf(ada)
-      const late = stolen(ada, home.person('Ada in another tab')).at(abroad.cluster.url)
+      const late = copySession(ada, home.person('Ada in another tab')).at(abroad.cluster.url)
       expect(await ada.post('/logout', {}), 303)
       expect(await late.post('/basket/items', { product, quantity: 1 }), 401)
       await home.database.rows(`UPDATE session_tombstone SET ended_at = ended_at - interval '61 seconds'`)
@@ -102,7 +102,7 @@ describe('replicas whose clocks are off by minutes, over one database', () => {
     for (const { person } of [slow, fast]) {
       const ada = person('Ada')
       await register(ada)
-      expectAbout((ada.jar.get('sid')?.expires ?? 0) - Date.now(), days(30))
+      expectAbout((ada.jar.get('sid')?.expires ?? 0) - Date.now(), daysInMs(30))
     }
   })
 
@@ -138,5 +138,5 @@ function expectAbout(actual: number, expected: number): void {
 }
 
 function sidOf({ jar }: Visitor): string {
-  return partsOf(jar.get('sid')?.value ?? '').sid
+  return parseCookieValue(jar.get('sid')?.value ?? '').sid
 }

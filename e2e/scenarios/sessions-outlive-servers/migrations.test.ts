@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { operate } from '../../support/actors/cli.ts'
+import { runCli } from '../../support/actors/cli.ts'
 import { openDatabase } from '../../support/assertions/database.ts'
-import { setBareDatabase } from '../../support/empty-database.ts'
-import { onlyHere, setStage } from '../../support/fixture.ts'
+import { useEmptyDatabase } from '../../support/empty-database.ts'
+import { skipUnlessLocal, useCluster } from '../../support/fixture.ts'
 
-describe('an empty database', { skip: onlyHere() }, () => {
-  const bare = setBareDatabase()
+describe('an empty database', { skip: skipUnlessLocal() }, () => {
+  const bare = useEmptyDatabase()
 
   test('ten migrations at once wait for each other and do no harm', async () => {
     await migrateAtOnce(10, bare.url)
@@ -18,22 +18,22 @@ describe('an empty database', { skip: onlyHere() }, () => {
 })
 
 describe('a running cluster', () => {
-  const stage = setStage({}, 'database')
+  const stage = useCluster({}, 'database')
 
   stage.scenario('several migrations at once beside it disturb nobody', async (test) => {
     const before = await tables(stage.database.url)
-    const crowd = await stage.crowd({ workers: 4, leisure: 5 })
+    const crowd = await stage.crowd({ workers: 4, thinkTimeMs: 5 })
     await migrateAtOnce(4, stage.database.url)
     await crowd.served(50)
     const ledger = await crowd.stop()
     test.diagnostic(ledger.summary())
-    ledger.verdict(100)
+    ledger.assertClean(100)
     assert.deepEqual(await tables(stage.database.url), before)
   })
 })
 
 async function migrateAtOnce(count: number, url: string): Promise<void> {
-  const done = await Promise.all(Array.from({ length: count }, () => operate(url, ['migrate'])))
+  const done = await Promise.all(Array.from({ length: count }, () => runCli(url, ['migrate'])))
   for (const { code, output } of done) assert.equal(code, 0, output)
 }
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { expectSignedIn, productsOf, putInBasket, register, sessionOf } from '../../support/actors/actions.ts'
 import type { Visitor } from '../../support/actors/visitor.ts'
 import { everywhere } from '../../support/assertions/all-replicas.ts'
-import { setStage } from '../../support/fixture.ts'
+import { useCluster } from '../../support/fixture.ts'
 
-const stage = setStage()
+const stage = useCluster()
 const { scenario, person } = stage
 
 scenario('a login survives the restart of every replica', ['restart-one'], async () => {
@@ -40,7 +40,7 @@ scenario('a login survives a restart of Postgres, and no replica needs one for i
   )
 })
 
-scenario('a login survives a full stop and start of the cluster', ['stop'], async () => {
+scenario('a login survives a full stop and start of the cluster', ['full-restart'], async () => {
   const ada = await regular('Ada')
   await stage.stopAndStart()
   await expectRegular({ ...ada, browser: ada.browser.at(stage.cluster.url) })

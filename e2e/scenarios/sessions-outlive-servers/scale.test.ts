@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { expectSignedIn, register } from '../../support/actors/actions.ts'
 import { everywhere } from '../../support/assertions/all-replicas.ts'
-import { setStage } from '../../support/fixture.ts'
+import { useCluster } from '../../support/fixture.ts'
 
-const stage = setStage({ replicas: 3 }, 'scale')
+const stage = useCluster({ replicas: 3 }, 'scale')
 const { scenario, person } = stage
 
 scenario(
@@ -13,20 +13,20 @@ scenario(
     const ada = person('Ada')
     const { email } = await register(ada)
     // An nginx before 1.27.4 cuts idle connections of clients as it reads a new list; connections of their own are none.
-    const crowd = await stage.crowd({ workers: 8, leisure: 10, connection: 'fresh' })
+    const crowd = await stage.crowd({ workers: 8, thinkTimeMs: 10, connection: 'fresh' })
     for (const count of [6, 2]) {
       await crowd.served(100)
       await cluster.scale(count)
       const names = cluster.replicas.map(({ name }) => name)
       assert.equal(names.length, count)
-      const since = crowd.ledger.entries.length
+      const since = crowd.history.entries.length
       await crowd.served(100)
-      const answered = new Set(crowd.ledger.entries.slice(since + 20).map(({ replica }) => replica ?? 'nobody'))
+      const answered = new Set(crowd.history.entries.slice(since + 20).map(({ replica }) => replica ?? 'nobody'))
       assert.deepEqual([...answered].sort(), names.sort(), 'exactly those answer')
       await everywhere(cluster, ada, (there) => expectSignedIn(there, email))
     }
     const ledger = await crowd.stop()
     test.diagnostic(ledger.summary())
-    ledger.verdict(400)
+    ledger.assertClean(400)
   },
 )

@@ -9,7 +9,7 @@ import {
   sessionOf,
 } from '../../support/actors/actions.ts'
 import type { Visitor } from '../../support/actors/visitor.ts'
-import { setStage } from '../../support/fixture.ts'
+import { useCluster } from '../../support/fixture.ts'
 
 /** As some applications have them: with a comma, a backslash and a blank at the end. */
 const [oldest, older, newest] = [1, 2, 3].map(() => `${randomBytes(24).toString('hex')},\\ `) as [
@@ -18,7 +18,7 @@ const [oldest, older, newest] = [1, 2, 3].map(() => `${randomBytes(24).toString(
   string,
 ]
 const environment = { SESSION_SECRET: listed(oldest) }
-const stage = setStage({ replicas: 2, keepalive: 0, environment }, 'restart', 'replicas')
+const stage = useCluster({ replicas: 2, keepalive: 0, environment }, 'restart', 'replicas')
 const { scenario, person } = stage
 /** What signs now. */
 let current = oldest
@@ -51,7 +51,7 @@ scenario('with the new secret made known first, not one request is answered as a
   await putInBasket(vic, product, 2)
   const absent = person('Bea, who does not come while both are known')
   await register(absent)
-  const crowd = await stage.crowd({ workers: 4, leisure: 15 })
+  const crowd = await stage.crowd({ workers: 4, thinkTimeMs: 15 })
   const former = current
   await rollTo(former, newest)
   await rollTo(newest, former)
@@ -62,7 +62,7 @@ scenario('with the new secret made known first, not one request is answered as a
   await crowd.served(100)
   const ledger = await crowd.stop()
   test.diagnostic(ledger.summary())
-  ledger.verdict(200)
+  ledger.assertClean(200)
   for (const { url } of stage.cluster.replicas) {
     await expectSignedIn(ada.at(url), email)
     assert.equal((await sessionOf(vic.at(url))).basket[product], 2)

@@ -9,16 +9,16 @@ import {
   sessionOf,
   signOut,
 } from '../../support/actors/actions.ts'
-import { operate } from '../../support/actors/cli.ts'
+import { runCli } from '../../support/actors/cli.ts'
 import { expect } from '../../support/actors/response.ts'
 import type { Visitor } from '../../support/actors/visitor.ts'
-import { partsOf } from '../../support/attacks/sign-cookie.ts'
-import { setDeployment } from '../../support/legacy/legacy-fixture.ts'
-import { stockSignIn, stockView } from '../../support/legacy/legacy-replica.ts'
+import { parseCookieValue } from '../../support/attacks/sign-cookie.ts'
+import { useLegacyDeployment } from '../../support/legacy/legacy-fixture.ts'
+import { legacySignIn, legacyView } from '../../support/legacy/legacy-replica.ts'
 
 for (const zone of ['Europe/Berlin', 'America/St_Johns']) {
   describe(`an existing deployment whose database is in ${zone}`, () => {
-    const before = setDeployment(zone)
+    const before = useLegacyDeployment(zone)
     const { scenario, person, account } = before
 
     scenario(`no session of before is ended, lost or prolonged by the migration (${zone})`, async () => {
@@ -27,22 +27,22 @@ for (const zone of ['Europe/Berlin', 'America/St_Johns']) {
         for (const browser of before.browsers) await expectSignedIn(browser.at(url), account.email)
       }
       for (const browser of before.browsers)
-        assert.equal((await stockView(browser.at(before.stock))).account, account.id)
+        assert.equal((await legacyView(browser.at(before.legacyUrl))).account, account.id)
       assert.equal((await sessionOf(before.browsers[0]!)).basket['7'], 2, 'what it held is read as well')
     })
 
     scenario(`half an hour left is half an hour, whoever looks (${zone})`, async () => {
       const browser = person('Ada')
-      await stockSignIn(browser.at(before.stock), account.id, 30)
+      await legacySignIn(browser.at(before.legacyUrl), account.id, 30)
       await expectExpiry(browser)
       for (const { url } of before.cluster.replicas) await expectSignedIn(browser.at(url), account.email)
       const late = person('somebody half an hour too late')
-      await stockSignIn(late.at(before.stock), account.id, 30)
+      await legacySignIn(late.at(before.legacyUrl), account.id, 30)
       const cookie = cookieOf(late)
-      await before.lateBy(60, partsOf(cookie).sid)
+      await before.lateBy(60, parseCookieValue(cookie).sid)
       late.jar.put('connect.sid', cookie)
       for (const { url } of before.cluster.replicas) await expectVisitor(late.at(url))
-      assert.equal((await stockView(late.at(before.stock))).account, null)
+      assert.equal((await legacyView(late.at(before.legacyUrl))).account, null)
     })
 
     scenario(`what we write, stock reads, with the expiry that the browser was told (${zone})`, async () => {
@@ -52,11 +52,11 @@ for (const zone of ['Europe/Berlin', 'America/St_Johns']) {
       const [product = ''] = await productsOf(bea)
       await putInBasket(bea, product, 3)
       await expectExpiry(bea)
-      const seen = await stockView(bea.at(before.stock))
+      const seen = await legacyView(bea.at(before.legacyUrl))
       assert.equal(seen.account, who?.id)
       assert.equal(seen.basket[product], 3)
       await expectExpiry(bea)
-      expect(await bea.at(before.stock).post('/note', { basket: { [product]: 9 } }, { json: true }), 200)
+      expect(await bea.at(before.legacyUrl).post('/note', { basket: { [product]: 9 } }, { json: true }), 200)
       for (const { url } of before.cluster.replicas) {
         assert.equal((await sessionOf(bea.at(url))).basket[product], 9, 'and what stock writes, we read')
       }
@@ -64,25 +64,25 @@ for (const zone of ['Europe/Berlin', 'America/St_Johns']) {
     })
 
     scenario(`signing out on either side signs out on both (${zone})`, async () => {
-      for (const end of [signOut, (ada: Visitor) => ada.at(before.stock).post('/logout', {}, { json: true })]) {
+      for (const end of [signOut, (ada: Visitor) => ada.at(before.legacyUrl).post('/logout', {}, { json: true })]) {
         const ada = person('Ada')
-        await stockSignIn(ada.at(before.stock), account.id)
+        await legacySignIn(ada.at(before.legacyUrl), account.id)
         const cookie = cookieOf(ada)
         await end(ada)
         ada.jar.put('connect.sid', cookie)
-        assert.equal((await stockView(ada.at(before.stock))).account, null)
+        assert.equal((await legacyView(ada.at(before.legacyUrl))).account, null)
         for (const { url } of before.cluster.replicas) await expectVisitor(ada.at(url))
       }
     })
 
     scenario(`removing expired sessions removes those alone (${zone})`, async () => {
       const ada = person('Ada')
-      await stockSignIn(ada.at(before.stock), account.id, 20)
+      await legacySignIn(ada.at(before.legacyUrl), account.id, 20)
       const late = person('somebody ten minutes too late')
-      await stockSignIn(late.at(before.stock), account.id, 20)
-      await before.lateBy(30, partsOf(cookieOf(late)).sid)
+      await legacySignIn(late.at(before.legacyUrl), account.id, 20)
+      await before.lateBy(30, parseCookieValue(cookieOf(late)).sid)
       const { living } = await before.count()
-      const { code, output } = await operate(before.database.url, ['sessions', 'prune'])
+      const { code, output } = await runCli(before.database.url, ['sessions', 'prune'])
       assert.equal(code, 0, output)
       assert.deepEqual(await before.count(), { living, expired: 0 })
       await expectSignedIn(ada, account.email)
@@ -104,9 +104,9 @@ for (const zone of ['Europe/Berlin', 'America/St_Johns']) {
     scenario(`a cookie of the former application's path hides nobody, and browsers lose it (${zone})`, async () => {
       await before.cluster.roll({ SESSION_COOKIE: 'sid', SESSION_COOKIE_CLEAR: 'Path=/api' })
       const ada = person('Ada')
-      await stockSignIn(ada.at(before.stock), account.id)
-      ada.jar.take([`sid=${cookieOf(ada)}; Path=/api`], new URL(before.stock))
-      await ada.at(before.stock).post('/logout', {}, { json: true })
+      await legacySignIn(ada.at(before.legacyUrl), account.id)
+      ada.jar.take([`sid=${cookieOf(ada)}; Path=/api`], new URL(before.legacyUrl))
+      await ada.at(before.legacyUrl).post('/logout', {}, { json: true })
       const { email } = await register(ada)
       const paths = () => ada.jar.all().flatMap(({ name, path }) => (name === 'sid' ? [path] : []))
       assert.deepEqual(paths(), ['/api', '/'], 'the browser sends the ended one first')
@@ -118,7 +118,7 @@ for (const zone of ['Europe/Berlin', 'America/St_Johns']) {
     /** The row ends when the browser was told that its cookie ends, to the second. */
     async function expectExpiry(browser: Visitor): Promise<void> {
       const told = browser.jar.get('connect.sid')?.expires ?? 0
-      const row = await before.expiryOf(partsOf(cookieOf(browser)).sid)
+      const row = await before.expiryOf(parseCookieValue(cookieOf(browser)).sid)
       assert.ok(
         Math.abs(told - row) < 3000,
         `the cookie ends ${new Date(told).toISOString()}, the row ${new Date(row).toISOString()}`,

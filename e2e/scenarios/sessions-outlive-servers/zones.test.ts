@@ -2,22 +2,22 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe } from 'node:test'
 import { expectSignedIn, expectVisitor, register, signOut } from '../../support/actors/actions.ts'
-import { days } from '../../support/actors/clock.ts'
+import { daysInMs } from '../../support/actors/clock.ts'
 import type { Visitor } from '../../support/actors/visitor.ts'
-import { partsOf } from '../../support/attacks/sign-cookie.ts'
-import { setBareDatabase } from '../../support/empty-database.ts'
-import { setStage } from '../../support/fixture.ts'
+import { parseCookieValue } from '../../support/attacks/sign-cookie.ts'
+import { useEmptyDatabase } from '../../support/empty-database.ts'
+import { useCluster } from '../../support/fixture.ts'
 
 const SECRET = randomBytes(24).toString('hex')
 
 describe('replicas whose environments name zones 21 hours apart, over one database', () => {
-  const shared = setBareDatabase()
+  const shared = useEmptyDatabase()
   const [west, east] = ['Pacific/Honolulu', 'Pacific/Auckland'].map((TZ) =>
-    setStage(
+    useCluster(
       () => ({ replicas: 1, databaseUrl: shared.url, environment: { TZ, SESSION_SECRET: SECRET } }),
-      ...(['beside', 'given-database', 'environment'] as const),
+      ...(['second-cluster', 'external-database', 'environment'] as const),
     ),
-  ) as [ReturnType<typeof setStage>, ReturnType<typeof setStage>]
+  ) as [ReturnType<typeof useCluster>, ReturnType<typeof useCluster>]
 
   west.scenario('a session is as long in each of them, and moves for both', async () => {
     for (const [home, abroad] of [
@@ -29,12 +29,12 @@ describe('replicas whose environments name zones 21 hours apart, over one databa
       assert.equal(await daysLeft(ada), 30)
       await expectSignedIn(ada.at(abroad.cluster.url), email)
       // Later than the difference of the zones: an expiry that is read in another one would be over, or not due.
-      await home.database.age(days(29.5))
-      ada.jar.clock.forward(days(29.5))
+      await home.database.age(daysInMs(29.5))
+      ada.jar.clock.forward(daysInMs(29.5))
       await expectSignedIn(ada.at(abroad.cluster.url), email)
       assert.equal(await daysLeft(ada), 30)
       await expectSignedIn(ada.at(home.cluster.url), email)
-      await home.database.age(days(30.1))
+      await home.database.age(daysInMs(30.1))
       for (const { cluster } of [home, abroad]) await expectVisitor(ada.at(cluster.url))
     }
   })
@@ -52,7 +52,7 @@ describe('replicas whose environments name zones 21 hours apart, over one databa
     const [row] = await west.database.rows(
       `SELECT extract(epoch FROM (expire AT TIME ZONE session_zone()) - now())::float8 / 86400 AS days
        FROM session WHERE sid = $1`,
-      [partsOf(cookieOf(visitor)).sid],
+      [parseCookieValue(cookieOf(visitor)).sid],
     )
     return Math.round(Number(row?.days) * 10) / 10
   }

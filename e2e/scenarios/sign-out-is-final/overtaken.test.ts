@@ -9,13 +9,13 @@ import {
   signIn,
   signOut,
 } from '../../support/actors/actions.ts'
-import { days } from '../../support/actors/clock.ts'
-import { type Answer, expect, told } from '../../support/actors/response.ts'
+import { daysInMs } from '../../support/actors/clock.ts'
+import { describeResponse, expect, type Response } from '../../support/actors/response.ts'
 import type { Visitor } from '../../support/actors/visitor.ts'
-import { stolen } from '../../support/attacks/copy-session.ts'
-import { setRoadside } from '../../support/faults/with-database-proxy.ts'
+import { copySession } from '../../support/attacks/copy-session.ts'
+import { useClusterBehindProxy } from '../../support/faults/with-database-proxy.ts'
 
-const stage = setRoadside()
+const stage = useClusterBehindProxy()
 const { scenario, person } = stage
 
 /** What ends Ada's session on the second replica while a request of hers is in flight on the first. */
@@ -50,13 +50,13 @@ for (const [ending, end] of Object.entries(endings)) {
   scenario(`a page and a renewal that are overtaken by ${ending} bring nothing back`, async () => {
     const { browser, thief, ada } = await regular()
     // So long ago that the expiry is due to be moved.
-    await stage.database.age(days(2))
+    await stage.database.age(daysInMs(2))
     const page = await overtaken(
       () => browser.at(stage.here).get('/account'),
       () => end(browser, ada),
     )
     expect(page, 200, 303)
-    assert.deepEqual(page.cookies, [], told(page, 'no cookie was expected'))
+    assert.deepEqual(page.cookies, [], describeResponse(page, 'no cookie was expected'))
     await expectEnded(thief)
   })
 
@@ -119,7 +119,7 @@ for (const [what, end] of [
       }
       assert.equal(await stage.database.sessions(), before, 'no row came of it')
       for (const url of [stage.here, stage.there]) {
-        const again = stolen(thief, person('Ada again'))
+        const again = copySession(thief, person('Ada again'))
         await signIn(again.at(url), ada)
         for (const home of [stage.here, stage.there]) await expectSignedIn(again.at(home), ada.email)
       }
@@ -128,21 +128,21 @@ for (const [what, end] of [
 }
 
 /** Lets the first replica read the session, does what happens meanwhile, and only then lets it go on. */
-async function overtaken(ask: () => Promise<Answer>, meanwhile: () => Promise<unknown>): Promise<Answer> {
-  const gate = stage.road.holdAfterRead(stage.first)
+async function overtaken(ask: () => Promise<Response>, meanwhile: () => Promise<unknown>): Promise<Response> {
+  const gate = stage.proxy.pauseAfterRead(stage.first)
   const asked = ask()
-  await Promise.race([gate.reached, asked.then((answer) => assert.fail(told(answer, 'it was not held')))])
+  await Promise.race([gate.reached, asked.then((answer) => assert.fail(describeResponse(answer, 'it was not held')))])
   await meanwhile().finally(gate.open)
   return await asked
 }
 
-function signedOut(answer: Answer): void {
+function signedOut(answer: Response): void {
   expect(answer, 401)
   withoutCookie(answer)
 }
 
-function withoutCookie(answer: Answer): void {
-  assert.deepEqual(answer.cookies, [], told(answer, 'no cookie was expected'))
+function withoutCookie(answer: Response): void {
+  assert.deepEqual(answer.cookies, [], describeResponse(answer, 'no cookie was expected'))
 }
 
 /** Fails unless the id is dead on every replica. */
@@ -156,7 +156,7 @@ async function regular() {
   const ada = await register(browser)
   const [product = '', other = ''] = await productsOf(browser)
   await putInBasket(browser, other, 2)
-  return { browser, thief: stolen(browser, person('a thief')), ada, product }
+  return { browser, thief: copySession(browser, person('a thief')), ada, product }
 }
 
 async function rowsOf({ email }: Credentials): Promise<number> {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { expectSignedIn, expectVisitor, register, signIn } from '../../support/actors/actions.ts'
-import { operate } from '../../support/actors/cli.ts'
+import { runCli } from '../../support/actors/cli.ts'
 import { expect } from '../../support/actors/response.ts'
-import { setStage } from '../../support/fixture.ts'
+import { useCluster } from '../../support/fixture.ts'
 
-const stage = setStage({}, 'database', 'replicas')
+const stage = useCluster({}, 'database', 'replicas')
 const { scenario, person } = stage
 
 scenario('a password change ends every other session, and keeps the own one under a new id', async () => {
@@ -69,7 +69,7 @@ scenario('a disabled account is signed out everywhere, and may not sign in until
 })
 
 async function operator(...words: readonly string[]): Promise<void> {
-  const { code, output } = await operate(stage.database.url, words)
+  const { code, output } = await runCli(stage.database.url, words)
   assert.equal(code, 0, `${words.join(' ')}: ${output}`)
 }
 

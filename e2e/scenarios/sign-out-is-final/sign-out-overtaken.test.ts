@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { type Credentials, expectSignedIn, expectVisitor, register, signIn } from '../../support/actors/actions.ts'
-import { type Answer, expect, told } from '../../support/actors/response.ts'
+import { describeResponse, expect, type Response } from '../../support/actors/response.ts'
 import type { Visitor } from '../../support/actors/visitor.ts'
-import { stolen } from '../../support/attacks/copy-session.ts'
-import { setRoadside } from '../../support/faults/with-database-proxy.ts'
+import { copySession } from '../../support/attacks/copy-session.ts'
+import { useClusterBehindProxy } from '../../support/faults/with-database-proxy.ts'
 
-const stage = setRoadside()
+const stage = useClusterBehindProxy()
 const { scenario, person } = stage
 
 /** What gives Ada's session another id, in another tab of hers. */
@@ -19,12 +19,12 @@ for (const [what, rename] of Object.entries(RENAMES)) {
   scenario(`a sign-out that is overtaken by ${what} ends the session, whatever its id is by now`, async () => {
     const browser = person('Ada')
     const ada = await register(browser)
-    const before = stolen(browser, person('somebody with a copy of the old cookie'))
-    const gate = stage.road.holdAfterRead(stage.first)
-    const asked = stolen(browser, person('Ada, signing out')).at(stage.here).post('/logout', {})
-    await Promise.race([gate.reached, asked.then((answer) => assert.fail(told(answer, 'it was not held')))])
+    const before = copySession(browser, person('somebody with a copy of the old cookie'))
+    const gate = stage.proxy.pauseAfterRead(stage.first)
+    const asked = copySession(browser, person('Ada, signing out')).at(stage.here).post('/logout', {})
+    await Promise.race([gate.reached, asked.then((answer) => assert.fail(describeResponse(answer, 'it was not held')))])
     await rename(browser.at(stage.there), ada).finally(gate.open)
-    const after = stolen(browser, person('somebody with a copy of the new cookie'))
+    const after = copySession(browser, person('somebody with a copy of the new cookie'))
     expectOut(await asked)
     for (const url of [stage.here, stage.there]) for (const thief of [before, after]) await expectVisitor(thief.at(url))
     assert.equal(await rowsOf(ada), 0)
@@ -41,7 +41,7 @@ scenario('a sign-out leaves the other browsers of the same person alone', async 
 })
 
 /** "Signed out", or that the session had ended; never that nothing is known. */
-function expectOut(answer: Answer): void {
+function expectOut(answer: Response): void {
   expect(answer, 303, 401)
 }
 

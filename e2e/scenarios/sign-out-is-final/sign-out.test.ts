@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { expectSignedIn, expectVisitor, register, signIn, signOut } from '../../support/actors/actions.ts'
 import { expect } from '../../support/actors/response.ts'
 import { everywhere } from '../../support/assertions/all-replicas.ts'
-import { setStage } from '../../support/fixture.ts'
+import { useCluster } from '../../support/fixture.ts'
 
-const stage = setStage()
+const stage = useCluster()
 const { scenario, person } = stage
 
 scenario('signing out on one replica signs out on all', async (test) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { type Answer, expect, json, told } from './response.ts'
-import type { Extras, Visitor } from './visitor.ts'
+import { describeResponse, expect, json, type Response } from './response.ts'
+import type { RequestOptions, Visitor } from './visitor.ts'
 
 /** Who somebody is on the site. */
 export interface Credentials {
@@ -43,12 +43,12 @@ export async function register(visitor: Visitor, who = freshCredentials(visitor.
 export async function signIn(
   visitor: Visitor,
   { email, password }: Omit<Credentials, 'name'>,
-  extras: Extras = {},
-): Promise<Answer> {
+  extras: RequestOptions = {},
+): Promise<Response> {
   return expect(await visitor.post('/login', { email, password }, extras), 303)
 }
 
-export async function signOut(visitor: Visitor): Promise<Answer> {
+export async function signOut(visitor: Visitor): Promise<Response> {
   return expect(await visitor.post('/logout', {}), 303)
 }
 
@@ -63,24 +63,27 @@ export async function productsOf(visitor: Visitor): Promise<readonly string[]> {
   return products.map(({ id }) => String(id))
 }
 
-export async function putInBasket(visitor: Visitor, product: string, quantity: number): Promise<Answer> {
+export async function putInBasket(visitor: Visitor, product: string, quantity: number): Promise<Response> {
   return expect(await visitor.post('/basket/items', { product, quantity }), 303)
 }
 
 /** Fails unless this browser is signed in as this address, told by `GET /api/session` and by the page itself. */
-export async function expectSignedIn(visitor: Visitor, email: string): Promise<Answer> {
+export async function expectSignedIn(visitor: Visitor, email: string): Promise<Response> {
   const answer = expect(await visitor.get('/api/session', { json: true }), 200)
   const { signedIn, account } = json<SessionView>(answer)
-  assert.ok(signedIn && account?.email === email, told(answer, `${visitor.name} should be signed in as ${email}`))
+  assert.ok(
+    signedIn && account?.email === email,
+    describeResponse(answer, `${visitor.name} should be signed in as ${email}`),
+  )
   return expect(await visitor.get('/account'), 200)
 }
 
 /** Fails unless this browser is a visitor's: nobody by `GET /api/session`, sent to sign in by the page. */
-export async function expectVisitor(visitor: Visitor): Promise<Answer> {
+export async function expectVisitor(visitor: Visitor): Promise<Response> {
   const answer = expect(await visitor.get('/api/session', { json: true }), 200)
   const { signedIn, account } = json<SessionView>(answer)
-  assert.ok(!signedIn && account === null, told(answer, `${visitor.name} should be a visitor`))
+  assert.ok(!signedIn && account === null, describeResponse(answer, `${visitor.name} should be a visitor`))
   const page = expect(await visitor.get('/account'), 303)
-  assert.match(String(page.headers.location), /^\/login/, told(page, 'the way to sign in was expected'))
+  assert.match(String(page.headers.location), /^\/login/, describeResponse(page, 'the way to sign in was expected'))
   return page
 }

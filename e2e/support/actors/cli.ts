@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 
-export interface Done {
+export interface CliResult {
   readonly code: number | null
   readonly output: string
 }
 
 /** Runs one of the product's commands (`account disable …`) against this database, as somebody at a shell would. */
-export function operate(databaseUrl: string, words: readonly string[], input = ''): Promise<Done> {
+export function runCli(databaseUrl: string, words: readonly string[], input = ''): Promise<CliResult> {
   const child = spawn(process.execPath, ['src/cli.ts', ...words], {
     cwd: ROOT,
     env: { ...process.env, DATABASE_URL: databaseUrl, LOG_FORMAT: 'json' },

@@ -15,4 +15,4 @@ export function createClock(): Clock {
   }
 }
 
-export const days = (count: number): number => count * 24 * 60 * 60 * 1000
+export const daysInMs = (count: number): number => count * 24 * 60 * 60 * 1000

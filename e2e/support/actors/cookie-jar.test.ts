@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createClock, days } from './clock.ts'
+import { createClock, daysInMs } from './clock.ts'
 import { createJar } from './cookie-jar.ts'
 
 const site = new URL('http://here.example/')
@@ -13,23 +13,23 @@ function jarWith(...lines: readonly string[]) {
 }
 
 test("a cookie is sent until its Expires has passed on the jar's clock", () => {
-  const jar = jarWith(`sid=a; Path=/; Expires=${later(days(30))}`)
-  jar.clock.forward(days(29))
+  const jar = jarWith(`sid=a; Path=/; Expires=${later(daysInMs(30))}`)
+  jar.clock.forward(daysInMs(29))
   assert.equal(jar.header(site), 'sid=a')
-  jar.clock.forward(days(2))
+  jar.clock.forward(daysInMs(2))
   assert.equal(jar.header(site), undefined)
 })
 
 test('an expiry that came after time had moved on counts from then', () => {
   const jar = createJar(createClock())
-  jar.clock.forward(days(20))
-  jar.take([`sid=a; Path=/; Expires=${later(days(30))}`], site)
-  jar.clock.forward(days(20))
+  jar.clock.forward(daysInMs(20))
+  jar.take([`sid=a; Path=/; Expires=${later(daysInMs(30))}`], site)
+  jar.clock.forward(daysInMs(20))
   assert.equal(jar.header(site), 'sid=a')
 })
 
 test('Max-Age wins over Expires, and zero deletes', () => {
-  const jar = jarWith(`sid=a; Path=/; Max-Age=60; Expires=${later(days(30))}`)
+  const jar = jarWith(`sid=a; Path=/; Max-Age=60; Expires=${later(daysInMs(30))}`)
   jar.clock.forward(61_000)
   assert.equal(jar.header(site), undefined)
   const other = jarWith('sid=a; Path=/', 'sid=; Path=/; Max-Age=0')
@@ -43,7 +43,7 @@ test('a cookie that comes expired deletes the one that was there', () => {
 
 test('a cookie without an expiry lasts while the browser is open', () => {
   const jar = jarWith('sid=a; Path=/')
-  jar.clock.forward(days(400))
+  jar.clock.forward(daysInMs(400))
   assert.equal(jar.header(site), 'sid=a')
 })
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../../../cluster/processes/ports.ts'
 import { launch, runToEnd, waitForLine } from '../../../cluster/processes/processes.ts'
-import { type Answer, expect, json } from './response.ts'
+import { expect, json, type Response } from './response.ts'
 import type { Visitor } from './visitor.ts'
 
 /** One process of the application under examples/express-app. */
@@ -60,7 +60,7 @@ export async function exampleAsk(
   visitor: Visitor,
   path: string,
   body: Readonly<Record<string, string>> = {},
-): Promise<Answer> {
+): Promise<Response> {
   return expect(await visitor.post(path, body, { json: true }), 200)
 }
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import type { IncomingHttpHeaders } from 'node:http'
 
 /** What came back for one request, and what is needed to find it in the logs. */
-export interface Answer {
+export interface Response {
   /** `Ada: GET /account`. */
-  readonly question: string
+  readonly request: string
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly text: string
@@ -19,30 +19,30 @@ export interface Answer {
 }
 
 /** The same answer; fails, saying which replica and request it was, when the status is another. */
-export function expect(answer: Answer, ...statuses: readonly number[]): Answer {
-  if (!statuses.includes(answer.status)) assert.fail(told(answer, `${statuses.join(' or ')} was expected`))
+export function expect(answer: Response, ...statuses: readonly number[]): Response {
+  if (!statuses.includes(answer.status)) assert.fail(describeResponse(answer, `${statuses.join(' or ')} was expected`))
   return answer
 }
 
 /** The answer's JSON; fails, showing the text, where it is none. */
-export function json<Body>(answer: Answer): Body {
+export function json<Body>(answer: Response): Body {
   try {
     return JSON.parse(answer.text) as Body
   } catch {
-    return assert.fail(told(answer, 'JSON was expected'))
+    return assert.fail(describeResponse(answer, 'JSON was expected'))
   }
 }
 
 /** One sentence about an answer for a person who reads a failed test. */
-export function told(answer: Answer, complaint: string): string {
+export function describeResponse(answer: Response, complaint: string): string {
   const where = `${answer.replica ?? 'no replica'}, request ${answer.requestId ?? 'without id'}`
-  const excerpt = wordsOf(answer).slice(0, 300)
+  const excerpt = visibleText(answer).slice(0, 300)
   const location = answer.headers.location === undefined ? '' : ` to ${answer.headers.location}`
-  return `${answer.question}: ${complaint}, ${answer.status}${location} came (${where}): ${excerpt}`
+  return `${answer.request}: ${complaint}, ${answer.status}${location} came (${where}): ${excerpt}`
 }
 
 /** The words of a page's body, without its head and foot; JSON as it is. */
-export function wordsOf({ text }: Answer): string {
+export function visibleText({ text }: Response): string {
   const main = /<main[\s\S]*<\/main>/.exec(text)?.[0] ?? text
   return (text.startsWith('<') ? main.replace(/<[^>]*>/g, ' ') : text).replace(/\s+/g, ' ').trim()
 }

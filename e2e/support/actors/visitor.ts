@@ -2,7 +2,7 @@ import http from 'node:http'
 import https from 'node:https'
 import { createClock } from './clock.ts'
 import { createJar, type Jar } from './cookie-jar.ts'
-import type { Answer } from './response.ts'
+import type { Response } from './response.ts'
 
 export interface VisitorOptions {
   readonly name: string
@@ -12,19 +12,19 @@ export interface VisitorOptions {
   /** `kept`: one connection for all requests (default); `fresh`: a new one for each. */
   readonly connection?: 'kept' | 'fresh'
   /** The client's own address, 127.0.0.x, so that nginx sees several. */
-  readonly from?: string
+  readonly localAddress?: string
   /** As `from`, said by a gateway that the site trusts: where the client's own address does not get through. */
-  readonly said?: string
+  readonly forwardedFor?: string
   /** Milliseconds until a silent request is given up; 15,000 unless told. */
-  readonly patience?: number
+  readonly timeoutMs?: number
 }
 
-export interface Extras {
+export interface RequestOptions {
   /** Asks for JSON, and sends a body as JSON. */
   readonly json?: boolean
   readonly headers?: Readonly<Record<string, string>>
   /** Goes on as soon as the head of the answer is there, as a browser does that is redirected; the text is empty then. */
-  readonly hasty?: boolean
+  readonly resolveOnHeaders?: boolean
 }
 
 /** A person with a browser: cookies, a connection, no memory of replicas. */
@@ -33,28 +33,28 @@ export interface Visitor {
   readonly url: string
   readonly jar: Jar
   /** Redirects are not followed. */
-  get(path: string, extras?: Extras): Promise<Answer>
+  get(path: string, extras?: RequestOptions): Promise<Response>
   /** Sends a form as a browser does, or JSON. */
-  post(path: string, form: Readonly<Record<string, unknown>>, extras?: Extras): Promise<Answer>
+  post(path: string, form: Readonly<Record<string, unknown>>, extras?: RequestOptions): Promise<Response>
   /** Sends any body, as it stands. */
-  send(method: string, path: string, body?: string | Buffer, extras?: Extras): Promise<Answer>
+  send(method: string, path: string, body?: string | Buffer, extras?: RequestOptions): Promise<Response>
   /** The same browser at another address, with a new connection for each request. */
   at(url: string): Visitor
   /** Closes the connections. */
-  leave(): void
+  close(): void
 }
 
 export function createVisitor({ name, url, jar = jarFor(url), ...line }: VisitorOptions): Visitor {
   const agent = new (wayTo(url).Agent)({
     keepAlive: line.connection !== 'fresh',
     maxSockets: 1,
-    ...(line.from !== undefined && { localAddress: line.from }),
+    ...(line.localAddress !== undefined && { localAddress: line.localAddress }),
   })
-  const patience = line.patience ?? 15_000
+  const timeoutMs = line.timeoutMs ?? 15_000
   const others: Visitor[] = []
-  const send = async (method: string, path: string, body?: string | Buffer, extras: Extras = {}) => {
+  const send = async (method: string, path: string, body?: string | Buffer, extras: RequestOptions = {}) => {
     const address = new URL(url)
-    const spoken = line.said === undefined ? {} : { 'x-forwarded-for': line.said }
+    const spoken = line.forwardedFor === undefined ? {} : { 'x-forwarded-for': line.forwardedFor }
     const cookie = cookieHeader(jar, new URL(path, url))
     const headers = { ...browserHeaders(method, extras), ...spoken, ...cookie, ...extras.headers }
     const answer = await exchange({
@@ -65,8 +65,8 @@ export function createVisitor({ name, url, jar = jarFor(url), ...line }: Visitor
       headers,
       body,
       agent,
-      patience,
-      hasty: extras.hasty === true,
+      timeoutMs,
+      resolveOnHeaders: extras.resolveOnHeaders === true,
     })
     jar.take(answer.cookies, new URL(path, url))
     return answer
@@ -85,9 +85,9 @@ export function createVisitor({ name, url, jar = jarFor(url), ...line }: Visitor
       others.push(other)
       return other
     },
-    leave() {
+    close() {
       agent.destroy()
-      for (const other of others) other.leave()
+      for (const other of others) other.close()
     },
   }
 }
@@ -100,7 +100,7 @@ function wayTo(url: string | URL): typeof http | typeof https {
   return String(url).startsWith('https:') ? https : http
 }
 
-function browserHeaders(method: string, { json }: Extras): Record<string, string> {
+function browserHeaders(method: string, { json }: RequestOptions): Record<string, string> {
   const accept = json ? 'application/json' : 'text/html,application/xhtml+xml,*/*;q=0.8'
   return { accept, ...(method !== 'GET' && { 'sec-fetch-site': 'same-origin' }) }
 }
@@ -114,7 +114,7 @@ function encoded(form: Readonly<Record<string, unknown>>): string {
   return new URLSearchParams(Object.entries(form).map(([name, value]) => [name, String(value)])).toString()
 }
 
-function typed(extras: Extras = {}): Extras {
+function typed(extras: RequestOptions = {}): RequestOptions {
   const type = extras.json ? 'application/json' : 'application/x-www-form-urlencoded'
   return { ...extras, headers: { 'content-type': type, ...extras.headers } }
 }
@@ -127,11 +127,21 @@ interface Question {
   readonly headers: Record<string, string>
   readonly body: string | Buffer | undefined
   readonly agent: http.Agent
-  readonly patience: number
-  readonly hasty: boolean
+  readonly timeoutMs: number
+  readonly resolveOnHeaders: boolean
 }
 
-function exchange({ name, address, method, path, headers, body, agent, patience, hasty }: Question): Promise<Answer> {
+function exchange({
+  name,
+  address,
+  method,
+  path,
+  headers,
+  body,
+  agent,
+  timeoutMs,
+  resolveOnHeaders,
+}: Question): Promise<Response> {
   const question = `${name}: ${method} ${path.length > 80 ? `${path.slice(0, 80)}…` : path}`
   const began = performance.now()
   const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
@@ -141,13 +151,13 @@ function exchange({ name, address, method, path, headers, body, agent, patience,
     // The path goes out as it stands: a URL would tidy up what a scenario spoilt on purpose.
     const { hostname, port } = address
     const request = wayTo(address).request({ hostname, port, method, path, agent, headers: { ...headers, ...length } })
-    request.setTimeout(patience, () => request.destroy(new Error(`no answer within ${patience} ms`)))
+    request.setTimeout(timeoutMs, () => request.destroy(new Error(`no answer within ${timeoutMs} ms`)))
     request.once('error', fail)
     request.once('response', (response) => {
       const connection = response.socket.localPort
       const answered = (text: string) =>
-        resolve(answerOf(response, { question, text, connection, durationMs: performance.now() - began }))
-      if (hasty) answered('')
+        resolve(answerOf(response, { request: question, text, connection, durationMs: performance.now() - began }))
+      if (resolveOnHeaders) answered('')
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.once('error', fail)
@@ -157,9 +167,9 @@ function exchange({ name, address, method, path, headers, body, agent, patience,
   })
 }
 
-type Circumstances = Pick<Answer, 'question' | 'text' | 'connection' | 'durationMs'>
+type Circumstances = Pick<Response, 'request' | 'text' | 'connection' | 'durationMs'>
 
-function answerOf({ statusCode = 0, headers }: http.IncomingMessage, circumstances: Circumstances): Answer {
+function answerOf({ statusCode = 0, headers }: http.IncomingMessage, circumstances: Circumstances): Response {
   return {
     ...circumstances,
     status: statusCode,

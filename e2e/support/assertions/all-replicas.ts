@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import type { Cluster } from '../../../cluster/cluster.ts'
-import { type Answer, expect } from '../actors/response.ts'
+import { expect, type Response } from '../actors/response.ts'
 import type { Visitor } from '../actors/visitor.ts'
 
 /** Asks for a page this many times, one after another, and returns the answers. */
-export async function ask(visitor: Visitor, path: string, times: number): Promise<readonly Answer[]> {
-  const answers: Answer[] = []
+export async function ask(visitor: Visitor, path: string, times: number): Promise<readonly Response[]> {
+  const answers: Response[] = []
   while (answers.length < times) answers.push(expect(await visitor.get(path, { json: true }), 200))
   return answers
 }
@@ -17,9 +17,9 @@ const TRIES = 30
 export async function everywhere(
   { url, replicas }: Cluster,
   visitor: Visitor,
-  does: (visitor: Visitor) => Promise<Answer>,
+  does: (visitor: Visitor) => Promise<Response>,
 ): Promise<string> {
-  const answers: Answer[] = []
+  const answers: Response[] = []
   const met = () => new Set(answers.map(({ replica }) => replica)).size
   if (replicas.some((replica) => replica.url !== url)) {
     for (const replica of replicas) answers.push(await does(visitor.at(replica.url)))
@@ -31,14 +31,14 @@ export async function everywhere(
 }
 
 /** How many of the answers each replica gave, by name. */
-export function spreadOf(answers: readonly Answer[]): Readonly<Record<string, number>> {
+export function spreadOf(answers: readonly Response[]): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {}
   for (const { replica = 'nobody' } of answers) counts[replica] = (counts[replica] ?? 0) + 1
   return counts
 }
 
 /** Fails unless every replica of the cluster is among those who answered, and names those who did. */
-export function expectAll(answers: readonly Answer[], replicas: readonly { readonly name: string }[]): string {
+export function expectAll(answers: readonly Response[], replicas: readonly { readonly name: string }[]): string {
   const seen = [...new Set(answers.map(({ replica = 'nobody' }) => replica))].sort()
   const all = replicas.map(({ name }) => name).sort()
   assert.deepEqual(

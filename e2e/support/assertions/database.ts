@@ -1,6 +1,6 @@
 import { query } from '../../../cluster/postgres/database.ts'
 import { waitFor } from '../../../cluster/processes/wait-for.ts'
-import { movedBack } from '../faults/time-travel.ts'
+import { moveSessionsBack } from '../faults/time-travel.ts'
 
 export type Row = Readonly<Record<string, unknown>>
 export type Rows = (sql: string, values?: readonly unknown[]) => Promise<readonly Row[]>
@@ -35,7 +35,7 @@ export function openDatabase(url: string): Database {
     counts: () => countAll(rows),
     sessions: async () => Number((await rows('SELECT count(*) AS count FROM session'))[0]?.count),
     hold: (sid) => hold(rows, sid),
-    age: (milliseconds) => movedBack(rows, milliseconds),
+    age: (milliseconds) => moveSessionsBack(rows, milliseconds),
   }
 }
 

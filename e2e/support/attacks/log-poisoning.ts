@@ -9,9 +9,9 @@ import {
   signOut,
 } from '../actors/actions.ts'
 import { expect } from '../actors/response.ts'
-import type { Stage } from '../fixture.ts'
-import { overTheWire } from './raw-http.ts'
-import { signedCookie } from './sign-cookie.ts'
+import type { ClusterFixture } from '../fixture.ts'
+import { sendRaw } from './raw-http.ts'
+import { signCookie } from './sign-cookie.ts'
 
 /** What a client writes that would like to begin a line of its own. */
 export const MARK = 'forged-line-of-a-client'
@@ -31,7 +31,7 @@ const PAGES = [
 const JSON_BODY = { headers: { 'content-type': 'application/json' } }
 
 /** Somebody who does everything that the site offers; with whom as who they are. */
-export async function everythingOnce({ person }: Stage, who: Credentials): Promise<void> {
+export async function everythingOnce({ person }: ClusterFixture, who: Credentials): Promise<void> {
   const ada = person('Ada')
   const [product = ''] = await productsOf(ada)
   await putInBasket(ada, product, 2)
@@ -45,7 +45,7 @@ export async function everythingOnce({ person }: Stage, who: Credentials): Promi
 }
 
 /** Wrong passwords in all the places where somebody could put one. */
-export async function wrongPasswords({ person }: Stage, { email, password }: Credentials): Promise<void> {
+export async function wrongPasswords({ person }: ClusterFixture, { email, password }: Credentials): Promise<void> {
   const vic = person('Vic')
   for (const json of [true, false]) expect(await vic.post('/login', { email, password }, { json }), 401)
   await vic.send('POST', '/login', `{"email":"${email}","password":"${password}"`, JSON_BODY)
@@ -55,9 +55,9 @@ export async function wrongPasswords({ person }: Stage, { email, password }: Cre
 }
 
 /** Cookies that are forged, and one that is signed but unknown. */
-export async function forgedCookies({ person }: Stage, secret: string): Promise<void> {
+export async function forgedCookies({ person }: ClusterFixture, secret: string): Promise<void> {
   const sid = randomBytes(24).toString('base64url')
-  for (const value of [`s%3A${sid}.${randomBytes(32).toString('base64url')}`, signedCookie(sid, secret)]) {
+  for (const value of [`s%3A${sid}.${randomBytes(32).toString('base64url')}`, signCookie(sid, secret)]) {
     const vic = person('Vic with a forged cookie')
     vic.jar.put('sid', value)
     for (const path of ['/account', '/api/session', '/basket']) await vic.get(path)
@@ -85,7 +85,7 @@ const HEADERS = [
 const TARGETS = [`/%0a${MARK}`, `/%0d%0a${MARK}%1b[31m`, '/%E2%80%A8', '/%C2%9B31m', `/${ESCAPE}`, '/\u0080\u009b31m']
 
 async function ask(url: string, request: string, header: string): Promise<void> {
-  await overTheWire(url, `${request}\r\nHost: here\r\n${header}\r\nConnection: close\r\n\r\n`)
+  await sendRaw(url, `${request}\r\nHost: here\r\n${header}\r\nConnection: close\r\n\r\n`)
 }
 
 /** Credentials whose texts are looked for in the logs afterwards. */

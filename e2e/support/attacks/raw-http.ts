@@ -5,7 +5,7 @@ import tls from 'node:tls'
  * Sends bytes as they stand, where an HTTP library would refuse to, and returns all that comes back until the other
  * side closes (ask for it with `Connection: close`) or two seconds are silent.
  */
-export function overTheWire(url: string, bytes: string): Promise<string> {
+export function sendRaw(url: string, bytes: string): Promise<string> {
   const { hostname, port, protocol } = new URL(url)
   return new Promise((resolve, reject) => {
     const far = { host: hostname, port: Number(port || (protocol === 'https:' ? 443 : 80)) }

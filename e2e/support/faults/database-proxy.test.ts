@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import net from 'node:net'
 import { after, test } from 'node:test'
-import { buildRoad } from './database-proxy.ts'
-import { createReader } from './postgres-protocol.ts'
+import { startDatabaseProxy } from './database-proxy.ts'
+import { createProtocolReader } from './postgres-protocol.ts'
 
 const server = net.createServer((socket) => void socket.on('error', () => {}).pipe(socket))
 await once(server.listen(0, '127.0.0.1'), 'listening')
@@ -11,7 +11,7 @@ const far = `postgres://127.0.0.1:${(server.address() as net.AddressInfo).port}/
 after(() => server.close())
 
 test('statements are read off the wire, prepared ones by their text, however the bytes are cut', () => {
-  const reader = createReader()
+  const reader = createProtocolReader()
   const bytes = Buffer.concat([
     startup('app-1'),
     message('Q', 'SELECT 1\0'),
@@ -24,9 +24,9 @@ test('statements are read off the wire, prepared ones by their text, however the
 })
 
 test('a gate lets the read of a session through and holds what comes after it, of this replica alone', async () => {
-  const road = await buildRoad(far)
+  const road = await startDatabaseProxy(far)
   const [one, other] = [await traveller(road.url, 'app-1'), await traveller(road.url, 'app-2')]
-  const gate = road.holdAfterRead('app-1')
+  const gate = road.pauseAfterRead('app-1')
   one.say(READ)
   await one.heard(READ)
   one.say('SELECT held')
@@ -34,25 +34,25 @@ test('a gate lets the read of a session through and holds what comes after it, o
   other.say('SELECT free')
   await other.heard('SELECT free')
   assert.deepEqual(
-    road.passages.map(({ statement }) => statement),
+    road.statements.map(({ statement }) => statement),
     [READ, 'SELECT free'],
   )
   gate.open()
   await one.heard('SELECT held')
-  await road.cut()
+  await road.close()
 })
 
 test('in silence nothing comes through, and it arrives afterwards; who is cut off is told at once', async () => {
-  const road = await buildRoad(far)
+  const road = await startDatabaseProxy(far)
   const one = await traveller(road.url, 'app-1')
-  road.silence()
+  road.blackhole()
   one.say('SELECT 1')
   await new Promise((resolve) => setTimeout(resolve, 50))
-  assert.deepEqual(road.passages, [])
+  assert.deepEqual(road.statements, [])
   await road.open()
   await one.heard('SELECT 1')
   const closed = once(one.socket, 'close')
-  await road.cut()
+  await road.close()
   await closed
   const refused = net.connect(Number(new URL(road.url).port), '127.0.0.1')
   const [error] = await once(refused, 'error')

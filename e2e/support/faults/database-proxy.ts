@@ -1,40 +1,40 @@
 import { once } from 'node:events'
 import net from 'node:net'
-import { createReader } from './postgres-protocol.ts'
+import { createProtocolReader } from './postgres-protocol.ts'
 
 /** One statement that went by. */
-export interface Passage {
+export interface ObservedStatement {
   /** The replica that asked. */
-  readonly who: string
+  readonly client: string
   readonly statement: string
 }
 
 /** The way from the replicas to their database, with a gatekeeper: a TCP proxy that a scenario slows, silences or cuts. */
-export interface Road {
+export interface DatabaseProxy {
   /** The database, by this road. */
   readonly url: string
   /** Every statement that went by so far. */
-  readonly passages: readonly Passage[]
+  readonly statements: readonly ObservedStatement[]
   /** What this replica asks, and what it is answered, comes this many milliseconds later from now on; 0 for at once. */
-  slow(who: string, milliseconds: number): void
+  slow(client: string, milliseconds: number): void
   /** Lets this replica read a session once more, and holds whatever it asks after that until the gate is opened. */
-  holdAfterRead(who: string): Gate
+  pauseAfterRead(client: string): Pause
   /** Nothing comes through and no connection ends, as when a host has vanished. */
-  silence(): void
+  blackhole(): void
   /** All connections end, and new ones are refused. */
-  cut(): Promise<void>
+  close(): Promise<void>
   /** As at first, without delays and gates; what was held back arrives. */
   open(): Promise<void>
 }
 
-export interface Gate {
+export interface Pause {
   /** Resolves once something is held. */
   readonly reached: Promise<void>
   open(): void
 }
 
 /** A road that exists until `cut` for the last time. */
-export async function buildRoad(databaseUrl: string): Promise<Road> {
+export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseProxy> {
   const target = new URL(databaseUrl)
   const far = { host: target.hostname, port: Number(target.port) }
   const traffic = createTraffic()
@@ -52,11 +52,11 @@ export async function buildRoad(databaseUrl: string): Promise<Road> {
   const { port } = server.address() as net.AddressInfo
   return {
     url: Object.assign(new URL(databaseUrl), { host: `127.0.0.1:${port}` }).href,
-    passages: traffic.passages,
+    statements: traffic.statements,
     slow: traffic.slow,
-    holdAfterRead: traffic.holdAfterRead,
-    silence: traffic.silence,
-    async cut() {
+    pauseAfterRead: traffic.pauseAfterRead,
+    blackhole: traffic.blackhole,
+    async close() {
       if (!server.listening) return
       const closed = once(server, 'close')
       server.close()
@@ -72,32 +72,32 @@ export async function buildRoad(databaseUrl: string): Promise<Road> {
 
 const READ = /^\s*(SELECT|WITH)\b[^;]*\bFROM\s+"?session"?\b/i
 
-interface Hold extends Gate {
+interface Hold extends Pause {
   readonly opened: Promise<void>
   read: boolean
   reach(): void
 }
 
 function createTraffic() {
-  const passages: Passage[] = []
+  const statements: ObservedStatement[] = []
   const delays = new Map<string, number>()
   const holds = new Map<string, Hold>()
   let silent = createLatch(true)
 
   return {
-    passages,
-    slow: (who: string, milliseconds: number) => void delays.set(who, milliseconds),
-    holdAfterRead(who: string): Gate {
+    statements,
+    slow: (client: string, milliseconds: number) => void delays.set(client, milliseconds),
+    pauseAfterRead(client: string): Pause {
       const opened = createLatch()
       const reached = createLatch()
       const open = () => {
-        holds.delete(who)
+        holds.delete(client)
         opened.open()
       }
-      holds.set(who, { read: false, opened: opened.passed, reached: reached.passed, reach: reached.open, open })
+      holds.set(client, { read: false, opened: opened.passed, reached: reached.passed, reach: reached.open, open })
       return { reached: reached.passed, open }
     },
-    silence() {
+    blackhole() {
       silent = createLatch()
     },
     open() {
@@ -106,21 +106,21 @@ function createTraffic() {
       silent.open()
     },
     connect(near: net.Socket, far: net.Socket): void {
-      const client = createReader()
+      const client = createProtocolReader()
       const late = () => delays.get(client.name) ?? 0
       carry(near, far, late, async (bytes) => {
-        const statements = client.read(bytes)
-        await gateFor(client.name, statements)
+        const sent = client.read(bytes)
+        await gateFor(client.name, sent)
         await silent.passed
-        for (const statement of statements) passages.push({ who: client.name, statement })
+        for (const statement of sent) statements.push({ client: client.name, statement })
       })
       carry(far, near, late, () => silent.passed)
     },
   }
 
   /** Waits where what is asked comes after the read that was let through. */
-  async function gateFor(who: string, statements: readonly string[]): Promise<void> {
-    const hold = statements.length > 0 ? holds.get(who) : undefined
+  async function gateFor(client: string, statements: readonly string[]): Promise<void> {
+    const hold = statements.length > 0 ? holds.get(client) : undefined
     if (hold === undefined) return
     if (!hold.read) {
       hold.read = statements.some((text) => READ.test(text))

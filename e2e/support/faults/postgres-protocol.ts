@@ -1,12 +1,12 @@
 /** Reads what a client tells Postgres, message by message (PostgreSQL manual, "Frontend/Backend Protocol"). */
-export interface Reader {
+export interface ProtocolReader {
   /** The client's `application_name`; empty until it has said so. */
   readonly name: string
   /** Takes bytes as they come; answers with the texts of the statements that they ask for. */
   read(bytes: Buffer): readonly string[]
 }
 
-export function createReader(): Reader {
+export function createProtocolReader(): ProtocolReader {
   const prepared = new Map<string, string>()
   const bound = new Map<string, string>()
   let rest: Buffer = Buffer.alloc(0)

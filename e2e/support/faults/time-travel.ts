@@ -4,7 +4,7 @@ import type { Row, Rows } from '../assertions/database.ts'
  * Moves every session back in time, as if this much had passed since its last change: all columns that are
  * times, and all times within its JSON (ISO dates, and milliseconds since 1970).
  */
-export async function movedBack(rows: Rows, milliseconds: number): Promise<void> {
+export async function moveSessionsBack(rows: Rows, milliseconds: number): Promise<void> {
   const columns = await rows(
     `SELECT column_name FROM information_schema.columns
      WHERE table_name = 'session' AND table_schema = 'public' AND data_type LIKE 'timestamp%'`,

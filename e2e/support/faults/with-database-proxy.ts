@@ -7,12 +7,12 @@ import type { ClusterOptions } from '../../../cluster/cluster.ts'
 import { provideDatabase } from '../../../cluster/postgres/database.ts'
 import { type Postgres, startPostgres } from '../../../cluster/postgres/postgres.ts'
 import { openDatabase } from '../assertions/database.ts'
-import { type Stage, setStage } from '../fixture.ts'
-import { buildRoad, type Road } from './database-proxy.ts'
+import { type ClusterFixture, useCluster } from '../fixture.ts'
+import { type DatabaseProxy, startDatabaseProxy } from './database-proxy.ts'
 
 /** A stage whose replicas reach their database by a road of ours. */
-export interface Roadside extends Stage {
-  readonly road: Road
+export interface ProxiedCluster extends ClusterFixture {
+  readonly proxy: DatabaseProxy
   readonly postgres: Postgres
   /** The first replica's name, as the road knows it. */
   readonly first: string
@@ -27,31 +27,31 @@ interface Place {
   readonly postgres: Postgres
   /** Past the road. */
   readonly databaseUrl: string
-  readonly road: Road
+  readonly proxy: DatabaseProxy
 }
 
 /** As `setStage`; `database` there looks at the tables directly. The road is open again after each scenario. */
-export function setRoadside(options: ClusterOptions = {}): Roadside {
-  const needs = ['given-database', 'replicas'] as const
+export function useClusterBehindProxy(options: ClusterOptions = {}): ProxiedCluster {
+  const needs = ['external-database', 'replicas'] as const
   let place: Place | undefined
   const built = () => {
     if (place === undefined) throw new Error('there is no road yet: use it within a scenario')
     return place
   }
-  const stage = setStage(
+  const stage = useCluster(
     async () => {
       place ??= await buildPlace()
-      return { replicas: 2, ...options, databaseUrl: place.road.url }
+      return { replicas: 2, ...options, databaseUrl: place.proxy.url }
     },
     ...needs,
   )
   afterEach(async () => {
     await place?.postgres.start()
-    await place?.road.open()
+    await place?.proxy.open()
   })
   after(async () => {
     if (place === undefined) return
-    await place.road.cut()
+    await place.proxy.close()
     await place.postgres.stop()
     await rm(place.folder, { recursive: true, force: true })
   })
@@ -73,8 +73,8 @@ export function setRoadside(options: ClusterOptions = {}): Roadside {
     get database() {
       return openDatabase(built().databaseUrl)
     },
-    get road() {
-      return built().road
+    get proxy() {
+      return built().proxy
     },
     get postgres() {
       return built().postgres
@@ -86,5 +86,5 @@ async function buildPlace(): Promise<Place> {
   const folder = await mkdtemp(join(process.env.E2E_FOLDER ?? tmpdir(), 'roundhouse-road-'))
   const postgres = await startPostgres({ folder, durable: false })
   const databaseUrl = await provideDatabase(postgres.url, 'shop', randomBytes(12).toString('hex'))
-  return { folder, postgres, databaseUrl, road: await buildRoad(databaseUrl) }
+  return { folder, postgres, databaseUrl, proxy: await startDatabaseProxy(databaseUrl) }
 }

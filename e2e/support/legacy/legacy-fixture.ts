@@ -6,15 +6,15 @@ import { query } from '../../../cluster/postgres/database.ts'
 import { register } from '../actors/actions.ts'
 import { createVisitor, type Visitor } from '../actors/visitor.ts'
 import { type Database, openDatabase } from '../assertions/database.ts'
-import { partsOf } from '../attacks/sign-cookie.ts'
-import { setBareDatabase } from '../empty-database.ts'
-import { reasonAgainst, type Stage, setStage } from '../fixture.ts'
-import { type StockReplica, startStock, stockSignIn } from './legacy-replica.ts'
+import { parseCookieValue } from '../attacks/sign-cookie.ts'
+import { useEmptyDatabase } from '../empty-database.ts'
+import { type ClusterFixture, unsupportedReason, useCluster } from '../fixture.ts'
+import { type LegacyReplica, legacySignIn, startLegacyReplica } from './legacy-replica.ts'
 
 /** A deployment of before, with people signed in, and ours beside it over the same database. */
-export interface Deployment extends Stage {
+export interface LegacyDeployment extends ClusterFixture {
   /** Address of the stock replica. */
-  readonly stock: string
+  readonly legacyUrl: string
   /** Whose sessions the stock application holds. */
   readonly account: { readonly id: string; email: string }
   /** Browsers that were signed in by the stock application, before ours was there. */
@@ -31,30 +31,30 @@ export interface Deployment extends Stage {
   count(): Promise<{ readonly living: number; readonly expired: number }>
 }
 
-const NEEDS = ['plain', 'given-database', 'environment', 'replicas'] as const
+const NEEDS = ['legacy-app', 'external-database', 'environment', 'replicas'] as const
 const SECRET = randomBytes(24).toString('hex')
 
 /** Makes a database in this zone with the reference's table, lets a stock replica sign people in, then starts ours. */
-export function setDeployment(zone: string): Deployment {
+export function useLegacyDeployment(zone: string): LegacyDeployment {
   const account = { id: randomUUID(), email: '' }
   const browsers: Visitor[] = []
   const atFirst: unknown[] = []
-  const bare = setBareDatabase()
-  const site = {} as { stock: StockReplica; database: Database }
+  const bare = useEmptyDatabase()
+  const site = {} as { legacyUrl: LegacyReplica; database: Database }
   const expiries = async () => {
-    const sids = browsers.map(({ jar }) => partsOf(jar.get('connect.sid')?.value ?? '').sid)
+    const sids = browsers.map(({ jar }) => parseCookieValue(jar.get('connect.sid')?.value ?? '').sid)
     return await site.database.rows('SELECT sid, expire::text FROM session WHERE sid = ANY($1) ORDER BY sid', [sids])
   }
   before(async () => {
-    if (reasonAgainst(NEEDS) !== undefined) return
+    if (unsupportedReason(NEEDS) !== undefined) return
     const { url } = bare
     await query(url, `ALTER DATABASE shop SET timezone = '${zone}'`)
     site.database = openDatabase(url)
     await site.database.rows(await readFile(REFERENCE_TABLE, 'utf8'))
-    site.stock = await startStock(url, SECRET)
+    site.legacyUrl = await startLegacyReplica(url, SECRET)
     for (const name of ['Ada', 'Ada on her phone', 'Ada at work']) {
-      const browser = createVisitor({ name, url: site.stock.url })
-      await stockSignIn(browser, account.id)
+      const browser = createVisitor({ name, url: site.legacyUrl.url })
+      await legacySignIn(browser, account.id)
       await browser.post('/note', { basket: { 7: 2 } }, { json: true })
       browsers.push(browser)
     }
@@ -66,7 +66,7 @@ export function setDeployment(zone: string): Deployment {
     environment: { SESSION_SECRET: SECRET, SESSION_COOKIE: 'connect.sid' },
     databaseUrl: site.database.url,
   })
-  const stage = setStage(wanted, ...NEEDS)
+  const stage = useCluster(wanted, ...NEEDS)
   before(async () => {
     if (stage.lacks !== undefined) return
     const someone = stage.person('Ada')
@@ -76,8 +76,8 @@ export function setDeployment(zone: string): Deployment {
     for (const [number, browser] of browsers.entries()) browsers[number] = browser.at(stage.cluster.url)
   })
   after(async () => {
-    for (const browser of browsers) browser.leave()
-    await site.stock?.stop()
+    for (const browser of browsers) browser.close()
+    await site.legacyUrl?.stop()
   })
   return {
     ...{ scenario: stage.scenario, person: stage.person, cookies: stage.cookies, lacks: stage.lacks, can: stage.can },
@@ -92,8 +92,8 @@ export function setDeployment(zone: string): Deployment {
     browsers,
     atFirst,
     expiries,
-    get stock() {
-      return site.stock.url
+    get legacyUrl() {
+      return site.legacyUrl.url
     },
     async expiryOf(sid: string) {
       const [row] = await site.database.rows(

@@ -3,23 +3,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../../../cluster/processes/ports.ts'
 import { launch, waitForLine } from '../../../cluster/processes/processes.ts'
-import { type Answer, expect, json } from '../actors/response.ts'
+import { expect, json, type Response } from '../actors/response.ts'
 import type { Visitor } from '../actors/visitor.ts'
 
 /** A replica of the application that is being taken over. */
-export interface StockReplica {
+export interface LegacyReplica {
   readonly url: string
   stop(): Promise<void>
 }
 
 /** Who a stock replica thinks somebody is. */
-export interface StockView {
+export interface LegacyView {
   readonly account: string | null
   readonly basket: Readonly<Record<string, number>>
   readonly expiresAt: string | null
 }
 
-export async function startStock(databaseUrl: string, secret: string): Promise<StockReplica> {
+export async function startLegacyReplica(databaseUrl: string, secret: string): Promise<LegacyReplica> {
   const port = await freePort()
   const log = join(process.env.E2E_FOLDER ?? tmpdir(), `stock-${process.pid}-${port}.log`)
   const child = launch({
@@ -45,13 +45,13 @@ export async function startStock(databaseUrl: string, secret: string): Promise<S
 }
 
 /** Signs in at a stock replica; `minutes` makes a short session. */
-export async function stockSignIn(visitor: Visitor, account: string, minutes?: number): Promise<Answer> {
+export async function legacySignIn(visitor: Visitor, account: string, minutes?: number): Promise<Response> {
   return expect(
     await visitor.post('/login', { account, ...(minutes !== undefined && { minutes }) }, { json: true }),
     200,
   )
 }
 
-export async function stockView(visitor: Visitor): Promise<StockView> {
-  return json<StockView>(expect(await visitor.get('/whoami', { json: true }), 200))
+export async function legacyView(visitor: Visitor): Promise<LegacyView> {
+  return json<LegacyView>(expect(await visitor.get('/whoami', { json: true }), 200))
 }

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
-import { startCrowd } from './background-load.ts'
+import { startBackgroundLoad } from './background-load.ts'
 
 type Answerer = (req: IncomingMessage, res: ServerResponse) => void
 
 test('a site that does well has no failures, and every request is in the record', async () => {
   const ledger = await visited(wellBehaved())
-  ledger.verdict(20)
+  ledger.assertClean(20)
   assert.deepEqual([...ledger.spread().keys()], ['app-1'])
   assert.ok(ledger.entries.some(({ method }) => method === 'POST'))
 })
@@ -27,20 +27,20 @@ for (const [what, breaks, complaint] of [
       return broken ? breaks(req, res) : well(req, res)
     })
     assert.equal(ledger.failures().length, 1)
-    assert.throws(() => ledger.verdict(), complaint)
+    assert.throws(() => ledger.assertClean(), complaint)
   })
 }
 
 test('a change that was acknowledged and is not there is a loss', async () => {
   const forgetful = wellBehaved((basket) => ({ ...basket, p1: 0 }))
   const ledger = await visited(forgetful)
-  assert.throws(() => ledger.verdict(), /acknowledged/)
+  assert.throws(() => ledger.assertClean(), /acknowledged/)
   assert.ok(ledger.losses().length > 0)
 })
 
 test('a crowd that made too few requests has no verdict', async () => {
   const ledger = await visited(wellBehaved())
-  assert.throws(() => ledger.verdict(1_000_000), /needed to tell/)
+  assert.throws(() => ledger.assertClean(1_000_000), /needed to tell/)
 })
 
 /** A site of one account and one basket. */
@@ -76,7 +76,7 @@ async function visited(answer: Answerer) {
   const server = createServer(answer)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  const crowd = await startCrowd({ url: `http://127.0.0.1:${port}`, workers: 1, bound: 20_000 })
+  const crowd = await startBackgroundLoad({ url: `http://127.0.0.1:${port}`, workers: 1, maxMs: 20_000 })
   await crowd.served(60)
   const ledger = await crowd.stop()
   server.close()

@@ -1,55 +1,55 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { productsOf, register, type SessionView, sessionOf } from '../actors/actions.ts'
-import type { Answer } from '../actors/response.ts'
+import type { Response } from '../actors/response.ts'
 import { createVisitor, type Visitor } from '../actors/visitor.ts'
-import { type Ledger, openLedger } from './history.ts'
+import { createHistory, type History } from './history.ts'
 
-export interface CrowdOptions {
+export interface LoadOptions {
   readonly url: string
   /** How many people act at once, each on a connection of its own; 12 unless told. */
   readonly workers?: number
   /** Milliseconds after which it stops by itself; 280,000 unless told. */
-  readonly bound?: number
+  readonly maxMs?: number
   /** Milliseconds that each person waits between two requests; 0 unless told. */
-  readonly leisure?: number
+  readonly thinkTimeMs?: number
   /** `fresh`: a connection for each request; unless told each person has one. */
   readonly connection?: 'kept' | 'fresh'
 }
 
 /** People who are signed in, look and put things into their baskets all the time, and write everything down. */
-export interface Crowd {
-  readonly ledger: Ledger
+export interface BackgroundLoad {
+  readonly history: History
   /** Resolves when this many further requests have been answered; fails when the crowd stops before. */
   served(requests: number): Promise<void>
   /** Ends the load, compares every basket with what was acknowledged, and hands over the record. */
-  stop(): Promise<Ledger>
+  stop(): Promise<History>
 }
 
 /** Registers the people, then lets them loose. */
-export async function startCrowd(options: CrowdOptions): Promise<Crowd> {
-  const { url, workers = 12, bound = 280_000, leisure = 0, connection = 'kept' } = options
-  const ledger = openLedger()
-  const end = AbortSignal.timeout(bound)
+export async function startBackgroundLoad(options: LoadOptions): Promise<BackgroundLoad> {
+  const { url, workers = 12, maxMs = 280_000, thinkTimeMs = 0, connection = 'kept' } = options
+  const history = createHistory()
+  const end = AbortSignal.timeout(maxMs)
   const stopping = new AbortController()
   const over = AbortSignal.any([end, stopping.signal])
   const people: Shopper[] = []
   for (let number = 1; number <= workers; number++) people.push(await arrive(`Shopper ${number}`, url, connection))
-  const work = Promise.all(people.map((person) => shop(person, ledger, over, leisure)))
+  const work = Promise.all(people.map((person) => shop(person, history, over, thinkTimeMs)))
   return {
-    ledger,
+    history,
     async served(requests) {
-      const aim = ledger.entries.length + requests
-      while (ledger.entries.length < aim) {
+      const aim = history.entries.length + requests
+      while (history.entries.length < aim) {
         if (over.aborted) throw new Error(`the crowd ended before it had made ${requests} further requests`)
         await pause(10)
       }
     },
     async stop() {
-      if (stopping.signal.aborted) return ledger
+      if (stopping.signal.aborted) return history
       stopping.abort()
       await work
-      for (const person of people) await leave(person, ledger)
-      return ledger
+      for (const person of people) await leave(person, history)
+      return history
     },
   }
 }
@@ -67,37 +67,37 @@ async function arrive(name: string, url: string, connection: 'kept' | 'fresh'): 
   return { visitor, products: (await productsOf(visitor)).slice(0, 5), basket: new Map() }
 }
 
-async function shop(person: Shopper, ledger: Ledger, over: AbortSignal, leisure: number): Promise<void> {
+async function shop(person: Shopper, history: History, over: AbortSignal, thinkTimeMs: number): Promise<void> {
   for (let turn = 0; !over.aborted; turn++) {
-    if (turn % 2 === 0) await put(person, ledger, turn / 2)
-    else await look(person, ledger, turn % 4 === 1 ? '/account' : '/api/session')
-    if (leisure > 0) await pause(leisure)
+    if (turn % 2 === 0) await put(person, history, turn / 2)
+    else await look(person, history, turn % 4 === 1 ? '/account' : '/api/session')
+    if (thinkTimeMs > 0) await pause(thinkTimeMs)
   }
 }
 
-async function put(person: Shopper, ledger: Ledger, turn: number): Promise<void> {
+async function put(person: Shopper, history: History, turn: number): Promise<void> {
   const product = person.products[turn % person.products.length] ?? ''
   const quantity = 1 + (turn % 99)
   const ask = () => person.visitor.post('/basket/items', { product, quantity }, { json: true })
-  const well = await noted(person, ledger, 'POST', '/basket/items', ask, (answer) => wrongStatus(answer, 200))
+  const well = await noted(person, history, 'POST', '/basket/items', ask, (answer) => wrongStatus(answer, 200))
   person.basket.set(product, well ? quantity : undefined)
 }
 
-async function look(person: Shopper, ledger: Ledger, path: string): Promise<void> {
+async function look(person: Shopper, history: History, path: string): Promise<void> {
   const ask = () => person.visitor.get(path, { json: path === '/api/session' })
-  const check = (answer: Answer) =>
+  const check = (answer: Response) =>
     wrongStatus(answer, 200) ?? (path === '/account' ? undefined : wrongView(person, answer))
-  await noted(person, ledger, 'GET', path, ask, check)
+  await noted(person, history, 'GET', path, ask, check)
 }
 
-type Check = (answer: Answer) => string | undefined
+type Check = (answer: Response) => string | undefined
 
 async function noted(
   { visitor }: Shopper,
-  ledger: Ledger,
+  history: History,
   method: string,
   path: string,
-  ask: () => Promise<Answer>,
+  ask: () => Promise<Response>,
   check: Check,
 ): Promise<boolean> {
   const began = performance.now()
@@ -106,24 +106,24 @@ async function noted(
     const answer = await ask()
     const { status, replica, requestId, durationMs } = answer
     const fault = check(answer)
-    ledger.write({ ...about, status, replica, requestId, durationMs, fault })
+    history.write({ ...about, status, replica, requestId, durationMs, fault })
     return fault === undefined
   } catch (error) {
     const fault = `no answer: ${error instanceof Error ? error.message : String(error)}`
     const durationMs = performance.now() - began
-    ledger.write({ ...about, status: 0, replica: undefined, requestId: undefined, durationMs, fault })
+    history.write({ ...about, status: 0, replica: undefined, requestId: undefined, durationMs, fault })
     return false
   }
 }
 
-function wrongStatus({ status, headers }: Answer, wanted: number): string | undefined {
+function wrongStatus({ status, headers }: Response, wanted: number): string | undefined {
   if (status === wanted) return undefined
   if (status === 401 || String(headers.location).startsWith('/login')) return 'signed in, but answered as a visitor'
   return `${wanted} was expected`
 }
 
 /** Reading one's own writes: the next request, on whichever replica, knows the basket that was acknowledged. */
-function wrongView(person: Shopper, answer: Answer): string | undefined {
+function wrongView(person: Shopper, answer: Response): string | undefined {
   const view = JSON.parse(answer.text) as SessionView
   if (!view.signedIn) return 'signed in, but answered as a visitor'
   const stale = lost(person, view)
@@ -136,12 +136,12 @@ function lost({ basket }: Shopper, view: SessionView): string[] {
     .map(([product, quantity]) => `product ${product}: ${quantity} acknowledged, ${view.basket[product] ?? 0} there`)
 }
 
-async function leave(person: Shopper, ledger: Ledger): Promise<void> {
+async function leave(person: Shopper, history: History): Promise<void> {
   const { visitor } = person
   try {
-    for (const loss of lost(person, await sessionOf(visitor))) ledger.miss(`  ${visitor.name}, ${loss}`)
+    for (const loss of lost(person, await sessionOf(visitor))) history.recordLoss(`  ${visitor.name}, ${loss}`)
   } catch (error) {
-    ledger.miss(`  ${visitor.name} could not look: ${error instanceof Error ? error.message : String(error)}`)
+    history.recordLoss(`  ${visitor.name} could not look: ${error instanceof Error ? error.message : String(error)}`)
   }
-  visitor.leave()
+  visitor.close()
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 
 /** One request of a crowd. */
-export interface Entry {
+export interface HistoryEntry {
   /** Milliseconds since the ledger was opened. */
   readonly at: number
   readonly who: string
@@ -16,12 +16,12 @@ export interface Entry {
   readonly fault: string | undefined
 }
 
-export interface Ledger {
-  readonly entries: readonly Entry[]
-  write(entry: Omit<Entry, 'at'>): void
+export interface History {
+  readonly entries: readonly HistoryEntry[]
+  write(entry: Omit<HistoryEntry, 'at'>): void
   /** What was answered well and is not there afterwards. */
-  miss(what: string): void
-  failures(): readonly Entry[]
+  recordLoss(what: string): void
+  failures(): readonly HistoryEntry[]
   losses(): readonly string[]
   /** How many requests each replica answered, by name. */
   spread(): ReadonlyMap<string, number>
@@ -30,48 +30,48 @@ export interface Ledger {
   /** Everything, for whoever looks into a failure. */
   text(): string
   /** Fails, with the first failures and their times, unless all went well and at least `least` requests were made. */
-  verdict(least?: number): void
+  assertClean(least?: number): void
 }
 
-export function openLedger(): Ledger {
+export function createHistory(): History {
   const began = performance.now()
-  const entries: Entry[] = []
+  const entries: HistoryEntry[] = []
   const missed: string[] = []
   const failures = () => entries.filter(({ fault }) => fault !== undefined)
-  const ledger: Ledger = {
+  const history: History = {
     entries,
     write: (entry) => void entries.push({ at: Math.round(performance.now() - began), ...entry }),
-    miss: (what) => void missed.push(what),
+    recordLoss: (what) => void missed.push(what),
     failures,
     losses: () => missed,
     spread: () => countBy(entries, ({ replica }) => replica),
-    summary: () => summaryOf(ledger),
-    text: () => [ledger.summary(), ...missed, ...entries.map(line)].join('\n'),
-    verdict(least = 1) {
+    summary: () => summaryOf(history),
+    text: () => [history.summary(), ...missed, ...entries.map(line)].join('\n'),
+    assertClean(least = 1) {
       assert.ok(
         entries.length >= least,
         `only ${entries.length} requests were made, ${least} are needed to tell anything`,
       )
       const told = [...failures().slice(0, 10).map(line), ...missed.slice(0, 10)]
-      assert.equal(failures().length + missed.length, 0, [ledger.summary(), ...told].join('\n'))
+      assert.equal(failures().length + missed.length, 0, [history.summary(), ...told].join('\n'))
     },
   }
-  return ledger
+  return history
 }
 
-function summaryOf(ledger: Ledger): string {
-  const { entries } = ledger
+function summaryOf(history: History): string {
+  const { entries } = history
   const writes = entries.filter(({ method }) => method === 'POST').length
   const slowest = Math.round(entries.reduce((most, { durationMs }) => Math.max(most, durationMs), 0))
-  const spread = [...ledger.spread()]
+  const spread = [...history.spread()]
     .sort()
     .map(([name, count]) => `${name} ${count}`)
     .join(', ')
-  const failed = `${ledger.failures().length} failed, ${ledger.losses().length} lost`
+  const failed = `${history.failures().length} failed, ${history.losses().length} lost`
   return `${entries.length} requests (${writes} POST): ${spread}; slowest ${slowest} ms; ${failed}`
 }
 
-function line({ at, who, method, path, status, replica, requestId, fault }: Entry): string {
+function line({ at, who, method, path, status, replica, requestId, fault }: HistoryEntry): string {
   return `  +${at} ms ${who} ${method} ${path}: ${fault ?? 'well'} (status ${status}, ${replica ?? 'no replica'}, request ${requestId ?? '-'})`
 }
 
