@@ -35,8 +35,8 @@ test('of several that come at once upon a killed holder, one takes its place', a
 
 function contender(index: number): Child {
   const script = `
-    import { takeTenure } from ${JSON.stringify(new URL('./lock-file.ts', import.meta.url).href)}
-    try { takeTenure(${JSON.stringify(folder)}); console.log('taken') } catch { console.log('occupied') }
+    import { acquireLock } from ${JSON.stringify(new URL('./lock-file.ts', import.meta.url).href)}
+    try { acquireLock(${JSON.stringify(folder)}); console.log('taken') } catch { console.log('occupied') }
     setInterval(() => {}, 1000)`
   const args = ['--input-type=module', '-e', script]
   return launch({ command: process.execPath, args, log: join(folder, `${index}.log`) })
