@@ -6,7 +6,7 @@ await exchange<typeof import('../../../src/runtime/drain.ts')>('src/runtime/drai
   createDrain() {
     let server: Server | undefined
     return {
-      handOver: (_req: unknown, _res: unknown, next: () => void) => next(),
+      middleware: (_req: unknown, _res: unknown, next: () => void) => next(),
       attach: (listening: Server) => {
         server = listening
       },
