@@ -3,14 +3,15 @@ import { after, before, test } from 'node:test'
 import { createPool, type Pool } from '../database/pool.ts'
 import { StoreUnavailable } from '../sessions/errors.ts'
 import { PostgresTable } from '../sessions/storage/postgres-table.ts'
-import { type FreshDatabase, freshDatabase } from '../testing/fresh-database.ts'
+import type { TestDatabase } from '../sessions/testing/test-database.ts'
+import { freshDatabase } from '../testing/fresh-database.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 const LIFE = { idleMs: 86_400_000, absoluteMs: 86_400_000 }
 /** The process of no connection: stands for all of them. */
 const EVERYWHERE = 0
 
-let database: FreshDatabase
+let database: TestDatabase
 let pool: Pool
 let table: PostgresTable
 before(async () => {

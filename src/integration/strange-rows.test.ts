@@ -4,7 +4,8 @@ import type { HttpClient } from '../../test-support/http-client.ts'
 import { createSignatures } from '../sessions/request/session-cookie.ts'
 import { PostgresSessionStore } from '../sessions/request/session-store.ts'
 import { commit, DAY, load, stored } from '../sessions/testing/store-pair.ts'
-import { type FreshDatabase, freshDatabase } from '../testing/fresh-database.ts'
+import type { TestDatabase } from '../sessions/testing/test-database.ts'
+import { freshDatabase } from '../testing/fresh-database.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 const SECRET = 'a secret of this test, long enough'
@@ -97,7 +98,7 @@ test('a row whose expiry or end is infinite, or in another age, fails nobody', a
 })
 
 describe('in a database of another encoding', () => {
-  let database: FreshDatabase
+  let database: TestDatabase
   before(async () => {
     database = await freshDatabase({ encoding: 'LATIN1' })
   })

@@ -5,9 +5,9 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { after, before, test } from 'node:test'
 import express, { type Request, type Response } from 'express'
-import { createClient } from '../../database/pool.ts'
-import { type FreshDatabase, freshDatabase } from '../../testing/fresh-database.ts'
+import pg from 'pg'
 import { createSessions } from '../sessions.ts'
+import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts'
 
 type Handler = (req: Request, res: Response) => unknown
 
@@ -47,12 +47,12 @@ const ANSWERS: Readonly<Record<string, Handler>> = {
   'an error page of a promise': () => Promise.reject(Object.assign(new Error('as expected'), { status: 418 })),
 }
 
-let database: FreshDatabase
+let database: TestDatabase
 let server: Server
 const refused: unknown[] = []
 
 before(async () => {
-  database = await freshDatabase()
+  database = await createTestDatabase()
   const sessions = createSessions({
     pool: database.pool,
     secret: 'a secret of this test, long enough',
@@ -86,7 +86,7 @@ after(async () => {
 
 for (const kind of Object.keys(ANSWERS)) {
   test(`${kind}: no byte leaves before the session is committed`, async () => {
-    const lock = createClient(database.url, 'lock')
+    const lock = new pg.Client({ connectionString: database.url })
     await lock.connect()
     try {
       // Others may read, nobody may write.

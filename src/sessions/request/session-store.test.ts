@@ -2,16 +2,16 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import connectPgSimple from 'connect-pg-simple'
 import expressSession, { type SessionData } from 'express-session'
-import { type FreshDatabase, freshDatabase } from '../../testing/fresh-database.ts'
 import { SessionEnded } from '../errors.ts'
+import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts'
 import { PostgresSessionStore } from './session-store.ts'
 
-let database: FreshDatabase
+let database: TestDatabase
 let here: PostgresSessionStore
 let there: PostgresSessionStore
 
 before(async () => {
-  database = await freshDatabase()
+  database = await createTestDatabase()
   here = replica()
   there = replica()
 })

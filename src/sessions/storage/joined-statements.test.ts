@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createPool } from '../../database/pool.ts'
+import pg from 'pg'
 import { PostgresSessionStore } from '../request/session-store.ts'
 import { LIFETIME, testTable } from '../testing/test-table.ts'
 import { createBatcher } from './batcher.ts'
@@ -29,7 +29,7 @@ test('two requests of one session get objects of their own', async () => {
 })
 
 test('a joined read that fails fails for each that waits, and for nobody later', async () => {
-  const pool = createPool({ url: 'postgres://nobody@127.0.0.1:1/nowhere', name: 'test', connectTimeoutMs: 500 })
+  const pool = new pg.Pool({ connectionString: 'postgres://nobody@127.0.0.1:1/nowhere', connectionTimeoutMillis: 500 })
   try {
     const away = new PostgresTable(pool, () => {})
     for (const sids of [['a', 'b', 'a'], ['c']]) {

@@ -6,14 +6,15 @@ import { after, before, test } from 'node:test'
 import connectPgSimple from 'connect-pg-simple'
 import express, { type Request } from 'express'
 import expressSession from 'express-session'
-import { createHttpClient, type HttpClient } from '../../../test-support/http-client.ts'
-import { type FreshDatabase, freshDatabase } from '../../testing/fresh-database.ts'
-import { createSessions } from '../sessions.ts'
+import { createHttpClient, type HttpClient } from '../../test-support/http-client.ts'
+import { createSessions } from '../sessions/sessions.ts'
+import type { TestDatabase } from '../sessions/testing/test-database.ts'
+import { freshDatabase } from '../testing/fresh-database.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 
-let database: FreshDatabase
+let database: TestDatabase
 let server: Server
 let held: Promise<void> | undefined
 let isHeld = () => {}

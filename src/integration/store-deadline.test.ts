@@ -5,12 +5,13 @@ import { after, before, type TestContext, test } from 'node:test'
 import { setTimeout as pass } from 'node:timers/promises'
 import express from 'express'
 import type { SessionData } from 'express-session'
-import { type FaultProxy, startFaultProxy } from '../../../test-support/fault-proxy.ts'
-import { createClient, createPool } from '../../database/pool.ts'
-import { type FreshDatabase, freshDatabase } from '../../testing/fresh-database.ts'
-import { StoreUnavailable } from '../errors.ts'
-import { PostgresSessionStore } from '../request/session-store.ts'
-import { createSessions } from '../sessions.ts'
+import { type FaultProxy, startFaultProxy } from '../../test-support/fault-proxy.ts'
+import { createClient, createPool } from '../database/pool.ts'
+import { StoreUnavailable } from '../sessions/errors.ts'
+import { PostgresSessionStore } from '../sessions/request/session-store.ts'
+import { createSessions } from '../sessions/sessions.ts'
+import type { TestDatabase } from '../sessions/testing/test-database.ts'
+import { freshDatabase } from '../testing/fresh-database.ts'
 
 declare module 'express-session' {
   interface SessionData {
@@ -22,7 +23,7 @@ declare module 'express-session' {
 const BOUND = 3500
 const DAY = 86_400_000
 
-let database: FreshDatabase
+let database: TestDatabase
 before(async () => {
   database = await freshDatabase()
 })

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
-import { type FaultProxy, startFaultProxy } from '../../../test-support/fault-proxy.ts'
-import { createClient, createPool, type Pool } from '../../database/pool.ts'
-import { type FreshDatabase, freshDatabase } from '../../testing/fresh-database.ts'
-import { StoreUnavailable } from '../errors.ts'
-import { PostgresTable } from './postgres-table.ts'
+import { type FaultProxy, startFaultProxy } from '../../test-support/fault-proxy.ts'
+import { createClient, createPool, type Pool } from '../database/pool.ts'
+import { StoreUnavailable } from '../sessions/errors.ts'
+import { PostgresTable } from '../sessions/storage/postgres-table.ts'
+import type { TestDatabase } from '../sessions/testing/test-database.ts'
+import { freshDatabase } from '../testing/fresh-database.ts'
 
 const LIFE = { idleMs: 86_400_000, absoluteMs: 86_400_000 }
 const NOBODY = 0
 const CONTENT = { text: '{"cookie":{}}', accountId: 'ada' }
 
-let database: FreshDatabase
+let database: TestDatabase
 let road: FaultProxy
 before(async () => {
   database = await freshDatabase()
