@@ -11,6 +11,7 @@ declare module 'express-session' {
     count?: number
     fields?: Record<string, number>
     list?: unknown
+    note?: string
   }
 }
 
