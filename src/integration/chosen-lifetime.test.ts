@@ -54,7 +54,7 @@ after(async () => {
   await database.drop()
 })
 
-test('a shorter life that is chosen after save() holds for the row and the cookie, now and later', async () => {
+test('a shorter lifetime chosen after save() holds for row and cookie, now and later', async () => {
   const ada = visitor()
   assert.equal(maxAgeSent(await ada.get(`/sign-in?maxAge=${HOUR}`)), HOUR)
   await expectRow(HOUR)
@@ -63,7 +63,7 @@ test('a shorter life that is chosen after save() holds for the row and the cooki
   await expectRow(HOUR)
 })
 
-test('a life that is chosen for a living session moves its row and its cookie, back and forth', async () => {
+test('a lifetime chosen for a live session moves row and cookie, in both directions', async () => {
   const ada = visitor()
   await ada.get(`/sign-in?maxAge=${DAY}`)
   for (const life of [HOUR, 60 * DAY, 2 * HOUR]) {
@@ -73,14 +73,14 @@ test('a life that is chosen for a living session moves its row and its cookie, b
   }
 })
 
-test('a life is never chosen past the end of the session', async () => {
+test('a chosen lifetime never passes the absolute expiry', async () => {
   const ada = visitor()
   await ada.get(`/sign-in?maxAge=${DAY}`)
   await ada.get(`/choose?maxAge=${300 * DAY}`)
   await expectRow(90 * DAY, 300 * DAY)
 })
 
-test('a request that was under way with the former life does not bring it back', async () => {
+test('a request in flight with the previous lifetime does not bring it back', async () => {
   for (const path of ['/slow-read', '/slow-count']) {
     const ada = visitor()
     await ada.get(`/sign-in?maxAge=${30 * DAY}`)
@@ -103,7 +103,7 @@ test('a request that was under way with the former life does not bring it back',
   }
 })
 
-test('stock express-session reads the chosen life', async () => {
+test('stock express-session reads the chosen lifetime', async () => {
   const ada = visitor()
   await ada.get(`/sign-in?maxAge=${HOUR}`)
   const { rows } = await database.pool.query('SELECT sid FROM session ORDER BY absolute_expire DESC LIMIT 1')

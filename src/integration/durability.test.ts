@@ -99,7 +99,7 @@ for (const setting of ['on', 'off'] as const) {
         assert.ok(rows.length > 0 && rows.every(({ waits }) => waits), JSON.stringify(rows))
       })
 
-    test('a renewal does not wait for the disk, and leaves its connection as it was', async () => {
+    test("a touch does not wait for the disk, and leaves its connection's settings unchanged", async () => {
       const sid = await stored(store)
       await late(database)
       await database.pool.query('TRUNCATE written')
@@ -115,7 +115,7 @@ for (const setting of ['on', 'off'] as const) {
       )
     })
 
-    test('on the site the basket, signing in and signing out wait for the disk, a page that renews does not', async () => {
+    test('basket changes, sign-in and sign-out wait for the disk, a page that touches does not', async () => {
       const app = await startTestServer({ databaseUrl: database.url })
       try {
         await people(app, database)

@@ -41,7 +41,7 @@ const STANDBYS = `
     RETURN 'UTC';
   END $$`
 
-test('a read that a server refuses which is no longer the primary is asked once more, on another connection', async () => {
+test('a read that a former primary refuses is retried once, on another connection', async () => {
   const [own] = (await pool.query('SELECT pg_backend_pid() AS pid')).rows
   const refused = await refusals(own.pid, async () => {
     assert.equal((await table.read('ada'))?.text, '{"cookie":{}}')
@@ -49,17 +49,17 @@ test('a read that a server refuses which is no longer the primary is asked once 
   assert.equal(refused, 1)
 })
 
-test('a read that is refused twice is not asked a third time', async () => {
+test('a read that is refused twice is not tried a third time', async () => {
   const refused = await refusals(EVERYWHERE, () => assert.rejects(table.read('ada'), isReadOnly))
   assert.equal(refused, 2)
 })
 
-test('a write that is refused is not asked again', async () => {
+test('a refused write is not retried', async () => {
   const refused = await refusals(EVERYWHERE, () => assert.rejects(table.touch('ada', LIFE), isReadOnly))
   assert.equal(refused, 1)
 })
 
-test('while the database takes no writes nobody is signed out: pages go on, and a change is a 503 that leaves the cookie', async () => {
+test('while the database is read-only nobody is signed out: pages work, and a change is a 503 that leaves the cookie', async () => {
   const app = await startTestServer()
   try {
     const ada = app.client()
@@ -84,7 +84,7 @@ test('while the database takes no writes nobody is signed out: pages go on, and 
   }
 })
 
-test('a page whose renewal the database does not take is served: the next one makes up for it', async () => {
+test('a page whose touch fails is served, and the next request repeats the touch', async () => {
   const app = await startTestServer()
   try {
     const ada = app.client()

@@ -35,7 +35,7 @@ const FAULTS: Readonly<Record<string, (road: FaultProxy) => unknown>> = {
 }
 
 for (const [what, begin] of Object.entries(FAULTS))
-  test(`a commit that another's has held up while the database ${what} ends in time`, async (t) => {
+  test(`a commit behind another one ends in time while the database ${what}`, async (t) => {
     await withStore(async ({ store, road }) => {
       const { sid, session } = await stored(store)
       const other = rival(sid, 2000)
@@ -50,7 +50,7 @@ for (const [what, begin] of Object.entries(FAULTS))
     })
   })
 
-test('a commit that another holds up again and again ends in time', async (t) => {
+test('a commit with one conflict after another ends in time', async (t) => {
   await withStore(async ({ store }) => {
     const { sid, session } = await stored(store)
     const other = rival(sid, 2000, 3)
@@ -61,7 +61,7 @@ test('a commit that another holds up again and again ends in time', async (t) =>
   })
 })
 
-test('a session is looked for and committed within one deadline, however slow each of them is', async (t) => {
+test('reading and committing a session share one deadline, however slow each is', async (t) => {
   const road = await startFaultProxy(database.url)
   const pool = createPool({ url: road.url, name: 'asks' })
   const sessions = createSessions({ pool, secret: 'a secret of this test, long enough' })

@@ -85,7 +85,7 @@ after(async () => {
 })
 
 for (const kind of Object.keys(ANSWERS)) {
-  test(`${kind}: no byte leaves before the session is committed`, async () => {
+  test(`${kind}: no byte is sent before the commit`, async () => {
     const lock = new pg.Client({ connectionString: database.url })
     await lock.connect()
     try {
@@ -109,7 +109,7 @@ for (const kind of Object.keys(ANSWERS)) {
     }
   })
 
-  test(`${kind}: where the session cannot be committed the answer says so, and sets no cookie`, async () => {
+  test(`${kind}: a failed commit becomes an error response without a cookie`, async () => {
     await database.pool.query(REFUSE_WRITES)
     try {
       const before = refused.length
@@ -123,7 +123,7 @@ for (const kind of Object.keys(ANSWERS)) {
   })
 }
 
-test('HEAD: the session is committed as well', async () => {
+test('a HEAD request commits its session, too', async () => {
   const { status, headers } = await ask('HEAD', 'json')
   assert.equal(status, 200)
   assert.match(String(headers['set-cookie']), /^sid=/)
