@@ -29,7 +29,7 @@ export interface BenchEnvironment {
 
 const referenceTable = join(import.meta.dirname, '../e2e/support/legacy/reference-table.sql')
 
-/** Postgres keeps its data in the folder from one run to the next; throws Occupied where another run is at work there. */
+/** Postgres keeps its data in the folder from one run to the next; throws AlreadyRunning where another run is at work there. */
 export async function openEnvironment(
   folder: string,
   durable: boolean,

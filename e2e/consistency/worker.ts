@@ -61,7 +61,7 @@ async function outcomeOf(act: Operation, opened: OpenedSession | undefined): Pro
     return sid === undefined ? { state: 'done' } : { state: 'done', sid }
   } catch (error) {
     const { name, message, cause } = error as Error
-    if (name === 'SessionGone') return { state: 'refused' }
+    if (name === 'SessionEnded') return { state: 'refused' }
     return { state: 'failed', error: `${name}: ${message}${cause instanceof Error ? ` (${cause.message})` : ''}` }
   }
 }

@@ -17,7 +17,7 @@ export const EXIT_CONFIG = 78
 export class ConfigErrors extends Error {
   constructor(faults: readonly string[]) {
     super(['roundhouse cannot start with these settings:', ...faults.map((fault) => `  ${fault}`)].join('\n'))
-    this.name = 'ConfigFaults'
+    this.name = 'ConfigErrors'
   }
 }
 

@@ -23,7 +23,7 @@ export class AppError extends Error {
 
   constructor(kind: ErrorKind, message: string, details: ErrorDetails = {}) {
     super(message, { cause: details.cause })
-    this.name = 'Refusal'
+    this.name = 'AppError'
     this.kind = kind
     this.fields = details.fields
     this.retryAfter = details.retryAfter
