@@ -94,6 +94,17 @@ test('there is no default export and no barrel', () => {
   )
 })
 
+test('src exports no two types of one name', () => {
+  const names = product.flatMap((file) =>
+    [...read(file).matchAll(/^export (?:interface|type|class) (\w+)/gm)].map(([, name]) => ({ name, file })),
+  )
+  const byName = Map.groupBy(names, ({ name }) => name)
+  assert.deepEqual(
+    [...byName.values()].filter((same) => same.length > 1),
+    [],
+  )
+})
+
 function files(pattern: string): string[] {
   return globSync(pattern, { cwd: ROOT }).sort()
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type FreshDatabase, freshDatabase } from '../../src/testing/fresh-database.ts'
+import { freshDatabase } from '../../src/testing/fresh-database.ts'
+import type { TestDatabase } from '../../src/sessions/testing/test-database.ts'
 import { type ConsistencyEnvironment, openConsistencyEnvironment } from './environment.ts'
 import { violationsOf } from './report.ts'
 import { runWorkload } from './run-round.ts'
@@ -15,7 +16,7 @@ const COUNT = 280
 /** Enough for stock to fail. */
 const STOCK = 40
 
-let database: FreshDatabase
+let database: TestDatabase
 let track: ConsistencyEnvironment
 
 before(async () => {

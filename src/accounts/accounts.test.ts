@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type FreshDatabase, freshDatabase } from '../testing/fresh-database.ts'
+import type { TestDatabase } from '../sessions/testing/test-database.ts'
+import { freshDatabase } from '../testing/fresh-database.ts'
 import { type Accounts, createAccounts } from './accounts.ts'
 
 const cost = { memory: 8, passes: 1, parallelism: 1 }
 const ada = { email: 'Ada@Example.com', name: 'Ada', role: 'customer', password: 'blue kettle sings' } as const
-let database: FreshDatabase
+let database: TestDatabase
 let accounts: Accounts
 
 before(async () => {

@@ -4,13 +4,14 @@ import { chownSync, copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type FreshDatabase, freshDatabase } from '../testing/fresh-database.ts'
+import type { TestDatabase } from '../sessions/testing/test-database.ts'
+import { freshDatabase } from '../testing/fresh-database.ts'
 import { createPool } from './pool.ts'
 
 /** A name of its own in the server's folder: another test may do the same. */
 const NAME = `tls-${process.pid}`
 
-let database: FreshDatabase
+let database: TestDatabase
 let folder: string
 let installed: readonly string[] = []
 let ca: string

@@ -23,7 +23,7 @@ const ENDS: Readonly<Record<string, (ada: Visitor, email: string) => Promise<unk
 }
 
 for (const [how, end] of Object.entries(ENDS)) {
-  test(`an id that ${how} is answered as signed out for a minute, and from then on as a visitor's`, async () => {
+  test(`an id that ${how} is answered as signed out for a minute, then as a visitor's`, async () => {
     const late = await holderOfEnded(end)
     await age('50 seconds')
     const before = await rows()
@@ -43,14 +43,14 @@ for (const [how, end] of Object.entries(ENDS)) {
   })
 }
 
-test("an id that never was is a visitor's at once", async () => {
+test("an unknown id is a visitor's at once", async () => {
   const vic = app.client()
   vic.cookies.set('sid', encodeURIComponent(createSignatures([SECRET]).sign('an-id-of-nobody')))
   assert.equal((await vic.post('/basket/items', { product: 'eggs', quantity: 1 })).status, 303)
   assert.deepEqual((await vic.get('/api/session', { json: true })).body.basket, { eggs: 1 })
 })
 
-test('ids that ended are forgotten by upkeep after ten minutes, and not before', async () => {
+test('cleanup deletes tombstones after ten minutes, and not before', async () => {
   const store = new PostgresSessionStore({ pool: app.pool })
   await app.pool.query(`
     INSERT INTO session_tombstone (sid, ended_at) VALUES

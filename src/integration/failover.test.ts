@@ -3,14 +3,15 @@ import { after, before, test } from 'node:test'
 import { createPool, type Pool } from '../database/pool.ts'
 import { StoreUnavailable } from '../sessions/errors.ts'
 import { PostgresTable } from '../sessions/storage/postgres-table.ts'
-import { type FreshDatabase, freshDatabase } from '../testing/fresh-database.ts'
+import type { TestDatabase } from '../sessions/testing/test-database.ts'
+import { freshDatabase } from '../testing/fresh-database.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 const LIFE = { idleMs: 86_400_000, absoluteMs: 86_400_000 }
 /** The process of no connection: stands for all of them. */
 const EVERYWHERE = 0
 
-let database: FreshDatabase
+let database: TestDatabase
 let pool: Pool
 let table: PostgresTable
 before(async () => {
@@ -40,7 +41,7 @@ const STANDBYS = `
     RETURN 'UTC';
   END $$`
 
-test('a read that a server refuses which is no longer the primary is asked once more, on another connection', async () => {
+test('a read that a former primary refuses is retried once, on another connection', async () => {
   const [own] = (await pool.query('SELECT pg_backend_pid() AS pid')).rows
   const refused = await refusals(own.pid, async () => {
     assert.equal((await table.read('ada'))?.text, '{"cookie":{}}')
@@ -48,17 +49,17 @@ test('a read that a server refuses which is no longer the primary is asked once 
   assert.equal(refused, 1)
 })
 
-test('a read that is refused twice is not asked a third time', async () => {
+test('a read that is refused twice is not tried a third time', async () => {
   const refused = await refusals(EVERYWHERE, () => assert.rejects(table.read('ada'), isReadOnly))
   assert.equal(refused, 2)
 })
 
-test('a write that is refused is not asked again', async () => {
+test('a refused write is not retried', async () => {
   const refused = await refusals(EVERYWHERE, () => assert.rejects(table.touch('ada', LIFE), isReadOnly))
   assert.equal(refused, 1)
 })
 
-test('while the database takes no writes nobody is signed out: pages go on, and a change is a 503 that leaves the cookie', async () => {
+test('while the database is read-only nobody is signed out: pages work, and a change is a 503 that leaves the cookie', async () => {
   const app = await startTestServer()
   try {
     const ada = app.client()
@@ -83,7 +84,7 @@ test('while the database takes no writes nobody is signed out: pages go on, and 
   }
 })
 
-test('a page whose renewal the database does not take is served: the next one makes up for it', async () => {
+test('a page whose touch fails is served, and the next request repeats the touch', async () => {
   const app = await startTestServer()
   try {
     const ada = app.client()

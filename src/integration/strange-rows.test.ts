@@ -4,7 +4,8 @@ import type { HttpClient } from '../../test-support/http-client.ts'
 import { createSignatures } from '../sessions/request/session-cookie.ts'
 import { PostgresSessionStore } from '../sessions/request/session-store.ts'
 import { commit, DAY, load, stored } from '../sessions/testing/store-pair.ts'
-import { type FreshDatabase, freshDatabase } from '../testing/fresh-database.ts'
+import type { TestDatabase } from '../sessions/testing/test-database.ts'
+import { freshDatabase } from '../testing/fresh-database.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 const SECRET = 'a secret of this test, long enough'
@@ -49,7 +50,7 @@ before(async () => {
 after(() => app.close())
 
 for (const [what, text] of Object.entries(UNUSABLE)) {
-  test(`${what} is a visitor's, reported once, and a sign-out removes it`, async () => {
+  test(`${what} is a visitor's, is reported once, and is removed by a sign-out`, async () => {
     const holder = await holderOf({ text })
     const before = app.lines.length
     for (const path of ['/', '/account', '/basket', '/api/session'])
@@ -62,13 +63,13 @@ for (const [what, text] of Object.entries(UNUSABLE)) {
     await signsIn(holder.browser)
   })
 
-  test(`${what} does not keep its holder from signing in`, async () => {
+  test(`${what} does not prevent a sign-in`, async () => {
     await signsIn((await holderOf({ text })).browser)
   })
 }
 
 for (const [what, text] of Object.entries(USABLE)) {
-  test(`${what} is a session like any other`, async () => {
+  test(`${what} is an ordinary session`, async () => {
     const holder = await holderOf({ text })
     assert.equal((await holder.browser.get('/api/session', { json: true })).status, 200)
     assert.equal(await textOf(holder.sid), text, 'a look changes nothing')
@@ -76,7 +77,7 @@ for (const [what, text] of Object.entries(USABLE)) {
   })
 }
 
-test('a row whose expiry or end is infinite, or in another age, fails nobody', async () => {
+test('a row whose expiry is infinite, or in another age, fails no request', async () => {
   const good = await holderOf({ text: '{"cookie":{},"basket":{"eggs":3}}' })
   const later = ['NULL', ...INSTANTS.map((instant) => `'${instant}'`)]
   const strange = INSTANTS.flatMap((expire) => later.map((ends) => ({ expire: `'${expire}'`, ends, lives: true })))
@@ -97,13 +98,13 @@ test('a row whose expiry or end is infinite, or in another age, fails nobody', a
 })
 
 describe('in a database of another encoding', () => {
-  let database: FreshDatabase
+  let database: TestDatabase
   before(async () => {
     database = await freshDatabase({ encoding: 'LATIN1' })
   })
   after(() => database.drop())
 
-  test('a character that the database lacks fails the session that has it alone, and is no outage', async () => {
+  test("a character that the database's encoding lacks fails its own session alone, and is not an outage", async () => {
     const store = new PostgresSessionStore({ pool: database.pool })
     const [odd, fine] = [await stored(store, { count: 1 }), await stored(store, { count: 1 })]
     const [first, second] = [await load(store, odd), await load(store, fine)]

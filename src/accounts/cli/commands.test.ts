@@ -3,12 +3,13 @@ import { PassThrough, Readable, Writable } from 'node:stream'
 import { after, before, test } from 'node:test'
 import { createRevoker } from '../../sessions/operations/revoke.ts'
 import { PostgresSessionStore } from '../../sessions/request/session-store.ts'
-import { type FreshDatabase, freshDatabase } from '../../testing/fresh-database.ts'
+import type { TestDatabase } from '../../sessions/testing/test-database.ts'
+import { freshDatabase } from '../../testing/fresh-database.ts'
 import { createAccounts } from '../accounts.ts'
 import { accountCommand } from './commands.ts'
 
 const password = 'blue kettle sings'
-let database: FreshDatabase
+let database: TestDatabase
 before(async () => {
   database = await freshDatabase()
 })

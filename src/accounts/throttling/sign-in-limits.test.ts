@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { createLimits } from '../../http/limits.ts'
 import type { AppError } from '../../runtime/errors.ts'
-import { type FreshDatabase, freshDatabase } from '../../testing/fresh-database.ts'
+import type { TestDatabase } from '../../sessions/testing/test-database.ts'
+import { freshDatabase } from '../../testing/fresh-database.ts'
 import { createSignInLimits } from './sign-in-limits.ts'
 
-let database: FreshDatabase
+let database: TestDatabase
 before(async () => {
   database = await freshDatabase()
 })

@@ -64,7 +64,7 @@ for (const [index, form] of Object.keys(HEADS).entries()) {
     assert.equal((await ask('/account', sid)).text, 'ada')
   })
 
-  test(`${form}: a cookie that is cleared or renewed goes beside it as well`, async () => {
+  test(`${form}: a cookie that is cleared or touched is sent beside it, too`, async () => {
     const { sid } = await ask(`/set/${index}`)
     const renewed = await ask(`/read/${index}`, signedBefore(sid))
     assert.deepEqual(namesOf(renewed.cookies), [...others(form), 'sid'])
@@ -73,7 +73,7 @@ for (const [index, form] of Object.keys(HEADS).entries()) {
     assert.equal((await ask('/account', sid)).text, 'nobody')
   })
 
-  test(`${form}: where the session cannot be committed neither is sent`, async () => {
+  test(`${form}: a failed commit sends neither cookie`, async () => {
     const { status, cookies } = await ask(`/fail/${index}`)
     assert.deepEqual([status, cookies], [413, []])
   })

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
 import { after, before } from 'node:test'
 import expressSession, { type SessionData } from 'express-session'
-import { type FreshDatabase, freshDatabase } from '../../testing/fresh-database.ts'
 import { PostgresSessionStore, type StoreOptions } from '../request/session-store.ts'
 import { MemoryTable } from '../storage/memory-table.ts'
 import type { Session } from '../tracking/tracked-sessions.ts'
+import { createTestDatabase, type TestDatabase } from './test-database.ts'
 
 declare module 'express-session' {
   interface SessionData {
     count?: number
     fields?: Record<string, number>
     list?: unknown
+    note?: string
   }
 }
 
@@ -23,9 +24,9 @@ type Kind = readonly [where: string, replicas: () => StorePair]
 
 /** The same promises hold wherever sessions are kept. Called at the top of a file. */
 export function everyKind(): readonly [Kind, Kind] {
-  let database: FreshDatabase | undefined
+  let database: TestDatabase | undefined
   before(async () => {
-    database = await freshDatabase()
+    database = await createTestDatabase()
   })
   after(() => database?.drop())
   const store = (options: StoreOptions) => new PostgresSessionStore({ maxBytes: 2000, ...options })

@@ -1,11 +1,11 @@
 import { after, before } from 'node:test'
-import { type FreshDatabase, freshDatabase } from '../../testing/fresh-database.ts'
 import { PostgresTable } from '../storage/postgres-table.ts'
+import { createTestDatabase, type TestDatabase } from './test-database.ts'
 
 export const LIFETIME = { idleMs: 86_400_000, absoluteMs: 10 * 86_400_000 }
 
 export interface TestTable {
-  readonly database: FreshDatabase
+  readonly database: TestDatabase
   readonly table: PostgresTable
   /** The operations that became statements, in order. */
   readonly statements: string[]
@@ -16,9 +16,9 @@ export interface TestTable {
 /** The table of sessions in a database of a file's own. Called at its top. */
 export function testTable(): TestTable {
   const statements: string[] = []
-  let own: { readonly database: FreshDatabase; readonly table: PostgresTable } | undefined
+  let own: { readonly database: TestDatabase; readonly table: PostgresTable } | undefined
   before(async () => {
-    const database = await freshDatabase()
+    const database = await createTestDatabase()
     own = { database, table: new PostgresTable(database.pool, (operation) => statements.push(operation)) }
   })
   after(() => own?.database.drop())

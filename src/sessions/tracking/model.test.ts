@@ -6,7 +6,7 @@ import { commit, DAY, everyKind, load, type StorePair, stored } from '../testing
 import type { Session } from './tracked-sessions.ts'
 
 for (const [where, replicas] of everyKind()) {
-  test(`${where}: whatever two replicas do in turn, a session is what a simple model says`, async () => {
+  test(`${where}: whatever two replicas do, a session equals a simple model`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(STEP, { minLength: 5, maxLength: 25 }), (steps) => follow(replicas(), steps)),
       { numRuns: 40 },

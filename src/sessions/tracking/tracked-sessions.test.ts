@@ -8,7 +8,7 @@ import { commit, DAY, everyKind, load, stored } from '../testing/store-pair.ts'
 const [inPostgres, inMemory] = everyKind()
 
 for (const [where, replicas] of [inPostgres, inMemory]) {
-  test(`${where}: two requests that change different fields at once are both kept, at any depth`, async () => {
+  test(`${where}: concurrent changes of different fields are all kept, at any depth`, async () => {
     const [here, there] = replicas()
     const sid = await stored(here, {})
     const one = await load(here, sid)
@@ -19,7 +19,7 @@ for (const [where, replicas] of [inPostgres, inMemory]) {
     assert.deepEqual((await load(here, sid)).fields, { x: 1, y: 2 })
   })
 
-  test(`${where}: a second write of the same request does not undo another's in between`, async () => {
+  test(`${where}: a request's second write does not undo another request's write in between`, async () => {
     const [here, there] = replicas()
     const sid = await stored(here, {})
     const one = await load(here, sid)
@@ -34,7 +34,7 @@ for (const [where, replicas] of [inPostgres, inMemory]) {
     assert.deepEqual({ count, fields }, { count: 2, fields: { y: 2 } })
   })
 
-  test(`${where}: updates that depend on what is there are all kept`, async () => {
+  test(`${where}: concurrent updates that depend on the current value are all kept`, async () => {
     const [here, there] = replicas()
     const sid = await stored(here, {})
     const add = async (store: PostgresSessionStore) => {
@@ -47,7 +47,7 @@ for (const [where, replicas] of [inPostgres, inMemory]) {
     assert.equal((await load(here, sid)).count, 40)
   })
 
-  test(`${where}: an update sees what this request changed before, and leaves the session as stored`, async () => {
+  test(`${where}: an update sees the request's earlier changes, and leaves the session as stored`, async () => {
     const [here, there] = replicas()
     const sid = await stored(here, { fields: { x: 1 } })
     const session = await load(here, sid)
@@ -62,7 +62,7 @@ for (const [where, replicas] of [inPostgres, inMemory]) {
     assert.equal(here.tracked.pendingWrite(session), undefined)
   })
 
-  test(`${where}: what cannot be stored, or is too much, is refused and changes nothing`, async () => {
+  test(`${where}: a session that is not serializable, or too large, is refused and changes nothing`, async () => {
     const [here] = replicas()
     const sid = await stored(here, { count: 1 })
     const session = await load(here, sid)
@@ -74,7 +74,7 @@ for (const [where, replicas] of [inPostgres, inMemory]) {
     assert.deepEqual({ count, list }, { count: 1, list: undefined })
   })
 
-  test(`${where}: activity moves the expiry on, and never past the session's end`, async () => {
+  test(`${where}: activity moves the expiry, but never past the absolute expiry`, async () => {
     const [here] = replicas()
     const sid = `absolute-${Math.random()}`
     const life = { idleMs: 30 * DAY, absoluteMs: 90 * DAY }
@@ -89,7 +89,7 @@ for (const [where, replicas] of [inPostgres, inMemory]) {
     assert.equal(here.tracked.pendingWrite(await load(here, sid))?.touch, undefined)
   })
 
-  test(`${where}: an id that ended or was renamed is known as such, another is not`, async () => {
+  test(`${where}: an ended or rotated id is known as ended, another is not`, async () => {
     const [here, there] = replicas()
     const [ended, renamed] = [await stored(here, {}), await stored(here, {})]
     await here.table.destroy(ended)
@@ -103,7 +103,7 @@ for (const [where, replicas] of [inPostgres, inMemory]) {
     )
   })
 
-  test(`${where}: of a session that ended meanwhile nothing goes on under a new id`, async () => {
+  test(`${where}: nothing of a session that ended meanwhile continues under a new id`, async () => {
     const [here, there] = replicas()
     const sid = await stored(here, { account: 'ada', fields: { x: 1 } })
     const session = await load(here, sid)
@@ -126,7 +126,7 @@ test('a value with NUL and half a surrogate pair is kept', async () => {
   assert.deepEqual((await load(there, sid)).list, ['\u0000', '\ud800'])
 })
 
-test("express-session's optional interface is there: all, ids, length, clear", async () => {
+test("the store has express-session's optional methods: all, ids, length, clear", async () => {
   const [here] = inMemory[1]()
   const sid = await stored(here, { count: 7 })
   const asked = <Result>(method: (done: (error: unknown, result?: Result) => void) => void) =>

@@ -5,12 +5,13 @@ import { after, before, type TestContext, test } from 'node:test'
 import { setTimeout as pass } from 'node:timers/promises'
 import express from 'express'
 import type { SessionData } from 'express-session'
-import { type FaultProxy, startFaultProxy } from '../../../test-support/fault-proxy.ts'
-import { createClient, createPool } from '../../database/pool.ts'
-import { type FreshDatabase, freshDatabase } from '../../testing/fresh-database.ts'
-import { StoreUnavailable } from '../errors.ts'
-import { PostgresSessionStore } from '../request/session-store.ts'
-import { createSessions } from '../sessions.ts'
+import { type FaultProxy, startFaultProxy } from '../../test-support/fault-proxy.ts'
+import { createClient, createPool } from '../database/pool.ts'
+import { StoreUnavailable } from '../sessions/errors.ts'
+import { PostgresSessionStore } from '../sessions/request/session-store.ts'
+import { createSessions } from '../sessions/sessions.ts'
+import type { TestDatabase } from '../sessions/testing/test-database.ts'
+import { freshDatabase } from '../testing/fresh-database.ts'
 
 declare module 'express-session' {
   interface SessionData {
@@ -22,7 +23,7 @@ declare module 'express-session' {
 const BOUND = 3500
 const DAY = 86_400_000
 
-let database: FreshDatabase
+let database: TestDatabase
 before(async () => {
   database = await freshDatabase()
 })
@@ -34,7 +35,7 @@ const FAULTS: Readonly<Record<string, (road: FaultProxy) => unknown>> = {
 }
 
 for (const [what, begin] of Object.entries(FAULTS))
-  test(`a commit that another's has held up while the database ${what} ends in time`, async (t) => {
+  test(`a commit behind another one ends in time while the database ${what}`, async (t) => {
     await withStore(async ({ store, road }) => {
       const { sid, session } = await stored(store)
       const other = rival(sid, 2000)
@@ -49,7 +50,7 @@ for (const [what, begin] of Object.entries(FAULTS))
     })
   })
 
-test('a commit that another holds up again and again ends in time', async (t) => {
+test('a commit with one conflict after another ends in time', async (t) => {
   await withStore(async ({ store }) => {
     const { sid, session } = await stored(store)
     const other = rival(sid, 2000, 3)
@@ -60,7 +61,7 @@ test('a commit that another holds up again and again ends in time', async (t) =>
   })
 })
 
-test('a session is looked for and committed within one deadline, however slow each of them is', async (t) => {
+test('reading and committing a session share one deadline, however slow each is', async (t) => {
   const road = await startFaultProxy(database.url)
   const pool = createPool({ url: road.url, name: 'asks' })
   const sessions = createSessions({ pool, secret: 'a secret of this test, long enough' })

@@ -6,14 +6,15 @@ import { after, before, test } from 'node:test'
 import connectPgSimple from 'connect-pg-simple'
 import express, { type Request } from 'express'
 import expressSession from 'express-session'
-import { createHttpClient, type HttpClient } from '../../../test-support/http-client.ts'
-import { type FreshDatabase, freshDatabase } from '../../testing/fresh-database.ts'
-import { createSessions } from '../sessions.ts'
+import { createHttpClient, type HttpClient } from '../../test-support/http-client.ts'
+import { createSessions } from '../sessions/sessions.ts'
+import type { TestDatabase } from '../sessions/testing/test-database.ts'
+import { freshDatabase } from '../testing/fresh-database.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 
-let database: FreshDatabase
+let database: TestDatabase
 let server: Server
 let held: Promise<void> | undefined
 let isHeld = () => {}
@@ -53,7 +54,7 @@ after(async () => {
   await database.drop()
 })
 
-test('a shorter life that is chosen after save() holds for the row and the cookie, now and later', async () => {
+test('a shorter lifetime chosen after save() holds for row and cookie, now and later', async () => {
   const ada = visitor()
   assert.equal(maxAgeSent(await ada.get(`/sign-in?maxAge=${HOUR}`)), HOUR)
   await expectRow(HOUR)
@@ -62,7 +63,7 @@ test('a shorter life that is chosen after save() holds for the row and the cooki
   await expectRow(HOUR)
 })
 
-test('a life that is chosen for a living session moves its row and its cookie, back and forth', async () => {
+test('a lifetime chosen for a live session moves row and cookie, in both directions', async () => {
   const ada = visitor()
   await ada.get(`/sign-in?maxAge=${DAY}`)
   for (const life of [HOUR, 60 * DAY, 2 * HOUR]) {
@@ -72,14 +73,14 @@ test('a life that is chosen for a living session moves its row and its cookie, b
   }
 })
 
-test('a life is never chosen past the end of the session', async () => {
+test('a chosen lifetime never passes the absolute expiry', async () => {
   const ada = visitor()
   await ada.get(`/sign-in?maxAge=${DAY}`)
   await ada.get(`/choose?maxAge=${300 * DAY}`)
   await expectRow(90 * DAY, 300 * DAY)
 })
 
-test('a request that was under way with the former life does not bring it back', async () => {
+test('a request in flight with the previous lifetime does not bring it back', async () => {
   for (const path of ['/slow-read', '/slow-count']) {
     const ada = visitor()
     await ada.get(`/sign-in?maxAge=${30 * DAY}`)
@@ -102,7 +103,7 @@ test('a request that was under way with the former life does not bring it back',
   }
 })
 
-test('stock express-session reads the chosen life', async () => {
+test('stock express-session reads the chosen lifetime', async () => {
   const ada = visitor()
   await ada.get(`/sign-in?maxAge=${HOUR}`)
   const { rows } = await database.pool.query('SELECT sid FROM session ORDER BY absolute_expire DESC LIMIT 1')

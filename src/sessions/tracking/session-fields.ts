@@ -1,10 +1,10 @@
 import type { SessionData } from 'express-session'
 import { NotSerializable } from '../errors.ts'
-import { applyPatch, define, diff, isObject, type Json, type JsonObject } from '../tracking/diff.ts'
+import { applyPatch, define, diff, isObject, type Json, type JsonObject } from './diff.ts'
 
 /**
- * What express-session itself gives a session. A row may hold fields of these names: they stay in the row as they are,
- * and the session object has express-session's own. Every other name is data, `update` and `toString` included.
+ * The names that express-session itself gives a session. Data under them stays in the row unchanged, and
+ * the session object has express-session's own. Every other name is data, even `update` and `toString`.
  */
 export const RESERVED_NAMES: ReadonlySet<string> = new Set([
   'cookie',
@@ -19,7 +19,7 @@ export const RESERVED_NAMES: ReadonlySet<string> = new Set([
 ])
 const COOKIE: ReadonlySet<string> = new Set(['cookie'])
 
-/** The session's data, without what express-session gives it. */
+/** The session's data. */
 export function fieldsOf(session: object): object {
   return pickFields(session, (name) => !RESERVED_NAMES.has(name))
 }
@@ -28,7 +28,7 @@ export function pickFields(content: object, keep: (name: string) => boolean): ob
   return Object.fromEntries(Object.entries(content).filter(([name]) => keep(name)))
 }
 
-/** Throws Unstorable where the application assigned data to one of the reserved names; a method of its own is no data. */
+/** Throws NotSerializable where the application assigned data to a reserved name. It may replace a method. */
 export function assertNoReservedNames(session: object, base: JsonObject): void {
   for (const name of RESERVED_NAMES) {
     if (name === 'cookie' || !Object.prototype.propertyIsEnumerable.call(session, name)) continue
@@ -38,35 +38,32 @@ export function assertNoReservedNames(session: object, base: JsonObject): void {
   }
 }
 
-/** As JSON holds it, with the cookie as it is; throws Unstorable. */
+/** A copy as JSON holds it, with the cookie unchanged. Throws NotSerializable. */
 export function toSerializable({ cookie, ...content }: JsonObject): JsonObject {
   const stored = applyPatch({}, diff({}, content, COOKIE))
   return cookie === undefined ? stored : { ...stored, cookie }
 }
 
-/** What is written of a session; throws Unstorable. */
+/** The content that is stored for a session. Throws NotSerializable. */
 export function toContent(session: SessionData): JsonObject {
   return toSerializable({ ...fieldsOf(session), cookie: cookieJson(session.cookie) })
 }
 
-/** In place: whoever holds the session holds what is in it now. */
+/** In place, because the handler keeps a reference to the session. */
 export function replaceContents(session: SessionData, content: object): void {
-  const held = session as unknown as Record<string, unknown>
-  for (const name of Object.keys(held)) if (!RESERVED_NAMES.has(name)) delete held[name]
-  for (const [name, value] of Object.entries(content)) if (!RESERVED_NAMES.has(name)) define(held, name, value)
+  const fields = session as unknown as Record<string, unknown>
+  for (const name of Object.keys(fields)) if (!RESERVED_NAMES.has(name)) delete fields[name]
+  for (const [name, value] of Object.entries(content)) if (!RESERVED_NAMES.has(name)) define(fields, name, value)
 }
 
-/** What is written of a cookie. */
 export function cookieJson(cookie: unknown): Json {
   return cookie === undefined ? {} : JSON.parse(JSON.stringify(cookie))
 }
 
-/** The cookie that is in the row, moved to this expiry. */
 export function withExpires(cookie: JsonObject, expires: Date): JsonObject {
   return { ...cookie, expires: expires.toISOString() }
 }
 
-/** The cookie of a row's content, where it is one. */
 export function cookieOf({ cookie }: JsonObject): JsonObject | undefined {
   return isObject(cookie) ? cookie : undefined
 }

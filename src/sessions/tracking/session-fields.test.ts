@@ -26,7 +26,7 @@ const OWN = ['save', 'destroy', 'regenerate', 'reload', 'touch', 'resetMaxAge', 
 
 for (const [where, replicas] of everyKind()) {
   describe(where, () => {
-    test('a field of any name survives another request that changes something else', async () => {
+    test('a field of any name survives a change of another field', async () => {
       const [here, there] = replicas()
       const sid = await foreign(here)
       const session = await load(here, sid)
@@ -40,7 +40,7 @@ for (const [where, replicas] of everyKind()) {
       assert.deepEqual(Object.entries(row).sort(), Object.entries(wanted).sort())
     })
 
-    test("a field under no name of express-session's is read, changed and removed like any other", async () => {
+    test('a field with a name that express-session does not use is read, changed and removed', async () => {
       const [here, there] = replicas()
       const sid = await foreign(here)
       const session = (await load(here, sid)) as unknown as Record<string, unknown>
@@ -53,7 +53,7 @@ for (const [where, replicas] of everyKind()) {
       assert.deepEqual([again.update, Object.hasOwn(again, 'toString')], [2, false])
     })
 
-    test('the methods of express-session work on a session whose row has fields of their names', async () => {
+    test("express-session's methods work on a session whose row has fields of their names", async () => {
       const [here] = replicas()
       const sid = await foreign(here)
       const session = await load(here, sid)
@@ -64,7 +64,7 @@ for (const [where, replicas] of everyKind()) {
       assert.equal(typeof session.save, 'function')
     })
 
-    test("data that is assigned to a name of express-session's own is refused, and nothing is written", async () => {
+    test("data under a name of express-session's own is refused, and nothing is written", async () => {
       const [here, there] = replicas()
       for (const name of OWN.slice(0, 6)) {
         const sid = await row(here, {})

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
-import { type FaultProxy, startFaultProxy } from '../../../test-support/fault-proxy.ts'
-import { createClient, createPool, type Pool } from '../../database/pool.ts'
-import { type FreshDatabase, freshDatabase } from '../../testing/fresh-database.ts'
-import { StoreUnavailable } from '../errors.ts'
-import { PostgresTable } from './postgres-table.ts'
+import { type FaultProxy, startFaultProxy } from '../../test-support/fault-proxy.ts'
+import { createClient, createPool, type Pool } from '../database/pool.ts'
+import { StoreUnavailable } from '../sessions/errors.ts'
+import { PostgresTable } from '../sessions/storage/postgres-table.ts'
+import type { TestDatabase } from '../sessions/testing/test-database.ts'
+import { freshDatabase } from '../testing/fresh-database.ts'
 
 const LIFE = { idleMs: 86_400_000, absoluteMs: 86_400_000 }
 const NOBODY = 0
 const CONTENT = { text: '{"cookie":{}}', accountId: 'ada' }
 
-let database: FreshDatabase
+let database: TestDatabase
 let road: FaultProxy
 before(async () => {
   database = await freshDatabase()
@@ -34,7 +35,7 @@ const LOSSES: Readonly<Record<string, (pid: number) => unknown>> = {
 }
 
 for (const [what, lose] of Object.entries(LOSSES)) {
-  test(`a read whose connection ${what} is asked once more, on another, and answered`, async () => {
+  test(`a read whose connection ${what} is retried once on another connection`, async () => {
     await withTable(1, async ({ table }) => {
       const sid = await stored(table)
       const lock = await lockTable('session')
@@ -47,7 +48,7 @@ for (const [what, lose] of Object.entries(LOSSES)) {
     })
   })
 
-  test(`a read whose connection ${what} twice is not asked a third time`, async () => {
+  test(`a read whose connection ${what} twice is not tried a third time`, async () => {
     await withTable(1, async ({ table }) => {
       const sid = await stored(table)
       const lock = await lockTable('session')
@@ -62,7 +63,7 @@ for (const [what, lose] of Object.entries(LOSSES)) {
     })
   })
 
-  test(`a read is answered where every connection of the pool ${what} at the same moment`, async () => {
+  test(`a read succeeds although every connection of the pool ${what} at the same moment`, async () => {
     await withTable(5, async ({ table, pool }) => {
       const sid = await stored(table)
       await Promise.all(Array.from({ length: 5 }, () => pool.query('SELECT pg_sleep(0.1)')))
@@ -81,7 +82,7 @@ for (const [what, lose] of Object.entries(LOSSES)) {
   })
 }
 
-test('asking whether an id ended is a read as well', async () => {
+test('the lookup of tombstones is retried as a read', async () => {
   await withTable(1, async ({ table }) => {
     const lock = await lockTable('session_tombstone')
     const asked = table.endedRecently('nobody')
@@ -106,7 +107,7 @@ const WRITES: Readonly<Record<string, (table: PostgresTable, sid: string, versio
 }
 
 for (const [what, write] of Object.entries(WRITES)) {
-  test(`a write whose connection was ended by the server is not asked again: ${what}`, async () => {
+  test(`a write whose connection was ended by the server is not retried: ${what}`, async () => {
     await withTable(1, async ({ table }) => {
       const sid = await stored(table)
       const before = await rows()
