@@ -16,8 +16,8 @@ const DAY = 24 * HOUR
 
 let database: TestDatabase
 let server: Server
-let held: Promise<void> | undefined
-let isHeld = () => {}
+let paused: Promise<void> | undefined
+let onPaused = () => {}
 
 before(async () => {
   database = await freshDatabase()
@@ -36,13 +36,13 @@ before(async () => {
   })
   app.get('/read', (_req, res) => void res.end())
   app.get('/slow-read', async (_req, res) => {
-    isHeld()
-    await held
+    onPaused()
+    await paused
     res.end()
   })
   app.get('/slow-count', async (req, res) => {
-    isHeld()
-    await held
+    onPaused()
+    await paused
     req.session.count = (req.session.count ?? 0) + 1
     res.end()
   })
@@ -66,9 +66,9 @@ test('a shorter lifetime chosen after save() holds for row and cookie, now and l
 test('a lifetime chosen for a live session moves row and cookie, in both directions', async () => {
   const ada = visitor()
   await ada.get(`/sign-in?maxAge=${DAY}`)
-  for (const life of [HOUR, 60 * DAY, 2 * HOUR]) {
-    assert.equal(maxAgeSent(await ada.get(`/choose?maxAge=${life}`)), life)
-    await expectRow(life)
+  for (const lifetime of [HOUR, 60 * DAY, 2 * HOUR]) {
+    assert.equal(maxAgeSent(await ada.get(`/choose?maxAge=${lifetime}`)), lifetime)
+    await expectRow(lifetime)
     assert.equal(maxAgeSent(await ada.get('/read')), undefined)
   }
 })
@@ -87,10 +87,10 @@ test('a request in flight with the previous lifetime does not bring it back', as
     await age('2 hours')
     const slow = visitor(ada)
     const reached = new Promise<void>((resolve) => {
-      isHeld = resolve
+      onPaused = resolve
     })
     let go = () => {}
-    held = new Promise((resolve) => {
+    paused = new Promise((resolve) => {
       go = resolve
     })
     const under = slow.get(path)
@@ -137,12 +137,11 @@ async function age(interval: string): Promise<void> {
   )
 }
 
-/** The row ends in so many milliseconds, and says that life. */
-async function expectRow(remaining: number, life = remaining): Promise<void> {
+async function expectRow(remaining: number, lifetime = remaining): Promise<void> {
   const { rows } = await database.pool.query(`
     SELECT date_part('epoch', expire AT TIME ZONE session_zone() - now()) * 1000 AS left,
            (sess -> 'cookie' ->> 'originalMaxAge')::float8 AS life
       FROM session ORDER BY absolute_expire DESC LIMIT 1`)
   assert.ok(Math.abs(rows[0].left - remaining) < 60_000, `${rows[0].left} ms are left, not ${remaining}`)
-  assert.ok(Math.abs(rows[0].life - life) < 1000, `the row says ${rows[0].life} ms, not ${life}`)
+  assert.ok(Math.abs(rows[0].life - lifetime) < 1000, `the row says ${rows[0].life} ms, not ${lifetime}`)
 }

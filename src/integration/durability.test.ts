@@ -17,7 +17,7 @@ declare module 'express-session' {
 
 const DAY = 86_400_000
 
-/** Notes of each write, as the transaction commits, whether it waits for the disk; a statement may change that up to its last moment. */
+/** Records at commit whether a write waits for the disk: a statement may change that until then. */
 const WATCH = `
   CREATE TABLE written (number serial, what text, waits boolean);
   CREATE FUNCTION note_write() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -27,7 +27,7 @@ const WATCH = `
   CREATE CONSTRAINT TRIGGER note_write AFTER INSERT OR UPDATE OR DELETE ON session
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION note_write()`
 
-/** What a person was told must survive a crash of the database. */
+/** An acknowledged change must survive a crash of the database. */
 const WRITES: Readonly<
   Record<string, (store: PostgresSessionStore, sid: string, database: TestDatabase) => Promise<unknown>>
 > = {
@@ -80,7 +80,7 @@ for (const setting of ['on', 'off'] as const) {
       await database.pool.query(
         `ALTER DATABASE ${new URL(database.url).pathname.slice(1)} SET synchronous_commit = ${setting}`,
       )
-      // The setting holds for connections that are opened from now on.
+      // The setting holds for new connections.
       pool = createPool({ url: database.url, name: 'watched', size: 1 })
       assert.deepEqual((await pool.query('SHOW synchronous_commit')).rows, [{ synchronous_commit: setting }])
       store = new PostgresSessionStore({ pool })

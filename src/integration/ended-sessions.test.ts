@@ -16,7 +16,7 @@ before(async () => {
 })
 after(() => app.close())
 
-/** How an id comes to its end while its owner goes on. */
+/** How an id ends while its owner has another session. */
 const ENDS: Readonly<Record<string, (ada: Visitor, email: string) => Promise<unknown>>> = {
   'was signed out': (ada) => ada.post('/logout'),
   'became another by signing in': (ada, email) => ada.post('/login', { email, password: PASSWORD }),
@@ -67,7 +67,7 @@ test('cleanup deletes tombstones after ten minutes, and not before', async () =>
 
 type Visitor = ReturnType<TestServer['client']>
 
-/** Somebody who comes with a copy of the cookie that Ada had before the end. */
+/** A browser with a copy of Ada's earlier cookie. */
 async function holderOfEnded(end: (ada: Visitor, email: string) => Promise<unknown>): Promise<Visitor> {
   const [ada, late] = [app.client(), app.client()]
   const email = `ada.${Math.random()}@example.net`

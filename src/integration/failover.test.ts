@@ -8,7 +8,7 @@ import { freshDatabase } from '../testing/fresh-database.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 const LIFE = { idleMs: 86_400_000, absoluteMs: 86_400_000 }
-/** The process of no connection: stands for all of them. */
+/** Stands for all connections: no process has this pid. */
 const EVERYWHERE = 0
 
 let database: TestDatabase
@@ -27,8 +27,9 @@ after(async () => {
 })
 
 /**
- * Connections that are listed lead to a server which is no longer the primary: it refuses, in Postgres' words, whatever asks for the zone of the
- * sessions. A sequence counts how often, since a statement that fails leaves nothing else behind.
+ * Connections that are listed lead to a server which is no longer the primary: it refuses, in
+ * Postgres' words, whatever asks for the zone of the sessions. A sequence counts how often, since a
+ * statement that fails leaves nothing else behind.
  */
 const STANDBYS = `
   CREATE TABLE standby (pid integer);
@@ -101,7 +102,7 @@ test('a page whose touch fails is served, and the next request repeats the touch
   }
 })
 
-/** How many statements were refused while `work` ran. */
+/** How many statements the server refused during `work`. */
 async function refusals(pid: number, work: () => Promise<unknown>): Promise<number> {
   await database.pool.query(`SELECT setval('refused', 1)`)
   await database.pool.query('INSERT INTO standby VALUES ($1)', [pid])
@@ -119,7 +120,7 @@ function isReadOnly(error: unknown): boolean {
   return (error.cause as { code?: string }).code === '25006'
 }
 
-/** For connections that are opened from now on; those of before are ended. */
+/** Applies to new connections, and ends the existing ones. */
 async function setReadOnly(app: TestServer, setting: 'on' | 'off'): Promise<void> {
   const { rows } = await app.pool.query('SELECT current_database() AS name')
   await app.pool.query(

@@ -31,7 +31,6 @@ test('while the store is unavailable the home page is served without a user, and
   }
 })
 
-/** A way to Postgres that can be cut. */
 async function relay(to: URL): Promise<{ url: string; close(): Promise<void> }> {
   const sockets = new Set<net.Socket>()
   const server = net.createServer((near) => {

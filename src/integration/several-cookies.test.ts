@@ -26,7 +26,7 @@ before(async () => {
 after(() => app.close())
 
 const signed = (sid: string) => encodeURIComponent(createSignatures([SECRET]).sign(sid))
-/** What an application set long ago: the signature is right, the session is gone. */
+/** The signature is valid, but the session is gone. */
 const ENDED = signed('a-session-of-the-former-application')
 
 for (const [order, header] of Object.entries({
@@ -114,7 +114,7 @@ test('stale cookies of the settings are cleared when the session cookie is set o
   assert.equal((await ask(header)).headers['set-cookie'], undefined)
   await app.pool.query(`UPDATE session SET expire = expire - interval '2 hours'`)
   const renewed = cookiesSet((await ask(header)).headers)
-  // The own cookie comes last: a browser may take one of its own domain for the same.
+  // The session's cookie comes last: a browser may take its own domain's cookie for the same.
   assert.deepEqual(renewed.slice(0, 2), [
     'sid=; Domain=example.com; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax',
     'legacy=; Path=/old; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax',
@@ -139,7 +139,7 @@ test('a request without a stale cookie gets no header for it', async () => {
 
 const names = new Map<Visitor, string>()
 
-/** Somebody who is signed in; the name is the address, so that an answer tells who it is. */
+/** A signed-in browser. */
 async function customer(): Promise<Visitor> {
   const visitor = app.client()
   const email = `ada.${Math.random()}@example.net`

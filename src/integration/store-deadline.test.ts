@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { after, before, type TestContext, test } from 'node:test'
-import { setTimeout as pass } from 'node:timers/promises'
+import { setTimeout as wait } from 'node:timers/promises'
 import express from 'express'
 import type { SessionData } from 'express-session'
 import { type FaultProxy, startFaultProxy } from '../../test-support/fault-proxy.ts'
@@ -19,8 +19,8 @@ declare module 'express-session' {
   }
 }
 
-/** Milliseconds: three seconds, and what a busy machine takes beside them. */
-const BOUND = 3500
+/** The deadline, and what a busy machine takes beside it. */
+const MAX_MS = 3500
 const DAY = 86_400_000
 
 let database: TestDatabase
@@ -29,24 +29,24 @@ before(async () => {
 })
 after(() => database.drop())
 
-const FAULTS: Readonly<Record<string, (road: FaultProxy) => unknown>> = {
-  dies: (road) => road.close(),
-  'falls silent': (road) => road.blackhole(),
+const FAULTS: Readonly<Record<string, (proxy: FaultProxy) => unknown>> = {
+  dies: (proxy) => proxy.close(),
+  'falls silent': (proxy) => proxy.blackhole(),
 }
 
 for (const [what, begin] of Object.entries(FAULTS))
   test(`a commit behind another one ends in time while the database ${what}`, async (t) => {
-    await withStore(async ({ store, road }) => {
+    await withStore(async ({ store, proxy }) => {
       const { sid, session } = await stored(store)
       const other = rival(sid, 2000)
       await until(sleeping)
       const asked = timed(t, set(store, sid, session))
-      await road.received('session read')
-      await begin(road)
+      await proxy.received('session read')
+      await begin(proxy)
       const { took, error } = await asked
       await other
       assert.ok(error instanceof StoreUnavailable)
-      assert.ok(took < BOUND, `${Math.round(took)} ms`)
+      assert.ok(took < MAX_MS, `${Math.round(took)} ms`)
     })
   })
 
@@ -57,13 +57,13 @@ test('a commit with one conflict after another ends in time', async (t) => {
     await until(sleeping)
     const { took } = await timed(t, set(store, sid, session))
     await other
-    assert.ok(took < BOUND, `${Math.round(took)} ms`)
+    assert.ok(took < MAX_MS, `${Math.round(took)} ms`)
   })
 })
 
 test('reading and committing a session share one deadline, however slow each is', async (t) => {
-  const road = await startFaultProxy(database.url)
-  const pool = createPool({ url: road.url, name: 'asks' })
+  const proxy = await startFaultProxy(database.url)
+  const pool = createPool({ url: proxy.url, name: 'asks' })
   const sessions = createSessions({ pool, secret: 'a secret of this test, long enough' })
   const app = express().use(sessions.middleware())
   app.get('/', (req, res) => {
@@ -77,38 +77,38 @@ test('reading and committing a session share one deadline, however slow each is'
     const first = await fetch(url)
     const cookie = first.headers.getSetCookie()[0]?.split(';')[0] ?? ''
     assert.equal((await fetch(url, { headers: { cookie } })).status, 200)
-    road.delayAnswers(2000)
+    proxy.delayAnswers(2000)
     const asked = performance.now()
     const answer = await fetch(url, { headers: { cookie } })
     const took = performance.now() - asked
     t.diagnostic(`${answer.status} after ${Math.round(took)} ms`)
     assert.deepEqual([answer.status, answer.headers.getSetCookie()], [503, []])
-    assert.ok(took < BOUND, `${Math.round(took)} ms`)
+    assert.ok(took < MAX_MS, `${Math.round(took)} ms`)
   } finally {
     server.close()
     server.closeAllConnections()
-    await road.close()
+    await proxy.close()
     await pool.end()
   }
 })
 
 interface Testing {
   readonly store: PostgresSessionStore
-  readonly road: FaultProxy
+  readonly proxy: FaultProxy
 }
 
 async function withStore(story: (testing: Testing) => Promise<void>): Promise<void> {
-  const road = await startFaultProxy(database.url)
-  const pool = createPool({ url: road.url, name: 'asks' })
+  const proxy = await startFaultProxy(database.url)
+  const pool = createPool({ url: proxy.url, name: 'asks' })
   try {
-    await story({ store: new PostgresSessionStore({ pool }), road })
+    await story({ store: new PostgresSessionStore({ pool }), proxy })
   } finally {
-    await road.close()
+    await proxy.close()
     await pool.end()
   }
 }
 
-/** A session that a request has changed and not yet committed. */
+/** A changed session that is not committed yet. */
 async function stored(store: PostgresSessionStore) {
   const sid = `sid-${Math.random()}`
   await set(store, sid, { cookie: { originalMaxAge: 30 * DAY } } as never)
@@ -125,7 +125,7 @@ function set(store: PostgresSessionStore, sid: string, session: SessionData): Pr
   )
 }
 
-/** Changes the session's row and takes this long before it commits; so many times, with nothing in between. */
+/** Changes the row again and again, and holds each transaction open for a while. */
 async function rival(sid: string, milliseconds: number, times = 1): Promise<void> {
   const client = createClient(database.url, 'rival')
   await client.connect()
@@ -159,5 +159,5 @@ async function sleeping(): Promise<boolean> {
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await pass(5)
+  while (!(await condition())) await wait(5)
 }

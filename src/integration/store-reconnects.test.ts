@@ -7,22 +7,22 @@ import { PostgresTable } from '../sessions/storage/postgres-table.ts'
 import type { TestDatabase } from '../sessions/testing/test-database.ts'
 import { freshDatabase } from '../testing/fresh-database.ts'
 
-const LIFE = { idleMs: 86_400_000, absoluteMs: 86_400_000 }
-const NOBODY = 0
+const LIFETIME = { idleMs: 86_400_000, absoluteMs: 86_400_000 }
+const NO_BACKEND = 0
 const CONTENT = { text: '{"cookie":{}}', accountId: 'ada' }
 
 let database: TestDatabase
-let road: FaultProxy
+let proxy: FaultProxy
 before(async () => {
   database = await freshDatabase()
-  road = await startFaultProxy(database.url)
+  proxy = await startFaultProxy(database.url)
 })
 after(async () => {
-  await road.close()
+  await proxy.close()
   await database.drop()
 })
 
-/** How connections are lost, the one on which a statement is under way before the others. */
+/** How connections are lost, first the one with a statement in flight. */
 const LOSSES: Readonly<Record<string, (pid: number) => unknown>> = {
   'was ended by the server': (pid) =>
     database.pool.query(
@@ -30,21 +30,21 @@ const LOSSES: Readonly<Record<string, (pid: number) => unknown>> = {
         WHERE datname = current_database() AND application_name = 'asks' ORDER BY pid <> $1`,
       [pid],
     ),
-  'was reset': () => road.reset(),
-  'was closed': () => road.end(),
+  'was reset': () => proxy.reset(),
+  'was closed': () => proxy.end(),
 }
 
-for (const [what, lose] of Object.entries(LOSSES)) {
+for (const [what, breakConnections] of Object.entries(LOSSES)) {
   test(`a read whose connection ${what} is retried once on another connection`, async () => {
     await withTable(1, async ({ table }) => {
       const sid = await stored(table)
       const lock = await lockTable('session')
-      const asked = table.read(sid)
-      const first = await waiting([], asked)
-      await lose(first)
-      await waiting([first], asked)
+      const read = table.read(sid)
+      const first = await waiting([], read)
+      await breakConnections(first)
+      await waiting([first], read)
       await lock.open()
-      assert.equal((await asked)?.text, CONTENT.text)
+      assert.equal((await read)?.text, CONTENT.text)
     })
   })
 
@@ -52,13 +52,13 @@ for (const [what, lose] of Object.entries(LOSSES)) {
     await withTable(1, async ({ table }) => {
       const sid = await stored(table)
       const lock = await lockTable('session')
-      const asked = failure(table.read(sid))
-      const first = await waiting([], asked)
-      await lose(first)
-      const second = await waiting([first], asked)
-      await lose(second)
-      assert.equal(await waiting([first, second], asked), NOBODY)
-      assert.doesNotMatch(String((await asked).cause), /no answer within/)
+      const read = failure(table.read(sid))
+      const first = await waiting([], read)
+      await breakConnections(first)
+      const second = await waiting([first], read)
+      await breakConnections(second)
+      assert.equal(await waiting([first, second], read), NO_BACKEND)
+      assert.doesNotMatch(String((await read).cause), /no answer within/)
       await lock.open()
     })
   })
@@ -69,15 +69,15 @@ for (const [what, lose] of Object.entries(LOSSES)) {
       await Promise.all(Array.from({ length: 5 }, () => pool.query('SELECT pg_sleep(0.1)')))
       assert.equal(pool.idleCount, 5)
       const lock = await lockTable('session')
-      const asked = table.read(sid).then(
+      const read = table.read(sid).then(
         (row) => row?.text,
         (error) => `${error}: ${error.cause}`,
       )
-      const first = await waiting([], asked)
-      await lose(first)
-      await waiting([first], asked)
+      const first = await waiting([], read)
+      await breakConnections(first)
+      await waiting([first], read)
       await lock.open()
-      assert.equal(await asked, CONTENT.text)
+      assert.equal(await read, CONTENT.text)
     })
   })
 }
@@ -85,23 +85,23 @@ for (const [what, lose] of Object.entries(LOSSES)) {
 test('the lookup of tombstones is retried as a read', async () => {
   await withTable(1, async ({ table }) => {
     const lock = await lockTable('session_tombstone')
-    const asked = table.endedRecently('nobody')
-    const first = await waiting([], asked)
+    const read = table.endedRecently('nobody')
+    const first = await waiting([], read)
     await LOSSES['was ended by the server']?.(first)
-    await waiting([first], asked)
+    await waiting([first], read)
     await lock.open()
-    assert.equal(await asked, false)
+    assert.equal(await read, false)
   })
 })
 
-/** What is written is written once or not at all, and whoever asked is told that nobody knows. */
+/** A write happens once or not at all, and the caller gets StoreUnavailable. */
 const WRITES: Readonly<Record<string, (table: PostgresTable, sid: string, version: string) => Promise<unknown>>> = {
-  insert: (table, sid) => table.insert(`${sid}-other`, CONTENT, LIFE),
+  insert: (table, sid) => table.insert(`${sid}-other`, CONTENT, LIFETIME),
   update: (table, sid, version) => table.update(sid, version, CONTENT),
-  'update and touch': (table, sid, version) => table.update(sid, version, CONTENT, LIFE),
+  'update and touch': (table, sid, version) => table.update(sid, version, CONTENT, LIFETIME),
   change: (table, sid) => table.updateLocked(sid, () => CONTENT),
-  rename: (table, sid) => table.rotateId(sid, `${sid}-other`, () => CONTENT, LIFE),
-  renew: (table, sid) => table.touch(sid, LIFE),
+  rename: (table, sid) => table.rotateId(sid, `${sid}-other`, () => CONTENT, LIFETIME),
+  renew: (table, sid) => table.touch(sid, LIFETIME),
   destroy: (table, sid) => table.destroy(sid),
   'destroy by account': (table) => table.destroyByAccount('ada'),
 }
@@ -113,11 +113,11 @@ for (const [what, write] of Object.entries(WRITES)) {
       const before = await rows()
       const { version = '' } = (await table.read(sid)) ?? {}
       const lock = await lockTable('session')
-      const asked = failure(write(table, sid, version))
-      const first = await waiting([], asked)
+      const read = failure(write(table, sid, version))
+      const first = await waiting([], read)
       await LOSSES['was ended by the server']?.(first)
-      assert.equal(await waiting([first], asked), NOBODY)
-      assert.equal(((await asked).cause as { code?: string }).code, '57P01')
+      assert.equal(await waiting([first], read), NO_BACKEND)
+      assert.equal(((await read).cause as { code?: string }).code, '57P01')
       await lock.open()
       assert.deepEqual(await rows(), before)
     })
@@ -130,7 +130,7 @@ interface Testing {
 }
 
 async function withTable(size: number, story: (testing: Testing) => Promise<void>): Promise<void> {
-  const pool = createPool({ url: road.url, name: 'asks', size })
+  const pool = createPool({ url: proxy.url, name: 'asks', size })
   try {
     await story({ table: new PostgresTable(pool, () => {}), pool })
   } finally {
@@ -140,7 +140,7 @@ async function withTable(size: number, story: (testing: Testing) => Promise<void
 
 async function stored(table: PostgresTable): Promise<string> {
   const sid = `sid-${Math.random()}`
-  await table.insert(sid, CONTENT, LIFE)
+  await table.insert(sid, CONTENT, LIFETIME)
   return sid
 }
 
@@ -149,7 +149,7 @@ afterEach(async () => {
   for (const lock of locks) await lock.open()
 })
 
-/** Lets nobody into this table until it is opened. */
+/** Locks the table until `open`. */
 async function lockTable(name: string): Promise<{ open(): Promise<void> }> {
   const client = createClient(database.url, 'lock')
   await client.connect()
@@ -163,13 +163,13 @@ async function lockTable(name: string): Promise<{ open(): Promise<void> }> {
   return lock
 }
 
-/** The process of the server that waits for the lock and is none of these; NOBODY where what was asked is settled before there is one. */
-async function waiting(known: readonly number[], asked: Promise<unknown>): Promise<number> {
+/** The pid of another backend that waits for the lock; NOBODY where `asked` settles first. */
+async function waiting(known: readonly number[], read: Promise<unknown>): Promise<number> {
   let over = false
   const end = () => {
     over = true
   }
-  asked.then(end, end)
+  read.then(end, end)
   while (!over) {
     const { rows } = await database.pool.query(
       `SELECT pid FROM pg_stat_activity
@@ -178,7 +178,7 @@ async function waiting(known: readonly number[], asked: Promise<unknown>): Promi
     )
     if (rows[0] !== undefined) return rows[0].pid
   }
-  return NOBODY
+  return NO_BACKEND
 }
 
 async function failure(work: Promise<unknown>): Promise<StoreUnavailable> {

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import type { HttpClient } from '../../test-support/http-client.ts'
 import { createSignatures } from '../sessions/request/session-cookie.ts'
 import { PostgresSessionStore } from '../sessions/request/session-store.ts'
-import { commit, DAY, load, stored } from '../sessions/testing/store-pair.ts'
+import { commit, DAY, load, storeSession } from '../sessions/testing/store-pair.ts'
 import type { TestDatabase } from '../sessions/testing/test-database.ts'
 import { freshDatabase } from '../testing/fresh-database.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
@@ -12,7 +12,7 @@ const SECRET = 'a secret of this test, long enough'
 const ADA = { email: 'ada@example.com', password: 'blue kettle sings' }
 const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`
 
-/** Contents that are no session: the holder is a visitor. */
+/** Contents that are no session. */
 const UNUSABLE: Readonly<Record<string, string>> = {
   'a text': '"text"',
   'a number': '1e400',
@@ -23,7 +23,7 @@ const UNUSABLE: Readonly<Record<string, string>> = {
   'a text of 3 MB': JSON.stringify({ a: 'x'.repeat(3_000_000) }),
   'a list nested 70 deep': `{"a":${'['.repeat(70)}${']'.repeat(70)}}`,
 }
-/** Contents that are odd, and a session all the same. */
+/** Odd contents that are a session. */
 const USABLE: Readonly<Record<string, string>> = {
   'an object nested 64 deep': nested(64),
   'a field twice': '{"a":1,"a":2}',
@@ -35,7 +35,6 @@ const USABLE: Readonly<Record<string, string>> = {
   'a long text': JSON.stringify({ a: 'x'.repeat(90_000) }),
   'an account that is none': '{"account":{"a":[]},"credentialsVersion":"x","basket":[1,null],"signedInAt":{}}',
 }
-/** What a timestamp can hold beside a date of our days. */
 const INSTANTS = ['infinity', '294276-12-31 23:59:59', '9999-12-31', '10000-01-01']
 const PAST = ['-infinity', '4713-01-01 BC', '0001-01-01']
 
@@ -85,7 +84,6 @@ test('a row whose expiry is infinite, or in another age, fails no request', asyn
   const past = PAST.map((ends) => ({ expire: `now() + interval '1 hour'`, ends: `'${ends}'`, lives: true }))
   for (const { lives, ...instants } of [...strange, ...ended, ...past]) {
     const holder = await holderOf({ text: '{"cookie":{},"basket":{"eggs":2}}', ...instants })
-    // Read in one statement.
     const [odd, other] = await Promise.all(
       [holder, good].map(({ browser }) => browser.get('/api/session', { json: true })),
     )
@@ -106,7 +104,7 @@ describe('in a database of another encoding', () => {
 
   test("a character that the database's encoding lacks fails its own session alone, and is not an outage", async () => {
     const store = new PostgresSessionStore({ pool: database.pool })
-    const [odd, fine] = [await stored(store, { count: 1 }), await stored(store, { count: 1 })]
+    const [odd, fine] = [await storeSession(store, { count: 1 }), await storeSession(store, { count: 1 })]
     const [first, second] = [await load(store, odd), await load(store, fine)]
     Object.assign(first, { note: 'eggs 🥚' })
     Object.assign(second, { note: 'Käse' })
@@ -115,7 +113,7 @@ describe('in a database of another encoding', () => {
     assert.equal(refused.status === 'rejected' && refused.reason.status, 500)
     assert.equal(kept.status, 'fulfilled')
     assert.deepEqual([(await load(store, odd)).note, (await load(store, fine)).note], [undefined, 'Käse'])
-    await assert.rejects(stored(store, { note: '🥚' }), { name: 'SessionRefused' })
+    await assert.rejects(storeSession(store, { note: '🥚' }), { name: 'SessionRefused' })
     assert.equal(await store.table.destroy(odd), 1)
     assert.equal(await store.table.touch(fine, { idleMs: DAY, absoluteMs: DAY }), true)
   })

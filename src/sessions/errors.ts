@@ -1,4 +1,4 @@
-/** The store did not answer, or not in time (503). It never means "signed out". The outcome of a write is unknown. */
+/** The store did not answer in time (503), never "signed out". A write's outcome is unknown. */
 export class StoreUnavailable extends Error {
   readonly status = 503
   /** Seconds. */
@@ -10,7 +10,7 @@ export class StoreUnavailable extends Error {
   }
 }
 
-/** The session ended during the request: signed out, revoked or expired (401). Nothing was written. */
+/** The session was signed out, revoked or expired meanwhile (401). Nothing was written. */
 export class SessionEnded extends Error {
   readonly status = 401
   readonly expose = true
@@ -21,7 +21,7 @@ export class SessionEnded extends Error {
   }
 }
 
-/** The application put something into the session that JSON cannot hold (500). Nothing was written. */
+/** JSON cannot hold a value that the application set (500). Nothing was written. */
 export class NotSerializable extends Error {
   readonly status = 500
   readonly path: readonly string[]
@@ -34,9 +34,9 @@ export class NotSerializable extends Error {
 }
 
 /**
- * Postgres refuses the content or the row of this session alone (500): a character that the database's
- * encoding lacks, an account that is too long for its index, a trigger. Nothing was written, and a retry
- * would fail the same way. The cause is the error of pg.
+ * Postgres refuses the content or the row of this session alone (500): a character that the
+ * database's encoding lacks, an account that is too long for its index, a trigger. Nothing was
+ * written, and a retry would fail the same way. The cause is the error of pg.
  */
 export class SessionRefused extends Error {
   readonly status = 500

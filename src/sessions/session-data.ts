@@ -5,7 +5,7 @@ declare module 'express-session' {
   interface SessionData {
     /** The account that is signed in; absent for a visitor. */
     account?: string
-    /** The account's credentials version at sign-in; absent: 0. A session with an older version is a visitor's. */
+    /** Of the account, at sign-in. Absent: 0. An older version makes the session a visitor's. */
     credentialsVersion?: number
     /** Milliseconds since 1970. */
     signedInAt?: number

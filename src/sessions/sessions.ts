@@ -11,7 +11,7 @@ import { MemoryTable } from './storage/memory-table.ts'
 import type { OnQuery } from './storage/query-runner.ts'
 
 export interface SessionsOptions {
-  /** A pool on a database with the tables of `migrations/`. `memory`: sessions in this process alone. */
+  /** On a database with the tables of `migrations/`. `memory`: in this process alone. */
   readonly pool: Pool | 'memory'
   /** The first signs, all verify. */
   readonly secret: string | readonly string[]
@@ -21,23 +21,24 @@ export interface SessionsOptions {
     /** A name that is still read. The next response replaces it by `name`. */
     readonly previousName?: string | undefined
     /**
-     * Cookies of an earlier application with a Domain or another Path, ten at most. Responses that set or
-     * clear the session's cookie clear them, too. TypeError for an invalid entry. Default: none.
+     * Cookies of an earlier application with a Domain or another Path, ten at most. Responses that
+     * set or clear the session's cookie clear them, too. TypeError for an invalid entry. Default:
+     * none.
      */
     readonly clear?: readonly StaleCookie[]
     /** Sent over HTTPS only. */
     readonly secure?: boolean
   }
-  /** Milliseconds without activity until a session ends, ten years at most (else RangeError). Default 30 days. */
+  /** Milliseconds without activity, ten years at most (else RangeError). Default 30 days. */
   readonly maxAge?: number
-  /** Milliseconds until it ends whatever its activity, with the same limit. Default 90 days. */
+  /** Milliseconds whatever the activity, with the same limit. Default 90 days. */
   readonly absoluteMaxAge?: number
   /** Bytes of JSON that a session may hold. Default 100,000. */
   readonly maxBytes?: number
-  /** The account of a session, so that all sessions of an account can be ended. Default: its `account`. */
+  /** The account that a session belongs to, for `revokeAllExcept`. Default: its `account`. */
   readonly accountIdOf?: StoreOptions['accountIdOf']
   readonly onQuery?: OnQuery
-  /** Responds in place of a response whose commit failed. Default: status and message as plain text. */
+  /** Responds where a commit failed. Default: status and message as plain text. */
   readonly onCommitError?: (req: Request, res: Response, error: unknown) => void
   /** Called for a secure cookie that is not sent, because the request came over plain HTTP. */
   readonly onCookieWithheld?: (req: Request) => void

@@ -3,7 +3,7 @@ import type { PostgresSessionStore } from '../request/session-store.ts'
 /** Keeps each statement short. */
 const BATCH_SIZE = 1000
 
-/** Returns how many were removed. Skips locked rows, so it never waits, and several may run at once. */
+/** Returns how many were removed. Skips locked rows, so several may run at once. */
 export async function removeExpiredSessions({ table }: PostgresSessionStore): Promise<number> {
   let removed = 0
   for (;;) {

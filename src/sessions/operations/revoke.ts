@@ -1,7 +1,7 @@
 import type { PostgresSessionStore } from '../request/session-store.ts'
 
 export interface Revoker {
-  /** Ends the sessions of an account on all replicas, except `exceptSid`. Returns how many ended. */
+  /** Ends an account's sessions on all replicas, except `exceptSid`. Returns how many. */
   revokeAllExcept(accountId: string, exceptSid?: string): Promise<number>
 }
 

@@ -11,7 +11,7 @@ import { createTestDatabase, type TestDatabase } from '../testing/test-database.
 
 type Handler = (req: Request, res: Response) => unknown
 
-/** Every way in which Express and Node send an answer. */
+/** Every way in which Express and Node send a response. */
 const ANSWERS: Readonly<Record<string, Handler>> = {
   json: (_req, res) => res.json({ well: true }),
   redirect: (_req, res) => res.redirect(303, '/'),
@@ -89,7 +89,6 @@ for (const kind of Object.keys(ANSWERS)) {
     const lock = new pg.Client({ connectionString: database.url })
     await lock.connect()
     try {
-      // Others may read, nobody may write.
       await lock.query('BEGIN; LOCK TABLE session IN EXCLUSIVE MODE')
       let arrived = false
       const answer = ask('GET', kind).finally(() => {

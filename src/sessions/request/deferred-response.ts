@@ -5,7 +5,7 @@ import { markAsSent, type SentMark } from './mark-as-sent.ts'
 import { applyHead, assertSendable } from './response-head.ts'
 
 export interface ResponseHandlers {
-  /** Commits the session. Undefined where there is nothing to write: then the response is not delayed. */
+  /** Commits the session. Undefined, which delays nothing, where there is nothing to write. */
   readonly commit: (deferred: DeferredResponse) => Promise<void> | undefined
   /** Runs just before the headers are sent. */
   readonly onHeaders: (deferred: DeferredResponse) => void

@@ -13,8 +13,8 @@ export interface SentMark {
 
 /**
  * Makes a deferred response look sent: `headersSent` is true, changing a header throws
- * ERR_HTTP_HEADERS_SENT, changing the status has no effect. Otherwise a second response, or an error page,
- * would change the first.
+ * ERR_HTTP_HEADERS_SENT, changing the status has no effect. Otherwise a second response, or an
+ * error page, would change the first.
  */
 export function markAsSent(res: ServerResponse): SentMark {
   const marked = res as Marked
@@ -43,8 +43,9 @@ interface Postponed {
 const POSTPONED = new WeakMap<Socket, Postponed>()
 
 /**
- * Express' default error handler destroys the socket after a sent response. Node has handed that response to
- * the kernel by then, but a deferred one would be lost. So the socket is destroyed after the response.
+ * Express' default error handler destroys the socket after a sent response. Node has handed that
+ * response to the kernel by then, but a deferred one would be lost. So the socket is destroyed
+ * after the response.
  */
 function postponeDestroy(socket: Socket, res: ServerResponse): () => void {
   // Pipelined requests share a socket.

@@ -23,9 +23,9 @@ export interface MiddlewareOptions {
 type Route = { readonly activity?: boolean | undefined }
 
 /**
- * Replaces express-session's middleware, which hashes the session up to three times for each request and
- * saves after the response has begun. This one commits before the first byte leaves. Sessions and cookies
- * are express-session's.
+ * Replaces express-session's middleware, which hashes the session up to three times for each
+ * request and saves after the response has begun. This one commits before the first byte leaves.
+ * Sessions and cookies are express-session's.
  */
 export function createMiddleware(options: MiddlewareOptions): (route?: Route) => RequestHandler {
   const signatures = createSignatures(options.secrets)
@@ -75,14 +75,13 @@ function commitSession(
   })
 }
 
-/** A sign-out ends the browser's other sessions, too: one of their cookies would sign in the next request. */
+/** Else a cookie of the browser's other sessions would sign in the next request. */
 function destroyOthers({ req }: DeferredResponse, { otherSids }: Lookup, timeoutMs: number): Promise<void> | undefined {
   if (otherSids.length === 0) return undefined
   const { table } = req.sessionStore as unknown as PostgresSessionStore
   return withTimeout(timeoutMs, Promise.all(otherSids.splice(0).map((sid) => table.destroy(sid)))).then(() => {})
 }
 
-/** Sets the cookie of a new session, after a touch, and after a change of name or secret; clears that of an ended one. */
 function setCookie(
   { req, res, shouldSetCookie, endedRecently }: DeferredResponse,
   lookup: Lookup,
@@ -107,13 +106,13 @@ function setCookie(
     return
   }
   if (!isNew) touchCookie(session)
-  // First: a browser may treat a cookie of its own domain as the session's, and the last header wins.
+  // First: a browser may take its own domain's cookie for the session's. The last header wins.
   clearStaleCookies(req, res, staleCookies, name)
   res.append('Set-Cookie', serialized(session.cookie, name, signatures.sign(req.sessionID)))
   if (lookup.hasPreviousName && previousName !== undefined) res.clearCookie(previousName, attributes)
 }
 
-/** Adds Max-Age, so that a replica's wrong clock does not shorten the cookie. `serialize` is missing in the types. */
+/** With Max-Age, so that a replica's wrong clock does not shorten the cookie. */
 function serialized(cookie: Cookie, name: string, value: string): string {
   const text = (cookie as Cookie & { serialize(name: string, value: string): string }).serialize(name, value)
   const { originalMaxAge } = cookie

@@ -1,9 +1,9 @@
 import { type ServerResponse, validateHeaderName } from 'node:http'
 
 /**
- * Sets the headers that `writeHead` was called with on the response, and returns its other arguments.
- * Accepts every form that Node does: an object, a flat list of names and values, a list of pairs. As in
- * Node they replace earlier headers of the same name, and an invalid one throws.
+ * Sets the headers that `writeHead` was called with on the response, and returns its other
+ * arguments. Accepts every form that Node does: an object, a flat list of names and values, a list
+ * of pairs. As in Node they replace earlier headers of the same name, and an invalid one throws.
  */
 export function applyHead(res: ServerResponse, args: readonly unknown[]): unknown[] {
   const [statusCode, reason] = args
@@ -15,7 +15,7 @@ export function applyHead(res: ServerResponse, args: readonly unknown[]): unknow
   return typeof reason === 'string' ? [statusCode, reason] : [statusCode]
 }
 
-/** Throws what Node would throw: a queued call runs later, when the caller can no longer catch it. */
+/** Throws what Node would throw later, when the caller of a queued call cannot catch it. */
 export function assertSendable(res: ServerResponse, name: string, args: readonly unknown[]): void {
   const status = name === 'writeHead' ? args[0] : res.statusCode
   if (!(Number(status) >= 100 && Number(status) <= 999))

@@ -9,7 +9,7 @@ import { createSessions } from '../sessions.ts'
 
 type Handler = (res: Response) => unknown
 
-/** What a handler does that answers twice, by mistake or by a library. */
+/** Handlers that respond twice, by mistake or through a library. */
 const HANDLERS: Readonly<Record<string, Handler>> = {
   'a redirect, then json': (res) => {
     res.redirect('/login')
@@ -166,7 +166,7 @@ function address(server: Server): string {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-/** What a client and the error handler see, but for what sessions add. */
+/** What a client and the error handler see, without what sessions add. */
 async function seen(index: number, name: string) {
   errors.length = 0
   const answer = await ask(`${address(servers[index]!)}/${encodeURIComponent(name)}`).catch(() => undefined)

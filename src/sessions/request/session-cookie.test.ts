@@ -24,7 +24,7 @@ test('all verified cookies are returned in their order, each sid once', () => {
     { sid: 'def', secretIndex: 0 },
   ]
   assert.deepEqual(readCookie(header), told)
-  // Were the older signature told, each answer would set the cookie again.
+  // With the older index each response would set the cookie again.
   assert.deepEqual(readCookie(`${signed('abc', 'the old secret')}; ${header}`), told)
   assert.equal(readCookie(['a', 'b', 'c', 'd', 'e'].map((sid) => signed(sid)).join('; ')).length, 4)
 })

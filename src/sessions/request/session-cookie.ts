@@ -9,13 +9,13 @@ export interface VerifiedCookie {
 export interface Signatures {
   /** The cookie value as express-session writes it, before percent-encoding. */
   sign(sid: string): string
-  /** Takes the encoded value; undefined for a wrong signature, a malformed escape or an impossible sid. */
+  /** Of the encoded value. Undefined for a wrong signature, escape or sid. */
   verify(value: string): VerifiedCookie | undefined
 }
 
 /** Visible ASCII, short enough for the index. */
 const SID = /^[\x21-\x7e]{1,255}$/
-/** Verified values, about 300 bytes each. Verification is a tenth of the cost of a signed-in request. */
+/** 300 bytes each. Verification is a tenth of the cost of a signed-in request. */
 const MAX_REMEMBERED = 10_000
 
 /** The first secret signs, all verify. */
@@ -40,8 +40,9 @@ export function createSignatures(secrets: readonly string[]): Signatures {
 }
 
 /**
- * The cookies of this name whose signature verifies, in the order of the Cookie header, each sid once, `max`
- * at most. There can be several: a sibling domain, or an earlier application with another Domain or Path.
+ * The cookies of this name whose signature verifies, in the order of the Cookie header, each sid
+ * once, `max` at most. There can be several: a sibling domain, or an earlier application with
+ * another Domain or Path.
  */
 export function readCookies(
   header: string | undefined,

@@ -13,19 +13,20 @@ declare module 'express-session' {
   /** Promise forms of express-session's callbacks. Each resolves after the commit. */
   interface Session {
     /**
-     * Commits the changes now. Without it they are committed before the response. Rejects with SessionEnded,
-     * StoreUnavailable, SessionRefused, NotSerializable or SessionTooLarge.
+     * Commits the changes now. Without it they are committed before the response. Rejects with
+     * SessionEnded, StoreUnavailable, SessionRefused, NotSerializable or SessionTooLarge.
      */
     save(): Promise<void>
-    /** Rotates the id, as every sign-in must. The old id is dead on all replicas. Replaces `req.session`. */
+    /** Rotates the id, as every sign-in must. Replaces `req.session`. */
     regenerate(options?: RegenerateOptions): Promise<void>
     /** Ends the session on all replicas, and removes `req.session`. */
     destroy(): Promise<void>
     /** Reads the row again, and discards this request's changes. */
     reload(): Promise<void>
     /**
-     * For changes that depend on the current value, such as a counter: applies `change` to the row's current
-     * content and commits. `change` runs again after a conflict, so it must be synchronous.
+     * For changes that depend on the current value, such as a counter: applies `change` to the
+     * row's current content and commits. `change` runs again after a conflict, so it must be
+     * synchronous.
      */
     update(change: (draft: SessionData) => void): Promise<void>
   }
@@ -125,14 +126,14 @@ async function destroy(req: Request): Promise<void> {
 }
 
 /**
- * `req.session.update(change)` also for a session with a field named `update`, which hides the method.
- * Rejects with SessionEnded, StoreUnavailable, NotSerializable or SessionTooLarge.
+ * `req.session.update(change)` also for a session with a field named `update`, which hides the
+ * method. Rejects with SessionEnded, StoreUnavailable, NotSerializable or SessionTooLarge.
  */
 export function updateSession(req: Request, change: (draft: SessionData) => void): Promise<void> {
   return asFinalWrite(req, () => storeOf(req).tracked.update(req.sessionID, req.session, change))
 }
 
-/** After a failed write this request writes no more: the outcome is unknown, and the error page must not retry it. */
+/** A failed write is the request's last: the error page must not retry an unknown outcome. */
 async function asFinalWrite(req: Request, work: () => Promise<void>): Promise<void> {
   const deferred = deferredResponseOf(req)
   if (deferred?.endedRecently) throw new SessionEnded()
@@ -146,7 +147,7 @@ async function asFinalWrite(req: Request, work: () => Promise<void>): Promise<vo
   }
 }
 
-/** The response waits for the work and fails with it, even without `await`: it must not claim a sign-out that failed. */
+/** The response waits for the work, even without `await`, so it never claims a failed sign-out. */
 async function track(req: Request, work: Promise<void>): Promise<void> {
   const deferred = deferredResponseOf(req)
   const all = deferred?.pendingWork === undefined ? work : Promise.all([deferred.pendingWork, work]).then(() => {})

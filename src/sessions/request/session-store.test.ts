@@ -145,7 +145,6 @@ function destroy(store: Store, sid: string): Promise<void> {
   return new Promise((resolve, reject) => store.destroy(sid, (error: unknown) => (error ? reject(error) : resolve())))
 }
 
-/** As a request has it; `id` where it is given another. */
 async function load(store: PostgresSessionStore, sid: string, id = sid): Promise<Loaded> {
   const found = await get(store, sid)
   assert.ok(found)

@@ -19,13 +19,13 @@ export interface StoreOptions {
   readonly pool?: Pool
   /** Default: the table `session` in Postgres, over `pool`. */
   readonly table?: SessionTable
-  /** Milliseconds without activity until a session ends, ten years at most (else RangeError). Default 30 days. */
+  /** Milliseconds without activity, ten years at most (else RangeError). Default 30 days. */
   readonly maxAge?: number
-  /** Milliseconds until it ends whatever its activity, with the same limit. Default 90 days. */
+  /** Milliseconds whatever the activity, with the same limit. Default 90 days. */
   readonly absoluteMaxAge?: number
   /** Bytes of JSON that a session may hold. Default 100,000. */
   readonly maxBytes?: number
-  /** Whose session it is, so that all sessions of an account can be ended. Default: its `account`. */
+  /** The account that the session belongs to, for `revokeAllExcept`. Default: its `account`. */
   readonly accountIdOf?: (session: JsonObject) => unknown
   readonly onQuery?: OnQuery
   /** Default: Path=/, HttpOnly, SameSite=Lax. */
@@ -33,17 +33,18 @@ export interface StoreOptions {
 }
 
 const DAY = 86_400_000
-/** Errors of rows that are no session: no object, no JSON, nested too deeply, much too large, refused by Postgres. */
+/** Errors of rows that hold no session: no JSON object, too deep, too large, or refused. */
 const UNUSABLE_ROW_ERRORS = [TypeError, SyntaxError, NotSerializable, SessionTooLarge, SessionRefused]
 const MAX_REMEMBERED_UNUSABLE = 10_000
 const Stock = connectPgSimple(expressSession)
 
 /**
- * An express-session store over connect-pg-simple's table; both can use the table side by side. It applies a
- * request's changes to the current row, never writes to an ended session, and touches only when that is due.
+ * An express-session store over connect-pg-simple's table; both can use the table side by side. It
+ * applies a request's changes to the current row, never writes to an ended session, and touches
+ * only when that is due.
  */
 export class PostgresSessionStore extends Stock {
-  /** Gives a request a new session. `createSessions` sets it, or express-session's own middleware. */
+  /** Set by `createSessions`, or by express-session's own middleware. */
   declare generate: (req: Request) => void
   readonly table: SessionTable
   readonly tracked: TrackedSessions
@@ -145,7 +146,7 @@ export class PostgresSessionStore extends Stock {
       return await this.tracked.read(sid)
     } catch (error) {
       if (!UNUSABLE_ROW_ERRORS.some((kind) => error instanceof kind)) throw error
-      // Stock deletes such a row. Ours stays until the sign-out, so that its owner can look into it.
+      // Stock deletes such a row. It stays until the sign-out, so that an operator can read it.
       if (!this.#unusable.has(sid)) this.#onQuery('malformed session', 'error', 0, error)
       this.#unusable.delete(sid)
       this.#unusable.add(sid)
@@ -171,7 +172,7 @@ export class PostgresSessionStore extends Stock {
     if (this.tracked.hasRow(data) && pending?.touch) await this.tracked.commit(sid, data, { ...pending, changes: [] })
   }
 
-  /** Takes only the lifetime from the row: another program may have written anything, such as a Domain. */
+  /** Only the lifetime is the row's: another program may have written a Domain, for example. */
   #cookieOf(data: SessionData): Cookie {
     const stored: unknown = data.cookie
     const { originalMaxAge, expires } = isObject(stored) ? stored : {}

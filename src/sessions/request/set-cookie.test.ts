@@ -7,7 +7,7 @@ import express from 'express'
 import { createSessions } from '../sessions.ts'
 import { createSignatures } from './session-cookie.ts'
 
-/** Each form in which Node's writeHead takes a Set-Cookie of the application, which has the session's beside it. */
+/** Each form in which Node's writeHead accepts the application's Set-Cookie. */
 const HEADS: Readonly<Record<string, (res: ServerResponse) => unknown>> = {
   'an object': (res) => res.writeHead(200, { 'Set-Cookie': 'theme=dark' }),
   'an object in lower case, with a reason': (res) => res.writeHead(200, 'Fine', { 'set-cookie': 'theme=dark' }),
@@ -79,7 +79,7 @@ for (const [index, form] of Object.keys(HEADS).entries()) {
   })
 }
 
-/** The same session's cookie as the old secret signed it: it is replaced at the next answer. */
+/** The session's cookie signed with the old secret, which the next response replaces. */
 function signedBefore(cookie = ''): string {
   const id = decodeURIComponent(cookie).slice('sid=s:'.length).split('.')[0] ?? ''
   return `sid=${encodeURIComponent(createSignatures([OLD]).sign(id))}`

@@ -1,7 +1,7 @@
 import type { CookieOptions, Request, Response } from 'express'
 import { cookieNames } from './session-cookie.ts'
 
-/** A cookie that an earlier application set with a Domain or another Path. Only both together clear it. */
+/** A cookie that an earlier application set with a Domain or another Path. */
 export interface StaleCookie {
   /** Default: the names of the session's cookie, now and before. */
   readonly name?: string | undefined
@@ -23,7 +23,7 @@ export interface OwnCookie {
 }
 
 const DOMAIN = /^\.?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i
-/** Visible ASCII without `;`, which begins another attribute, and `,`, which begins another entry of the setting. */
+/** Visible ASCII without `;` (begins an attribute) and `,` (begins an entry of the setting). */
 const PATH = /^\/[\x21-\x2b\x2d-\x3a\x3c-\x7e]*$/
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/
 const HOST_ONLY = /^__host-/i
@@ -46,9 +46,9 @@ export function cookiesToClear(entries: readonly StaleCookie[], own: OwnCookie):
 }
 
 /**
- * Clears the cookies whose name is in the request, because the Cookie header has no domains and paths. A
- * browser sends a cookie of another path only below that path, so this one is cleared whenever the
- * session's `own` cookie is in the request.
+ * Clears the cookies whose name is in the request, because the Cookie header has no domains and
+ * paths. A browser sends a cookie of another path only below that path, so this one is cleared
+ * whenever the session's `own` cookie is in the request.
  */
 export function clearStaleCookies(req: Request, res: Response, cookies: readonly CookieToClear[], own: string): void {
   if (cookies.length === 0) return

@@ -69,7 +69,6 @@ function content(session: object, accountId: string | null = null) {
   return { text: JSON.stringify(session), accountId }
 }
 
-/** Resolves with a function that updates other sessions. */
 async function others(name: string, count: number) {
   const sids = Array.from({ length: count }, (_, index) => `${name}-${index}`)
   const versions = await own.stored(sids)

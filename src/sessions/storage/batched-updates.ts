@@ -13,7 +13,7 @@ export interface Update {
   readonly lifetime: Lifetime | undefined
 }
 
-/** Optimistic updates. Concurrent ones share a statement and its wait for the disk. Returns new versions. */
+/** Returns new versions. Concurrent updates share a statement and its wait for the disk. */
 export function createBatchedUpdates(queries: QueryRunner): Batched<Update, string | undefined> {
   // No stall time: a batch waits for the disk, and Postgres flushes two commits together.
   return createBatcher((updates, timeoutMs) => updateMany(queries, updates, timeoutMs), DEADLINE_MS, 0)

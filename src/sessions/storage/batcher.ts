@@ -1,9 +1,9 @@
 /** One operation; concurrent calls share a batch. */
 export type Batched<Key, Value> = (key: Key) => Promise<Value>
 
-/** Two, so that one hung statement does not stall a replica. More would use up the connection pool. */
+/** One hung statement must not stall a replica. More would use up the connection pool. */
 const MAX_IN_FLIGHT = 2
-/** After so many milliseconds the next batch no longer waits for the one in flight. Waiting makes batches larger. */
+/** Then the next batch no longer waits for the one in flight. Waiting makes batches larger. */
 const STALL_MS = 30
 const MAX_BATCH_SIZE = 500
 
@@ -15,9 +15,10 @@ interface Caller<Key, Value> {
 }
 
 /**
- * Batches concurrent calls (like dataloader, without its cache). Keys of the same event-loop turn share a
- * batch; while one is in flight the next one collects. If a batch fails, all its callers reject.
- * `runBatch` returns values, or promises, in the order of the keys. `timeoutMs` counts from the call.
+ * Batches concurrent calls (like dataloader, without its cache). Keys of the same event-loop turn
+ * share a batch; while one is in flight the next one collects. If a batch fails, all its callers
+ * reject. `runBatch` returns values, or promises, in the order of the keys. `timeoutMs` counts from
+ * the call.
  */
 export function createBatcher<Key, Value>(
   runBatch: (keys: readonly Key[], timeoutMs: number) => Promise<readonly (Value | Promise<Value>)[]>,

@@ -1,12 +1,13 @@
 import { StoreUnavailable } from '../errors.ts'
 
 /**
- * Time budget for one interaction with the store, including the wait for a connection and retries. Reading
- * a request's session and committing it share one budget. A call of the handler's own has another.
+ * Time budget for one interaction with the store, including the wait for a connection and retries.
+ * Reading a request's session and committing it share one budget. A call of the handler's own has
+ * another.
  */
 export const DEADLINE_MS = 3000
 
-/** Rejects with StoreUnavailable after `timeoutMs`. The work is not cancelled, so its outcome is unknown. */
+/** Rejects with StoreUnavailable. The work is not cancelled, so its outcome is unknown. */
 export async function withTimeout<Result>(timeoutMs: number, work: Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined
   const timeout = new Promise<never>((_resolve, reject) => {

@@ -92,7 +92,6 @@ test('more calls than a batch holds become several batches', async () => {
   assert.deepEqual(sizes, [500, 500, 200])
 })
 
-/** So many sessions, and no statement yet. */
 async function stored(name: string, count: number): Promise<readonly string[]> {
   const sids = Array.from({ length: count }, (_, index) => `${name}-${index}`)
   await own.stored(sids)

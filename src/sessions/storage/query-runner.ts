@@ -8,7 +8,7 @@ export type OnQuery = (operation: string, outcome: 'ok' | 'error', seconds: numb
 
 export type Values = readonly unknown[]
 
-/** The server shut down, or is no longer the primary after a failover. Another connection may succeed. */
+/** The server shut down, or is no longer the primary. Another connection may succeed. */
 const CONNECTION_LOST = new Set(['57P01', '57P02', '25006', 'ECONNRESET', 'EPIPE'])
 /** In this time the pool has noticed which other idle connections broke at the same moment. */
 const POOL_RECOVERY_MS = 50
@@ -20,7 +20,7 @@ interface RunOptions {
   readonly retryOnce?: boolean
 }
 
-/** Prepared statements over a pool. A statement that times out is not cancelled, so its outcome is unknown. */
+/** Prepared statements over a pool. A timeout cancels nothing, so the outcome is unknown. */
 export class QueryRunner {
   readonly #pool: Pool
   readonly #onQuery: OnQuery
@@ -30,7 +30,7 @@ export class QueryRunner {
     this.#onQuery = onQuery
   }
 
-  /** Throws SessionRefused where Postgres refuses a value, else StoreUnavailable. The cause is the error of pg. */
+  /** Throws SessionRefused or StoreUnavailable. The cause is the error of pg. */
   run(
     operation: string,
     text: string,

@@ -5,7 +5,7 @@ export interface Row {
   readonly version: string
   /** Milliseconds until the session expires without activity. */
   readonly idleExpiryMs: number
-  /** Milliseconds until the session ends whatever its activity; Infinity where the row has no limit yet. */
+  /** Milliseconds until it ends whatever the activity. Infinity where the row has no limit. */
   readonly absoluteExpiryMs: number
 }
 
@@ -32,20 +32,20 @@ export interface SessionTable {
   endedRecently(...sids: readonly string[]): Promise<boolean>
   /** The version of the new row; undefined where the sid exists. */
   insert(sid: string, content: Content, lifetime: Lifetime): Promise<string | undefined>
-  /** The new version; undefined where the row is gone or has another version. `lifetime` moves the expiry, too. */
+  /** The new version; undefined where the row has another version or is gone. */
   update(sid: string, version: string, content: Content, lifetime?: Lifetime): Promise<string | undefined>
   /** Updates the row under its lock; undefined where it is gone. */
   updateLocked(
     sid: string,
     transform: (row: Row) => Content & { readonly lifetime?: Lifetime | undefined },
   ): Promise<{ readonly content: Content; readonly version: string } | undefined>
-  /** Gives the row another sid and the content of `transform` in one commit; undefined where it is gone. */
+  /** New sid and new content in one commit; undefined where the row is gone. */
   rotateId(sid: string, next: string, transform: (row: Row) => Content, lifetime: Lifetime): Promise<Row | undefined>
-  /** The JSON of the live session of `accountId` that replaced `sid` within the last ten minutes. */
+  /** The JSON of the account's live session that replaced `sid` within ten minutes. */
   successor(sid: string, accountId: string): Promise<string | undefined>
-  /** Moves the expiry, never back, where the row still has this version. Returns whether it moved. */
+  /** Moves the expiry, never back, where the row has this version. Returns whether it moved. */
   touch(sid: string, lifetime: Lifetime, version?: string): Promise<boolean>
-  /** Ends the session, also where `sid` was rotated a moment ago. Returns how many rows were deleted. */
+  /** Also where `sid` was rotated a moment ago. Returns how many rows were deleted. */
   destroy(sid: string): Promise<number>
   destroyByAccount(accountId: string, exceptSid?: string): Promise<number>
   deleteExpired(limit: number): Promise<number>

@@ -17,13 +17,13 @@ declare module 'express-session' {
 
 export const DAY = 86_400_000
 
-/** Two replicas' stores over one table. */
+/** The stores of two replicas over one table. */
 export type StorePair = readonly [PostgresSessionStore, PostgresSessionStore]
 
 type Kind = readonly [where: string, replicas: () => StorePair]
 
-/** The same promises hold wherever sessions are kept. Called at the top of a file. */
-export function everyKind(): readonly [Kind, Kind] {
+/** The same promises hold for both tables. Call it at the top of a file. */
+export function bothTables(): readonly [Kind, Kind] {
   let database: TestDatabase | undefined
   before(async () => {
     database = await createTestDatabase()
@@ -43,7 +43,7 @@ export function everyKind(): readonly [Kind, Kind] {
   ]
 }
 
-export async function stored(store: PostgresSessionStore, content: Partial<SessionData>): Promise<string> {
+export async function storeSession(store: PostgresSessionStore, content: Partial<SessionData>): Promise<string> {
   const sid = `sid-${Math.random()}`
   await commit(store, sid, {
     ...content,

@@ -15,7 +15,7 @@ export interface TestDatabaseOptions {
   readonly migrate?: (url: string) => Promise<void>
 }
 
-/** A new database on the Postgres of TEST_DATABASE_URL, else DATABASE_URL, whose role may create databases. */
+/** On the Postgres of TEST_DATABASE_URL, else DATABASE_URL. Its role must have CREATEDB. */
 export async function createTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
   const { encoding = 'UTF8', migrate = runMigrations } = options
   const server = process.env.TEST_DATABASE_URL || process.env.DATABASE_URL

@@ -4,7 +4,6 @@ import fc from 'fast-check'
 import { NotSerializable } from '../errors.ts'
 import { applyPatch, type Change, diff, type JsonObject } from './diff.ts'
 
-/** Any JSON object, awkward names among its keys. */
 const names = fc.oneof(
   fc.constantFrom('a', 'b', 'c', '__proto__', 'constructor', 'toString', '', 'ä\u0000\ud800'),
   fc.string(),
@@ -37,7 +36,6 @@ test('changes on different paths commute', () => {
     })
   fc.assert(
     fc.property(object, edit('left'), edit('right'), (base, one, other) => {
-      // Either side only adds below a parent that may be there or not.
       const parents = Object.fromEntries(fields.map((field) => [field, {}]))
       const start = { ...copy(base), ...(Object.keys(base).length % 2 === 0 ? parents : {}) } as JsonObject
       for (const field of fields)
@@ -116,7 +114,7 @@ function copy(value: JsonObject): JsonObject {
   return JSON.parse(JSON.stringify(value))
 }
 
-/** Key order aside; the prototypes of fast-check's dictionaries aside as well. */
+/** Ignores key order and the prototypes of fast-check's dictionaries. */
 function same(one: unknown, other: unknown): void {
   assert.deepEqual(JSON.parse(JSON.stringify(one)), JSON.parse(JSON.stringify(other)))
 }

@@ -4,9 +4,10 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export type JsonObject = Record<string, Json>
 
 /**
- * One change of a patch: set a value (an array as a whole), ensure that an object exists, or remove a name.
- * Patches apply in the order of commits, so for the same path the later commit wins. If one request
- * removes a parent and a later one sets a child, the parent exists again with that child alone.
+ * One change of a patch: set a value (an array as a whole), ensure that an object exists, or remove
+ * a name. Patches apply in the order of commits, so for the same path the later commit wins. If one
+ * request removes a parent and a later one sets a child, the parent exists again with that child
+ * alone.
  */
 export type Change =
   | { readonly path: readonly string[]; readonly set: Json }
@@ -17,8 +18,8 @@ export type Change =
 const MAX_DEPTH = 64
 
 /**
- * The patch from `base` to `next`, whose values may have a toJSON. Skips the top-level names of `except`.
- * Throws NotSerializable for a value that JSON cannot hold.
+ * The patch from `base` to `next`, whose values may have a toJSON. Skips the top-level names of
+ * `except`. Throws NotSerializable for a value that JSON cannot hold.
  */
 export function diff(base: JsonObject, next: object, except?: ReadonlySet<string>): Change[] {
   const changes: Change[] = []
@@ -85,7 +86,7 @@ function isEqual(before: Json | undefined, value: unknown, path: readonly string
       return isEqual(kept?.[index], json === undefined ? null : json, [...path, String(index)]) && all
     }, kept !== undefined)
   }
-  // A row may hold 1e999. JSON.parse reads it as Infinity and JSON.stringify writes null: that is no change.
+  // JSON.parse reads 1e999 as Infinity, and JSON.stringify writes null: that is no change.
   if (value === null) return before === null || (typeof before === 'number' && !Number.isFinite(before))
   if (typeof value !== 'object') return before === value
   const changes: Change[] = []

@@ -22,12 +22,12 @@ export function lifetimeMsOf({ cookie }: { readonly cookie?: unknown }): number 
   return Math.min(typeof maxAge === 'number' ? maxAge : BROWSER_SESSION_MS, MAX_LIFETIME_MS)
 }
 
-/** A cookie's lifetime in milliseconds; null for a browser session, undefined where the cookie has none. */
+/** Milliseconds; null for a browser session, undefined where the cookie has none. */
 export function maxAgeOf(cookie: unknown): unknown {
   return (cookie as { originalMaxAge?: unknown } | null | undefined)?.originalMaxAge
 }
 
-/** express-session recomputes a lifetime from the expiry, so a smaller difference is not a choice. */
+/** express-session recomputes a lifetime from the expiry: less than this is not a choice. */
 const DRIFT_MS = 1000
 
 /** Whether the application gave the session another lifetime. */
@@ -50,7 +50,7 @@ export function afterTouch(row: Row, lifetime: Lifetime | undefined): Row {
   return lifetime === undefined ? row : { ...row, idleExpiryMs: Math.min(lifetime.idleMs, row.absoluteExpiryMs) }
 }
 
-/** Moves the cookie's expiry. Plain data, which is not an express-session session, stays as it is. */
+/** Moves the cookie's expiry. Plain data, which has no `touch`, stays as it is. */
 export function touchCookie(session: SessionData & { touch?: unknown }): void {
   if (typeof session.touch !== 'function') return
   const { originalMaxAge } = session.cookie

@@ -8,7 +8,7 @@ export interface WriterOptions {
   readonly table: SessionTable
   /** Bytes of JSON that a session may hold. */
   readonly maxBytes: number
-  /** Whose session it is, so that all sessions of an account can be ended. Anything but a string: nobody's. */
+  /** The account that the session belongs to. Anything but a string: none. */
   readonly accountIdOf: (session: JsonObject) => unknown
 }
 
@@ -16,7 +16,7 @@ export interface WriteRequest {
   readonly sid: string
   /** The row as this request knows it. */
   readonly snapshot: { readonly row: Row; readonly content: JsonObject }
-  /** Makes the new content of the row's content, which it may change. Runs again after a conflict. */
+  /** From the row's content, which it may change. Runs again after a conflict. */
   readonly transform: (content: JsonObject) => JsonObject
   /** If given, the expiry moves, too. */
   readonly lifetimeFor?: ((content: JsonObject) => Lifetime) | undefined
@@ -66,7 +66,7 @@ export class OptimisticWriter {
       if (performance.now() > deadline) throw new StoreUnavailable(new Error('the deadline has passed'))
       const latest = await table.read(sid)
       if (latest === undefined) throw new SessionEnded()
-      // The version is the same, so another transaction holds the lock. Only updateLocked waits for it.
+      // Same version, so another transaction holds the lock. Only updateLocked waits for it.
       const isLocked = latest.version === row.version
       row = latest
       if (isLocked) break

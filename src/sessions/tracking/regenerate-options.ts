@@ -1,15 +1,15 @@
 import type { SessionData } from 'express-session'
 
 export interface RegenerateOptions {
-  /** What of the session continues under the new id: all of it, these fields, or (default) nothing. */
+  /** What continues under the new id: everything, these fields, or (default) nothing. */
   readonly keep?: boolean | readonly string[]
-  /** Fields that are written in the same commit as the new id, such as the account that signed in. */
+  /** Fields to write in the same commit, such as the account that signed in. */
   readonly assign?: Partial<SessionData>
-  /** Milliseconds without activity until the session ends, ten years at most (else RangeError). Default: as before. */
+  /** Milliseconds without activity, ten years at most (else RangeError). Default: as before. */
   readonly maxAge?: number
-  /** Milliseconds until it ends whatever its activity, with the same limit. Default: that of the store. */
+  /** Milliseconds whatever the activity, with the same limit. Default: the store's. */
   readonly absoluteMaxAge?: number
-  /** Rejects with SessionEnded where the session has ended meanwhile. Default: a new session begins. */
+  /** Rejects with SessionEnded for an ended session. Default: a new session begins. */
   readonly mustBeLive?: boolean
 }
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { NotSerializable } from '../errors.ts'
-import { commit, everyKind, load } from '../testing/store-pair.ts'
+import { bothTables, commit, load } from '../testing/store-pair.ts'
 
-/** Fields that a row of somebody's may hold, whose names a session, or any object, has a use for. */
+/** Fields whose names a session, or any object, uses for itself. */
 const FIELDS = {
   update: 1,
   save: 'saved',
@@ -24,7 +24,7 @@ const FIELDS = {
 /** What express-session itself gives a session. */
 const OWN = ['save', 'destroy', 'regenerate', 'reload', 'touch', 'resetMaxAge', 'id', 'req']
 
-for (const [where, replicas] of everyKind()) {
+for (const [where, replicas] of bothTables()) {
   describe(where, () => {
     test('a field of any name survives a change of another field', async () => {
       const [here, there] = replicas()

@@ -3,8 +3,9 @@ import { NotSerializable } from '../errors.ts'
 import { applyPatch, define, diff, isObject, type Json, type JsonObject } from './diff.ts'
 
 /**
- * The names that express-session itself gives a session. Data under them stays in the row unchanged, and
- * the session object has express-session's own. Every other name is data, even `update` and `toString`.
+ * The names that express-session itself gives a session. Data under them stays in the row
+ * unchanged, and the session object has express-session's own. Every other name is data, even
+ * `update` and `toString`.
  */
 export const RESERVED_NAMES: ReadonlySet<string> = new Set([
   'cookie',
@@ -28,7 +29,7 @@ export function pickFields(content: object, keep: (name: string) => boolean): ob
   return Object.fromEntries(Object.entries(content).filter(([name]) => keep(name)))
 }
 
-/** Throws NotSerializable where the application assigned data to a reserved name. It may replace a method. */
+/** Throws NotSerializable for data under a reserved name. Replacing a method is allowed. */
 export function assertNoReservedNames(session: object, base: JsonObject): void {
   for (const name of RESERVED_NAMES) {
     if (name === 'cookie' || !Object.prototype.propertyIsEnumerable.call(session, name)) continue

@@ -44,8 +44,8 @@ export function ownChanges(session: object, snapshot: Snapshot | undefined): Cha
 }
 
 /**
- * Sets the cookie of `content` to this request's. If another request meanwhile gave the session another
- * lifetime, and this one did not, the other request's cookie stays.
+ * Sets the cookie of `content` to this request's. If another request meanwhile gave the session
+ * another lifetime, and this one did not, the other request's cookie stays.
  */
 export function withRowCookie(
   content: JsonObject,

@@ -7,14 +7,14 @@ import { fieldsOf, pickFields, replaceContents, toContent } from './session-fiel
 type Keeps = (name: string) => boolean
 
 /**
- * A repeated sign-in, after a double click or a lost response, arrives with a sid that the first one
- * rotated. Its session takes over the kept fields of the first one's session, the successor. Both must
- * belong to the same account: a sid alone opens nothing.
+ * A repeated sign-in, after a double click or a lost response, arrives with a sid that the first
+ * one rotated. Its session takes over the kept fields of the first one's session, the successor.
+ * Both must belong to the same account: a sid alone opens nothing.
  */
 export class Successors {
   readonly #table: SessionTable
   readonly #writer: OptimisticWriter
-  /** By session without a row: the sid that it replaces, and the fields that it takes of that sid's successor. */
+  /** By session without a row: the sid that it replaces, and which fields it takes over. */
   readonly #replaced = new WeakMap<object, { readonly sid: string; readonly keeps?: Keeps }>()
 
   constructor(table: SessionTable, writer: OptimisticWriter) {
@@ -22,7 +22,7 @@ export class Successors {
     this.#writer = writer
   }
 
-  /** `session` replaces a sid of the request that has no row, or the sid that `previous` replaces. */
+  /** `session` replaces the request's sid, which has no row, or that of `previous`. */
   replace(previous: string | object, session: object, keeps?: Keeps): void {
     const sid = typeof previous === 'string' ? previous : this.#replaced.get(previous)?.sid
     if (sid !== undefined) this.#replaced.set(session, { sid, ...(keeps && { keeps }) })

@@ -24,7 +24,7 @@ export interface TrackedSessionsOptions extends WriterOptions {
   readonly absoluteMaxAge: number
 }
 
-/** A row that is so many times larger than `maxBytes` was not written by us. Parsing it is too expensive. */
+/** So many times `maxBytes` was not written by us, and is too expensive to parse. */
 const MAX_SIZE_FACTOR = 10
 const MAX_TRIES = 2
 
@@ -48,7 +48,7 @@ export class TrackedSessions {
     this.#maxBytes = options.maxBytes
   }
 
-  /** Undefined where there is no row. Throws where it is no session: no object, nested too deeply, much too large. */
+  /** Undefined where there is no row. Throws for an unusable one (too large, no object). */
   async read(sid: string): Promise<SessionData | undefined> {
     const row = await this.#table.read(sid)
     if (row === undefined) return undefined
@@ -82,7 +82,7 @@ export class TrackedSessions {
     return pendingWriteOf(session, this.#snapshots.get(session), activity)
   }
 
-  /** Returns whether the expiry moved. Throws SessionEnded where the session has ended meanwhile. */
+  /** Returns whether the expiry moved. Throws SessionEnded. */
   async commit(sid: string, session: SessionData, write: PendingWrite): Promise<boolean> {
     const snapshot = this.#snapshots.get(session)
     if (snapshot === undefined) return this.#insert(sid, session)
@@ -107,8 +107,8 @@ export class TrackedSessions {
   }
 
   /**
-   * Applies `change` to the row's current content, after the earlier changes of this request. `change` runs
-   * again after a conflict, so it must be synchronous.
+   * Applies `change` to the row's current content, after the earlier changes of this request.
+   * `change` runs again after a conflict, so it must be synchronous.
    */
   async update(sid: string, session: SessionData, change: (draft: SessionData) => void): Promise<void> {
     const snapshot = this.#snapshots.get(session)
@@ -140,7 +140,7 @@ export class TrackedSessions {
     this.#snapshots.set(session, { row, content, baseline: content, maxAge: maxAgeOf(session.cookie) })
   }
 
-  /** Moves the row of `previous` to the id of `next`, with its kept and assigned fields, in one commit. */
+  /** Moves the row to the id of `next`, with its kept and assigned fields, in one commit. */
   async rotateId(previous: Session, next: Session, options: RegenerateOptions): Promise<void> {
     const { assign = {}, absoluteMaxAge, mustBeLive = false } = options
     const keeps = keepsField(options)
