@@ -35,13 +35,12 @@ Examples
 
 /** EX_USAGE of sysexits.h. */
 const EXIT_USAGE = 64
-/** EX_TEMPFAIL: the database is away, trying again may help. */
+/** EX_TEMPFAIL: the database is unavailable, a retry may help. */
 const EXIT_AWAY = 75
 
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 const complain = (line: string) => void process.stderr.write(`${line}\n`)
 
-/** What `sessions …` can do, each on the table as it stands. */
 const SESSIONS: Readonly<Record<string, (pool: Pool) => Promise<string>>> = {
   async count(pool) {
     const { live, signedIn, expired, bytes } = await createStatistics(pool).read()
@@ -51,7 +50,7 @@ const SESSIONS: Readonly<Record<string, (pool: Pool) => Promise<string>>> = {
   prune: async (pool) => `removed ${await removeExpiredSessions(new PostgresSessionStore({ pool }))}`,
 }
 
-// `| head` closes the pipe early, which is no fault.
+// `| head` closes the pipe early, which is no error.
 process.stdout.on('error', () => {})
 if (existsSync('.env')) process.loadEnvFile('.env')
 process.exitCode = await run(process.argv.slice(2)).catch(explain)
@@ -140,10 +139,10 @@ async function withPool(work: (pool: Pool) => Promise<number>): Promise<number> 
   }
 }
 
-/** An operator's command signs no cookie: it needs the database alone, also in production. */
+/** Commands sign no cookies, so they need only the database, also in production. */
 function operator(): Record<string, string | undefined> {
   const { SESSION_SECRET: _, SESSION_SECRET_FILE: __, SESSION_STORE: ___, NODE_ENV: ____, ...environment } = process.env
-  // Without NODE_ENV a cookie is not Secure, which its name may want.
+  // Without NODE_ENV cookies are not Secure, which a __Host- name needs.
   return { ...environment, SESSION_COOKIE: undefined, SESSION_COOKIE_CLEAR: undefined }
 }
 

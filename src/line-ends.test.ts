@@ -8,12 +8,12 @@ import { test } from 'node:test'
 const ROOT = realpathSync(join(import.meta.dirname, '..'))
 
 test('a checkout on Windows has the line ends that shell scripts in a container need', (t) => {
-  // An archive has no .git, or lies in another repository.
+  // An archive has no .git, or is inside another repository.
   const top = git('rev-parse', '--show-toplevel')
   if (top.status !== 0 || realpathSync(top.stdout.trim()) !== ROOT) return t.skip('this is no clone of git')
   const folder = mkdtempSync(join(tmpdir(), 'checkout-'))
   try {
-    // As git for Windows is set up, unless the repository says otherwise.
+    // The default of git for Windows.
     const { status, stderr } = git('-c', 'core.autocrlf=true', 'checkout-index', '--all', `--prefix=${folder}/`)
     assert.equal(status, 0, stderr)
     const files = git('ls-files', '-z').stdout.split('\0').slice(0, -1)

@@ -4,7 +4,9 @@ import { appVersion } from './config/version.ts'
 import { createLog } from './runtime/log.ts'
 import { startServer } from './server.ts'
 
-/** npm passes Ctrl-C on twice within milliseconds: only a second one that comes later means it. */
+/**
+ * npm forwards Ctrl-C twice within milliseconds, so a second signal counts only after this time.
+ */
 const SECOND_SIGNAL = 1000
 
 if (existsSync('.env')) process.loadEnvFile('.env')
@@ -47,7 +49,7 @@ function onSignal(stop: () => Promise<void>): void {
   process.on('SIGINT', signalled)
 }
 
-// A replica that ends by itself never says 0: on some platforms that means "done", and nobody starts it again.
+// Never exits with 0 by itself: some platforms take that for "done" and do not restart it.
 async function fail(event: string, error: unknown): Promise<never> {
   log.error(event, { error })
   await log.close()

@@ -5,7 +5,7 @@ import type { Metrics } from './runtime/metrics.ts'
 import type { ServerOptions } from './server-options.ts'
 import { createSessions, type Sessions } from './sessions/sessions.ts'
 
-/** A replica's sessions: what befalls them is told in its log and its metrics, and answered as any other error. */
+/** Connects the sessions module to this server's log, metrics and error handler. */
 export function createServerSessions(
   options: ServerOptions,
   pool: Pool,
@@ -29,7 +29,7 @@ export function createServerSessions(
       if (error !== undefined) log.warn('session store failed', { operation, error })
     },
     onCommitError(req, res, error) {
-      // Whether anybody is signed in is what could not be settled.
+      // It is unknown whether the user is still signed in.
       res.locals.user = undefined
       answer(error, req, res, () => {})
     },
@@ -43,7 +43,7 @@ export function createServerSessions(
   })
 }
 
-/** The first time only: a log that repeats itself at every request hides what else is in it. */
+/** Once, else each request would add a line. */
 function once(work: () => void): () => void {
   let called = false
   return () => {

@@ -7,7 +7,7 @@ import { type RunningServer, startServer } from './server.ts'
 import { freshDatabase } from './testing/fresh-database.ts'
 import { OPTIONS } from './testing/test-server.ts'
 
-test('without its schema a replica says what to run, serves nobody a fault, and becomes ready by itself', async () => {
+test('without its schema a replica names the command to run, answers 503, and becomes ready by itself', async () => {
   const database = await freshDatabase({ migrated: false })
   const stream = new Writable({ write: (_chunk, _encoding, done) => done() })
   const log = createLog({ level: 'error', format: 'json', replica: 'test', stream })
@@ -31,7 +31,7 @@ test('without its schema a replica says what to run, serves nobody a fault, and 
   }
 })
 
-test('who gets no cookie, because it is for HTTPS only and they came over plain HTTP, is told of once', async () => {
+test('a secure cookie that is withheld on plain HTTP is logged once', async () => {
   const database = await freshDatabase()
   const lines: string[] = []
   const stream = new Writable({ write: (chunk, _encoding, done) => done(void lines.push(String(chunk))) })

@@ -25,20 +25,23 @@ import type { PostgresSessionStore } from './sessions/request/session-store.ts'
 export interface RunningServer {
   readonly port: number
   readonly metricsPort: number
-  /** Resolves once it has seen the schema that it needs, or has been stopped before. */
+  /** Resolves when the schema is there, or after `stop`. */
   readonly ready: Promise<void>
-  /** Drains, then stops everything in the order opposite to the start. */
+  /** Drains, then stops everything in reverse order. */
   stop(): Promise<void>
 }
 
-/** Longer than nginx keeps an idle connection (2 s), so that it is never this side that closes one on which a request is on its way. */
+/**
+ * Longer than nginx's idle time (2 s): this side must not close a connection on which a request is
+ * arriving.
+ */
 const KEEP_ALIVE_MS = 75_000
-/** A whole request, body and all, must have arrived in this time. */
+/** For the whole request with its body. */
 const REQUEST_TIMEOUT_MS = 30_000
 const ANNOUNCE_INTERVAL_MS = 60_000
 const HOUR_MS = 3_600_000
 
-/** Starts one replica: it listens when this resolves, and becomes ready once it has seen the schema that it needs. */
+/** Listens when it resolves, and becomes ready when the schema is there. */
 export async function startServer(options: ServerOptions, log: Log): Promise<RunningServer> {
   const metrics = createMetrics()
   const state = createState()
@@ -126,7 +129,7 @@ function jobsOf(store: PostgresSessionStore, limits: Limits): Job[] {
   ]
 }
 
-/** A replica that cannot say that it is there is no worse for it. */
+/** A failed announcement does not affect the replica. */
 async function announceEachMinute(pool: Pool, { replica, version }: ServerOptions, log: Log): Promise<() => void> {
   const since = new Date()
   const announce = () =>
@@ -149,7 +152,6 @@ function portOf(server: Server): number {
   return (server.address() as AddressInfo).port
 }
 
-/** Whether an error says that the database, or what is kept in it, is away for now. */
 function isUnavailableError(error: unknown): boolean {
   return error instanceof StoreUnavailable || isUnavailable(error)
 }

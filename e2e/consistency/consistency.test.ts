@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { freshDatabase } from '../../src/testing/fresh-database.ts'
 import type { TestDatabase } from '../../src/sessions/testing/test-database.ts'
+import { freshDatabase } from '../../src/testing/fresh-database.ts'
 import { type ConsistencyEnvironment, openConsistencyEnvironment } from './environment.ts'
 import { violationsOf } from './report.ts'
 import { runWorkload } from './run-round.ts'

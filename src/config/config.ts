@@ -7,13 +7,13 @@ import { readSecretFile, readSecrets } from './secrets.ts'
 import type { Settings, Variable } from './variables.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
-/** What the environment says, read once. Times are milliseconds; README's table has every variable. */
+/** The validated environment. Times are in milliseconds. docs/settings.md lists every variable. */
 export type Config = ReturnType<typeof loadConfig>
 
-/** EX_CONFIG of sysexits.h: starting again will not help. */
+/** EX_CONFIG of sysexits.h: a restart cannot help. */
 export const EXIT_CONFIG = 78
 
-/** All faults of an environment, a line each: the variable's name and what is wrong; never its value, unless that is a duration. */
+/** One line for each invalid variable: its name and what is wrong, without its value. */
 export class ConfigErrors extends Error {
   constructor(faults: readonly string[]) {
     super(['roundhouse cannot start with these settings:', ...faults.map((fault) => `  ${fault}`)].join('\n'))
@@ -22,7 +22,7 @@ export class ConfigErrors extends Error {
 }
 
 const shape = z.object({
-  // A misspelt one would leave secrets unchecked and cookies without Secure.
+  // A misspelt value would leave secrets unchecked and cookies without Secure.
   NODE_ENV: z
     .enum(['development', 'test', 'production'], 'must be development, test or production')
     .default('development'),
@@ -60,7 +60,7 @@ const shape = z.object({
   DRAIN_TIMEOUT: duration('15s', '0s', '1h'),
 } satisfies Partial<Record<Variable, z.ZodType>>)
 
-/** Reads and checks an environment whole; throws ConfigFaults with every fault at once. An empty variable counts as unset. */
+/** Throws ConfigErrors with all errors at once. An empty variable counts as unset. */
 export function loadConfig(environment: Environment, { terminal = false } = {}) {
   const env: Settings = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
   const faults: string[] = []
@@ -75,7 +75,8 @@ export function loadConfig(environment: Environment, { terminal = false } = {}) 
   if (production) checkProduction(env, faults)
   const secure = parsed.data?.COOKIE_SECURE ?? production
   checkCookie(env.SESSION_COOKIE, secure, faults)
-  // RFC 6265bis: a browser takes `__Host-` only with Secure, Path=/ and no Domain, so no sibling domain can plant one.
+  // RFC 6265bis: browsers accept `__Host-` only with Secure, Path=/ and no Domain, so a sibling
+  // domain cannot set it.
   const name = env.SESSION_COOKIE ?? (secure ? '__Host-sid' : 'sid')
   const cookie = {
     name,
@@ -116,7 +117,7 @@ export function loadConfig(environment: Environment, { terminal = false } = {}) 
 function readDatabaseUrl(env: Settings, faults: string[]): string {
   if (env.DATABASE_URL !== undefined) {
     checkAddress('DATABASE_URL', env.DATABASE_URL, faults)
-    // As pg and libpq: what the address leaves open, the environment says.
+    // As pg and libpq: the environment supplies what the address leaves open.
     if (env.PGSSLMODE === undefined || saysTls(env.DATABASE_URL)) return env.DATABASE_URL
     const url = `${env.DATABASE_URL}${env.DATABASE_URL.includes('?') ? '&' : '?'}sslmode=${encodeURIComponent(env.PGSSLMODE)}`
     checkAddress('PGSSLMODE', url, faults)
@@ -135,7 +136,7 @@ function readDatabaseUrl(env: Settings, faults: string[]): string {
   url.pathname = `/${encodeURIComponent(env.PGDATABASE ?? env.PGUSER ?? 'postgres')}`
   if (env.PGPORT !== undefined && /^\d+$/.test(env.PGPORT)) url.port = env.PGPORT
   if (env.PGSSLMODE !== undefined) url.searchParams.set('sslmode', env.PGSSLMODE)
-  // A host that is a folder is a Unix socket, which an address can only name in its query.
+  // A host that is a folder is a Unix socket, which an address can name only in its query.
   if (env.PGHOST.startsWith('/')) url.searchParams.set('host', env.PGHOST)
   else url.hostname = env.PGHOST
   checkAddress('PGSSLMODE', url.href, faults)

@@ -1,9 +1,9 @@
 import { z } from '../runtime/zod.ts'
 import { readDuration } from './duration.ts'
 
-/** Readers of settings: from the environment's text to a value, with complaints that continue the variable's name. */
+/** Parse the text of a setting. Error messages continue the variable's name. */
 
-/** A duration such as `5s` within these bounds, as milliseconds. Node's timers fire at once above 24.8 days. */
+/** Milliseconds of a duration such as `5s`. Node's timers fire at once above 24.8 days. */
 export const duration = (fallback: string, from: string, to: string) =>
   z
     .string()
@@ -17,7 +17,6 @@ export const duration = (fallback: string, from: string, to: string) =>
       return z.NEVER
     })
 
-/** A whole number from `least` to `most`. */
 export const whole = (fallback: number, least: number, most: number) =>
   z
     .string()
@@ -29,13 +28,13 @@ export const whole = (fallback: number, least: number, most: number) =>
 
 export const flag = z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true')
 
-/** A name that RFC 6265 allows for a cookie. */
+/** A cookie name by RFC 6265. */
 export const cookieName = z.string().regex(/^[\w!#$%&'*+.^`|~-]{1,100}$/, 'is no name that a cookie can have')
 
 const ATTRIBUTE = /^(name|domain|path)=(.*)$/i
 type Cookie = { readonly [attribute in 'name' | 'domain' | 'path']?: string }
 
-/** Cookies by their attributes, such as `Domain=example.com; Path=/, Name=old; Path=/shop`; their values are not checked. */
+/** Cookies such as `Domain=example.com; Path=/, Name=old; Path=/shop`. Values are checked later. */
 export const cookies = z
   .string()
   .optional()

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import type { Settings } from './variables.ts'
 
-/** OWASP ASVS asks for 128 bits of entropy; 32 characters of hex hold them. */
+/** OWASP ASVS asks for 128 bits of entropy: 32 characters of hex. */
 const SHORTEST_SECRET = 32
-/** Used where none is set, so that a first run needs no settings; refused in production. */
+/** Refused in production. */
 const DEVELOPMENT_SECRET = 'for development only: anybody can read this in the source'
-/** Secrets that stand in tutorials, the one that this project grew from among them. */
+/** Secrets of tutorials. */
 const WELL_KNOWN = [
   /default.?secret/i,
   /keyboard.?cat/i,
@@ -16,8 +16,8 @@ const WELL_KNOWN = [
 ]
 
 /**
- * The secrets of an environment, to the letter, since another application may have signed with them: a list with commas in SESSION_SECRET, a secret a
- * line in SESSION_SECRET_FILE; the variable wins. Adds to `faults` what is wrong with them.
+ * Unchanged, because another application may have signed with them. SESSION_SECRET is a list with
+ * commas and wins; SESSION_SECRET_FILE has one secret a line. Adds errors to `faults`.
  */
 export function readSecrets(env: Settings, production: boolean, faults: string[]): readonly string[] {
   const { SESSION_SECRET, SESSION_SECRET_FILE } = env
@@ -35,7 +35,7 @@ export function readSecrets(env: Settings, production: boolean, faults: string[]
   return secrets
 }
 
-/** A file's text; undefined where none is named, or where it cannot be read, which is added to `faults`. */
+/** Undefined without a file. Adds an error to `faults` for an unreadable one. */
 export function readSecretFile(name: string, path: string | undefined, faults: string[]): string | undefined {
   if (path === undefined) return undefined
   try {
@@ -46,9 +46,9 @@ export function readSecretFile(name: string, path: string | undefined, faults: s
   }
 }
 
-/** Commas separate, with blanks after them, unless a backslash stands before; `\,`, `\\` and `\ ` are a comma, a backslash and a blank. */
+/** Splits at commas and trims. `\,`, `\\` and `\ ` are a comma, a backslash and a blank. */
 function listed(text: string): readonly string[] {
-  // An even number of backslashes before a comma are backslashes that are escaped themselves.
+  // After an even number of backslashes the comma is not escaped.
   return text.split(/(?<=(?<!\\)(?:\\\\)*),[ \t]*/).map((secret) => secret.replace(/\\([\\, ])/g, '$1'))
 }
 

@@ -3,7 +3,6 @@ import type { Pool } from './pool.ts'
 export interface Replica {
   readonly name: string
   readonly version: string
-  /** When its process became ready. */
   readonly startedAt: Date
 }
 
@@ -11,13 +10,13 @@ export interface KnownReplica extends Replica {
   readonly lastSeenAt: Date
 }
 
-/** Says that this replica is there, and forgets those unseen for a day: containers bring a new name with every deploy. */
+/** Also deletes replicas unseen for a day: containers get a new name with every deploy. */
 export async function announceReplica(pool: Pool, replica: Replica): Promise<void> {
   await upsertReplica(pool, replica)
   await deleteOldReplicas(pool)
 }
 
-/** The replicas seen within the last `within` milliseconds, by name. */
+/** Sorted by name. */
 export async function recentReplicas(pool: Pool, withinMs: number): Promise<KnownReplica[]> {
   const { rows } = await pool.query<KnownReplica>(
     `SELECT name, version, started_at AS "startedAt", last_seen_at AS "lastSeenAt" FROM replica
@@ -37,7 +36,9 @@ async function upsertReplica(pool: Pool, { name, version, startedAt }: Replica):
   )
 }
 
-/** Never in one statement with the upsert: replicas that wake together after a day would each hold what the other waits for. */
+/**
+ * Not in one statement with the upsert: replicas that announce themselves together would deadlock.
+ */
 async function deleteOldReplicas(pool: Pool): Promise<void> {
   await pool.query(
     `DELETE FROM replica WHERE name IN (

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { createDrain, type DrainOptions } from './drain.ts'
 
-test('requests that keep coming while a server leaves are all answered', async () => {
+test('a draining server answers all requests that keep coming', async () => {
   const { server, port } = await listening((_req, res) => void setImmediate(() => res.end('ok')))
   const drain = draining(server, { delayMs: 50, timeoutMs: 5000 })
   const outcomes: string[] = []
@@ -14,7 +14,8 @@ test('requests that keep coming while a server leaves are all answered', async (
     for (;;) {
       const outcome = await ask(port, agent)
       outcomes.push(outcome)
-      // Refused is fair: nginx asks another replica. Reset is not: the request may have been done.
+      // Refused is correct: nginx asks another replica. Reset is not: the request may have been
+      // processed.
       if (outcome !== 'ok') break
       if (leaving && !server.listening) agent.destroy()
     }
@@ -27,7 +28,7 @@ test('requests that keep coming while a server leaves are all answered', async (
   assert.deepEqual([...new Set(outcomes)].sort(), ['ECONNREFUSED', 'ok'])
 })
 
-test('clients without keep-alive that never stop coming keep no server from leaving', async () => {
+test('endless clients without keep-alive do not keep a server from stopping', async () => {
   const quiet = await listening((_req, res) => void res.end('ok'))
   const alone = await timeOf(draining(quiet.server, { delayMs: 0, timeoutMs: 20_000 }))
   const { server, port } = await listening((_req, res) => void res.end('ok'))
@@ -40,11 +41,11 @@ test('clients without keep-alive that never stop coming keep no server from leav
   const crowded = await timeOf(draining(server, { delayMs: 0, timeoutMs: 20_000 }))
   await Promise.all(workers)
   assert.deepEqual([...new Set(outcomes)].sort(), ['ECONNREFUSED', 'ok'])
-  // New ones are held while the queue is emptied: served, each would bring another, until a limit far off.
+  // New connections are paused while the queue is emptied: serving them would bring more.
   assert.ok(crowded < 4 * alone, `${crowded} ms with clients, ${alone} ms without`)
 })
 
-test('an answer that is under way is finished, and says that the connection ends', async () => {
+test('a response in progress is finished, and closes its connection', async () => {
   const { server, port, seen } = await listening(
     (_req, res) => void until(() => !server.listening).then(() => res.end('late')),
   )
@@ -57,7 +58,7 @@ test('an answer that is under way is finished, and says that the connection ends
   agent.destroy()
 })
 
-test('what has not ended by the limit is cut', async () => {
+test('connections that are open at the timeout are cut', async () => {
   const { server, port, seen } = await listening(() => {})
   const drain = draining(server, { delayMs: 0, timeoutMs: 100 })
   const agent = new Agent()
@@ -67,7 +68,7 @@ test('what has not ended by the limit is cut', async () => {
   assert.equal(await answer, 'ECONNRESET')
 })
 
-test('what a proxy can repeat is handed over as a server leaves; what it cannot, and what comes without one, is answered', async () => {
+test('a draining server hands over what a proxy can repeat, and answers the rest', async () => {
   const drain = createDrain({ delayMs: 0, timeoutMs: 5000 })
   const { server, port } = await listening((req, res) => drain.middleware(req, res, () => void res.end('ok')))
   drain.attach(server)
@@ -75,7 +76,7 @@ test('what a proxy can repeat is handed over as a server leaves; what it cannot,
   const repeating = { 'X-Repeats-502': 'yes' }
   assert.equal(await ask(port, agent, 'GET', repeating), 'ok')
   const left = drain.run()
-  // The drain begins in the next turn: until then all is as always.
+  // The drain begins in the next event-loop turn.
   while ((await ask(port, agent, 'GET', repeating)) === 'ok') {}
   assert.equal(await ask(port, agent, 'POST', repeating), 'ok')
   assert.equal(await ask(port, agent, 'GET'), 'ok')

@@ -23,7 +23,7 @@ export async function changeBasket(pool: Pool, context: RequestContext<Account>)
   seeOther(context, '/basket', { json: { basket: readBasket(req.session) } })
 }
 
-/** More of one is counted on what another tab put there meanwhile; a number given outright is that number. */
+/** `add` counts on top of another tab's change. `quantity` replaces it. */
 async function put(
   req: Request,
   product: string,
@@ -39,7 +39,7 @@ async function put(
   })
 }
 
-/** What speaks against so many of this product; undefined where nothing does. Taking out is always possible. */
+/** An error for the user; undefined where the quantity is fine. Removing is always possible. */
 async function faults(pool: Pool, basket: Basket, wanted: { product: string; quantity: number }) {
   if (wanted.quantity === 0 && Object.hasOwn(basket, wanted.product)) return undefined
   if (wanted.quantity > MOST_OF_ONE) return { quantity: `${MOST_OF_ONE} of one product at most.` }
@@ -65,7 +65,7 @@ const ITEM = z
     message: 'Give either a quantity or how many to add.',
   })
 
-/** A whole number up to 99, as a form (digits) or JSON (a number) sends it; undefined where the field is not there. */
+/** A whole number up to 99, from a form or JSON; undefined where the field is missing. */
 function whole(label: string, least: number) {
   const complaint = `${label} must be a whole number from ${least} to ${MOST_OF_ONE}.`
   const digits = z

@@ -11,7 +11,7 @@ export interface CommandContext extends Terminal {
   readonly directory: Revoker
 }
 
-/** Runs `account …`; resolves with the exit code: 0, 1 where it could not be done, 64 where it was not understood. */
+/** Returns the exit code: 0, 1 for a failure, 64 for a usage error. */
 export async function accountCommand(args: readonly string[], context: CommandContext): Promise<number> {
   try {
     context.stdout.write(await run(readCommand(args), context))
@@ -95,7 +95,10 @@ async function remove(account: Account, { yes }: Flags, context: CommandContext)
   return ended('is removed', account, context)
 }
 
-/** The credentials version has moved on already, so nobody comes in while the rows go. */
+/**
+ * The credentials version is raised already, so the sessions are invalid before their rows are
+ * gone.
+ */
 async function ended(what: string, account: Account | null, { directory }: CommandContext): Promise<string> {
   const { email, id } = requireAccount(account)
   return `${email} ${what}; sessions ended: ${await directory.revokeAllExcept(id)}\n`

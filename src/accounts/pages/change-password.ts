@@ -22,7 +22,7 @@ const CHANGE = z
 
 type ChangePasswordDeps = { readonly limits: SignInLimits } & Pick<AccountRoutesOptions, 'accounts' | 'revoker' | 'log'>
 
-/** POST /account/password: every session of the account ends but this one, which gets a new id. */
+/** POST /account/password: ends every other session, and rotates the id of this one. */
 export async function postChangePassword(deps: ChangePasswordDeps, context: RequestContext<Account>): Promise<void> {
   const { accounts, limits, revoker: directory, log } = deps
   const { req, user } = context
@@ -35,14 +35,14 @@ export async function postChangePassword(deps: ChangePasswordDeps, context: Requ
   if (fault !== undefined) return renderInvalidChange(context, { password: fault })
   const changed = await accounts.changePassword(user.id, current, password, await limits.confirm(user.id))
   if (changed === null) return renderInvalidChange(context, { current: 'Current password is wrong.' })
-  // From here on the others' credentials version is an old one: they are visitors even before their rows are gone.
+  // The other sessions are invalid from here on, even before their rows are gone.
   await rotateId(req, changed)
   const ended = await directory.revokeAllExcept(changed.id, req.sessionID)
   log.info('password changed', { account: changed.id, sessionsEnded: ended })
   seeOther(context, '/account?changed=password', { json: { account: accountView(changed), sessionsEnded: ended } })
 }
 
-/** Whether the page that sent this form, where it says so, was this person's: somebody else may have signed in meanwhile. */
+/** false where another user has signed in since the page was loaded. */
 function isOwn(body: unknown, { id }: Account): boolean {
   const { account = id } = (body ?? {}) as { readonly account?: unknown }
   return account === id

@@ -11,13 +11,13 @@ import type { AccountRoutesOptions } from '../routes-options.ts'
 const CREDENTIALS = z.object({
   email: emailField(),
   password: secret('Password').min(1, 'Password is missing.'),
-  // Whatever it is: what is no path of this site is ignored, not complained of.
+  // Anything but a path of this site is ignored.
   next: z.unknown().optional().transform(returnTo),
 })
 
 type Deps = SignInDeps & Pick<AccountRoutesOptions, 'accounts' | 'clientAddress'>
 
-/** GET /login: the form; who is signed in already goes on. */
+/** GET /login: the form, or a redirect for a signed-in user. */
 export function showSignIn(context: RequestContext<Account>): void {
   const next = returnTo(context.req.query.next)
   if (context.user === null) reply(context, { view: 'accounts/pages/sign-in', data: page(next), json: FORM })

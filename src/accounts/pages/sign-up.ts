@@ -17,13 +17,13 @@ const REGISTRATION = z.object({
 
 type Deps = SignInDeps & Pick<AccountRoutesOptions, 'accounts' | 'clientAddress'>
 
-/** GET /register: the form; who is signed in already goes on. */
+/** GET /register: the form, or a redirect for a signed-in user. */
 export function showSignUp(context: RequestContext<Account>): void {
   if (context.user === null) reply(context, { view: 'accounts/pages/sign-up', data: PAGE, json: FORM })
   else seeOther(context, homePathOf(context.user), { json: { account: accountView(context.user) } })
 }
 
-/** POST /register: a new customer, signed in; whatever role the form names is ignored. */
+/** POST /register: a new customer, signed in. Ignores a role in the form. */
 export async function postSignUp(deps: Deps, context: RequestContext<Account>): Promise<void> {
   const { accounts, limits, clientAddress, log } = deps
   const { req } = context
@@ -43,7 +43,7 @@ const PAGE = { typed: {}, fields: {}, message: '' }
 const CHECK = 'Please check what is marked below.'
 const TAKEN = 'There is an account with this address already: sign in instead.'
 
-/** The password's own fault is told together with those of the other fields, not one round later. */
+/** Shown together with the errors of the other fields. */
 function weakness(body: unknown): { password?: string } {
   const { password } = (body ?? {}) as { password?: unknown }
   const { email = '', name = '' } = typedText(body)

@@ -18,7 +18,7 @@ const welcome: readonly string[] = [
 ].filter((password) => [...password].length >= 12)
 
 for (const password of welcome)
-  test(`"${password.slice(0, 32)}" is welcome`, () => assert.equal(passwordFault(password, ada), undefined))
+  test(`"${password.slice(0, 32)}" is accepted`, () => assert.equal(passwordFault(password, ada), undefined))
 
 const refused: readonly (readonly [string, RegExp])[] = [
   ['', /too short: 12/],
@@ -59,17 +59,17 @@ for (const [password, reason] of refused)
   test(`${JSON.stringify(password).slice(0, 36)} is refused with the reason`, () =>
     assert.match(passwordFault(password, ada) ?? 'welcome', reason))
 
-test('a person without a name, or with a very short one, can choose a password', () => {
+test('a user without a name, or with a very short one, can choose a password', () => {
   assert.equal(passwordFault('blue kettle sings', { email: '', name: '', site: [] }), undefined)
   assert.equal(passwordFault('blue kettle sings', { email: 'b@e.x', name: 'B E', site: ['e'] }), undefined)
 })
 
-test('length is counted in characters after normalisation', () => {
+test('the length counts characters after normalisation', () => {
   assert.equal(passwordFault('🐎🔋📎🧷🐶🐱🦊🐻🐼🐨🐯🦁', ada), undefined)
   assert.match(passwordFault('e\u0301'.repeat(6), ada) ?? '', /too short/)
 })
 
-test('one password typed in two Unicode forms is one password', () => {
+test('a password in two Unicode forms is one password', () => {
   assert.equal(normalise('cafe\u0301'), normalise('caf\u00e9'))
   assert.equal(normalise('ｋｅｔｔｌｅ'), 'kettle')
   assert.notEqual(normalise('Kettle '), normalise('kettle'))

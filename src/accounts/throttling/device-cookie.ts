@@ -5,28 +5,28 @@ import { emailKey } from '../email.ts'
 export interface DeviceCookieOptions {
   /** The first signs, all verify. */
   readonly secrets: readonly string[]
-  /** Served over HTTPS. */
   readonly https: boolean
 }
 
 /**
- * Browsers in which somebody has signed in before: OWASP's "device cookies" (Slow Down Online Guessing Attacks with Device
- * Cookies). Their wrong passwords are counted apart, so whoever guesses elsewhere cannot lock the owner out here. The cookie
- * signs nobody in; it holds an id of the browser and, for each person, a proof that a right password was typed in it.
+ * OWASP's "device cookies" (Slow Down Online Guessing Attacks with Device Cookies). Wrong passwords
+ * of known browsers are counted separately, so guesses elsewhere do not lock the owner out. The
+ * cookie signs nobody in. It holds an id of the browser and, for each account, a proof of a
+ * sign-in.
  */
 export interface DeviceCookies {
-  /** The browser's id, if this person has signed in there; undefined for a stranger's. A forged proof is a stranger's. */
+  /** The browser's id; undefined for an unknown browser, or a forged proof. */
   recognise(req: Request, email: string): string | undefined
-  /** After a right password, once the session is committed: this person is known here from now on. */
+  /** Call it after a sign-in is committed. */
   remember(req: Request, res: Response, email: string): void
 }
 
-/** People who share a browser: the last that signed in are known. */
+/** The last accounts that signed in. */
 const MOST_PEOPLE = 4
-/** Browsers keep no cookie for longer than 400 days. */
+/** Below the 400 days that browsers allow. */
 const LIFETIME = 365 * 86_400_000
 
-/** Makes the known browsers; nothing is stored but the cookie. */
+/** Stores nothing but the cookie. */
 export function createDeviceCookies({ secrets, https }: DeviceCookieOptions): DeviceCookies {
   const name = https ? '__Host-known' : 'known'
   const proofs = (browser: string, email: string) => secrets.map((secret) => proofOf(secret, browser, email))
@@ -52,10 +52,10 @@ interface Known {
   readonly proofs: readonly string[]
 }
 
-/** An id of 16 bytes, and proofs of 16 bytes, in base64url. */
+/** An id of 16 bytes and proofs of 16 bytes, in base64url. */
 const FORM = new RegExp(`^[\\w-]{22}(\\.[\\w-]{22}){1,${MOST_PEOPLE}}$`)
 
-/** All cookies of this name: a sibling domain can plant another beside ours. */
+/** All of them: a sibling domain can set another one. */
 function read(req: Request, name: string): Known[] {
   const pairs = (req.headers.cookie ?? '').split(';').map((pair) => pair.trim())
   const values = pairs.filter((pair) => pair.startsWith(`${name}=`)).map((pair) => pair.slice(name.length + 1))
