@@ -6,7 +6,7 @@ import { defineRailway, preserve, project, service } from 'railway/iac'
  */
 export const partial = 'roundhouse'
 
-/** What Railway's CLI reads for `railway config plan` and `apply`; README.md, "Railway", has the commands around them. */
+/** What Railway's CLI reads for `railway config plan` and `apply`; .railway/README.md, has the commands around them. */
 export default defineRailway(() => {
   const app = service('app', {
     // Where Railway builds from a repository, name it, or apply takes it away: source: github('you/roundhouse'),

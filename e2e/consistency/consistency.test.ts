@@ -11,7 +11,7 @@ import { update } from './workloads/update.ts'
 import type { Workload } from './workloads/workload.ts'
 import { write } from './workloads/write.ts'
 
-/** Nine rounds, so that a replica is killed in one; `npm run races` holds the same with thousands. */
+/** Nine rounds, so that a replica is killed in one; `npm run consistency` holds the same with thousands. */
 const COUNT = 280
 /** Enough for stock to fail. */
 const STOCK = 40

@@ -13,7 +13,7 @@ export interface ConsistencyOptions {
 
 const help = (
   races: readonly Workload[],
-) => `npm run races -- [--groups N] [--stock N] [--seconds N] [--workers N] [--only NAME,…]
+) => `npm run consistency -- [--groups N] [--stock N] [--seconds N] [--workers N] [--only NAME,…]
 
   --groups N    how many sign-outs, groups of writers, increments and renames (10000)
   --stock N     how many of them with the stock store, which has to fail (a tenth)
@@ -22,7 +22,7 @@ const help = (
   --only NAME   of ${races.map(({ name }) => name).join(', ')}
 
 It starts a Postgres of its own, unless TEST_DATABASE_URL names one (as a superuser: it makes and drops a database there).
-Example: npm run races -- --groups 1000 --only writes,renames`
+Example: npm run consistency -- --groups 1000 --only writes,renames`
 
 export function readConsistencyOptions(args: readonly string[], races: readonly Workload[]): ConsistencyOptions {
   const usage = help(races)
