@@ -89,7 +89,7 @@ async function madeDatabase(superuser: string, name: string, schema: Schema): Pr
 }
 
 async function bringUpToDate(url: string): Promise<void> {
-  await migrate({ url, role: 'postgres', say: () => undefined })
+  await migrate({ url, role: 'postgres', onProgress: () => undefined })
 }
 
 function addressOf(superuser: string, name: string): string {

@@ -39,7 +39,7 @@ const EXIT_USAGE = 64
 const EXIT_AWAY = 75
 
 const say = (line: string) => void process.stdout.write(`${line}\n`)
-const complain = (line: string) => void process.stderr.write(`${line}\n`)
+const printError = (line: string) => void process.stderr.write(`${line}\n`)
 
 const SESSIONS: Readonly<Record<string, (pool: Pool) => Promise<string>>> = {
   async count(pool) {
@@ -85,7 +85,7 @@ async function runMigrate(args: readonly string[]): Promise<number> {
   if (args.length > 0) return misused(`migrate takes --print or nothing, not "${args.join(' ')}"`)
   const config = loadConfig(operator())
   const role = decodeURIComponent(new URL(config.databaseUrl).username)
-  const ran = await migrate({ url: config.migrateDatabaseUrl, role, say })
+  const ran = await migrate({ url: config.migrateDatabaseUrl, role, onProgress: say })
   if (ran.length === 0) say('the schema is up to date')
   return 0
 }
@@ -109,7 +109,7 @@ function runAccount(args: readonly string[]): Promise<number> {
 
 async function runSeed(pool: Pool): Promise<number> {
   if (process.env.NODE_ENV === 'production') {
-    complain('seed makes people whose password anybody can read in the source: never in production')
+    printError('seed makes people whose password anybody can read in the source: never in production')
     return EXIT_CONFIG
   }
   await seedProducts(pool)
@@ -158,11 +158,11 @@ function misused(fault: string): number {
 
 function explain(error: unknown): number {
   if (error instanceof ConfigErrors) {
-    complain(error.message)
+    printError(error.message)
     return EXIT_CONFIG
   }
   const { message, code } = error as Error & { code?: string }
-  complain(isUnavailable(error) ? `the database cannot be asked: ${message || code}` : (error as Error).message)
-  if (code === '42P01') complain('the schema is missing: run "npm run migrate"')
+  printError(isUnavailable(error) ? `the database cannot be asked: ${message || code}` : (error as Error).message)
+  if (code === '42P01') printError('the schema is missing: run "npm run migrate"')
   return isUnavailable(error) ? EXIT_AWAY : 1
 }

@@ -4,10 +4,8 @@ import { appVersion } from './config/version.ts'
 import { createLog } from './runtime/log.ts'
 import { startServer } from './server.ts'
 
-/**
- * npm forwards Ctrl-C twice within milliseconds, so a second signal counts only after this time.
- */
-const SECOND_SIGNAL = 1000
+/** npm forwards Ctrl-C twice within milliseconds. */
+const SECOND_SIGNAL_MS = 1000
 
 if (existsSync('.env')) process.loadEnvFile('.env')
 const config = readConfig()
@@ -43,7 +41,7 @@ function onSignal(stop: () => Promise<void>): void {
     if (first === undefined) {
       first = Date.now()
       stop().catch((error) => fail('replica could not stop', error))
-    } else if (Date.now() - first >= SECOND_SIGNAL) process.exit(1)
+    } else if (Date.now() - first >= SECOND_SIGNAL_MS) process.exit(1)
   }
   process.on('SIGTERM', signalled)
   process.on('SIGINT', signalled)

@@ -5,14 +5,16 @@ import type { Metrics } from './runtime/metrics.ts'
 import type { ServerOptions } from './server-options.ts'
 import { createSessions, type Sessions } from './sessions/sessions.ts'
 
+export interface ServerSessionsOptions {
+  readonly options: ServerOptions
+  readonly pool: Pool
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly errorHandler: ErrorRequestHandler
+}
+
 /** Connects the sessions module to this server's log, metrics and error handler. */
-export function createServerSessions(
-  options: ServerOptions,
-  pool: Pool,
-  log: Log,
-  metrics: Metrics,
-  answer: ErrorRequestHandler,
-): Sessions {
+export function createServerSessions({ options, pool, log, metrics, errorHandler }: ServerSessionsOptions): Sessions {
   const inMemory = options.sessionStore === 'memory'
   if (inMemory)
     log.warn('sessions are kept in the memory of this process', {
@@ -31,7 +33,7 @@ export function createServerSessions(
     onCommitError(req, res, error) {
       // It is unknown whether the user is still signed in.
       res.locals.user = undefined
-      answer(error, req, res, () => {})
+      errorHandler(error, req, res, () => {})
     },
     onCookieWithheld: once(() =>
       log.warn('cookie withheld', {

@@ -21,7 +21,7 @@ test('without its schema a replica names the command to run, answers 503, and be
     assert.equal(page.status, 503)
     assert.ok(Number(page.headers.get('retry-after')) > 0)
     await page.arrayBuffer()
-    await migrate({ url: database.url, role: decodeURIComponent(new URL(database.url).username), say: () => {} })
+    await migrate({ url: database.url, role: decodeURIComponent(new URL(database.url).username), onProgress: () => {} })
     await replica.ready
     assert.equal((await fetch(`${url}/shop`)).status, 200)
     assert.match(await metricsOf(replica), /^replica_ready\{replica="test",version="0\.0\.0"\} 1$/m)

@@ -6,7 +6,7 @@ import { createPool, type Pool, poolStats } from './database/pool.ts'
 import { announceReplica } from './database/replicas.ts'
 import { isUnavailable } from './database/unavailable.ts'
 import { type SchemaStatus, waitForSchema } from './database/wait-for-schema.ts'
-import { answerClientErrors } from './http/client-error.ts'
+import { respondToClientErrors } from './http/client-error.ts'
 import { createLimits, type Limits } from './http/limits.ts'
 import { createErrorHandler } from './http/problem.ts'
 import { type Job, startScheduler } from './jobs/scheduler.ts'
@@ -31,10 +31,7 @@ export interface RunningServer {
   stop(): Promise<void>
 }
 
-/**
- * Longer than nginx's idle time (2 s): this side must not close a connection on which a request is
- * arriving.
- */
+/** Longer than nginx's (2 s): closing first could reset an arriving request. */
 const KEEP_ALIVE_MS = 75_000
 /** For the whole request with its body. */
 const REQUEST_TIMEOUT_MS = 30_000
@@ -49,7 +46,7 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
   metrics.watchPool(() => poolStats(pool))
   metrics.watchReadiness(options, () => state.stage === 'ready')
   const errorHandler = createErrorHandler({ log, isUnavailable: isUnavailableError })
-  const sessions = createServerSessions(options, pool, log, metrics, errorHandler)
+  const sessions = createServerSessions({ options, pool, log, metrics, errorHandler })
   const schemaStatus: SchemaStatus = { cause: undefined }
   const limits = createLimits({ pool })
   const drain = createDrain(options.drain)
@@ -74,7 +71,7 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
     metrics,
   })
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_TIMEOUT_MS }, app)
-  answerClientErrors(server, options.replica)
+  respondToClientErrors(server, options.replica)
   drain.attach(server)
   const metricsServer = await metrics.serve({ port: options.metricsPort, host: options.host })
   await listen(server, options.port, options.host)

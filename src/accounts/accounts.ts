@@ -6,11 +6,9 @@ import { normalise } from './passwords/password-policy.ts'
 
 export type Role = 'customer' | 'staff'
 
-/** As of the moment when it was read. */
 export interface Account {
   readonly id: string
   readonly name: string
-  /** As typed. */
   readonly email: string
   readonly role: Role
   /** A session stores the value of its sign-in. Raising it ends all sessions. */
@@ -40,9 +38,7 @@ export interface Accounts {
   create(person: NewAccount, attempt?: AttemptCounter): Promise<Account | null>
   /** null also for an id that is no UUID. */
   findById(id: string): Promise<Account | null>
-  /** Ignores case. */
   findByEmail(email: string): Promise<Account | null>
-  /** Sorted by address. */
   list(): Promise<readonly Account[]>
   /** null for a wrong password, an unknown or a disabled address. All take the same time. */
   verifyCredentials(email: string, password: string, attempt?: AttemptCounter): Promise<Account | null>
@@ -62,7 +58,6 @@ export interface AccountsOptions {
   readonly pool: Pool
   /** Default: OWASP's minimum. Weaker hashes are replaced at the next sign-in. */
   readonly cost?: Cost
-  /** One for each replica. */
   readonly hashQueue?: HashQueue
 }
 

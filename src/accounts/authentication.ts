@@ -20,10 +20,7 @@ export function claimOf(session: Partial<SessionData> | undefined): Claim | unde
   return typeof account === 'string' ? { id: account, credentialsVersion } : undefined
 }
 
-/**
- * Reads the account, and its role, from the database. null for a visitor, a disabled account, and
- * an older credentials version.
- */
+/** null for a visitor, a disabled account, and an older credentials version. */
 export async function authenticate(req: Request, accounts: Pick<Accounts, 'findById'>): Promise<Account | null> {
   const claim = claimOf(req.session)
   if (claim === undefined) return null
@@ -41,10 +38,7 @@ export async function signIn(req: Request, account: Account): Promise<void> {
   await req.session.save()
 }
 
-/**
- * After a change of password. Rejects with SessionEnded where the session has ended: a sign-out is
- * final.
- */
+/** Rejects with SessionEnded where the session has ended: a sign-out is final. */
 export async function rotateId(req: Request, account: Account): Promise<void> {
   await regenerate(req, account, true)
 }

@@ -7,9 +7,7 @@ const LONGEST = 254
 /** RFC 5321 4.5.3.1.1. */
 const LONGEST_LOCAL = 64
 
-/**
- * One @ with text on both sides, no blanks, no invisible characters. Only a mail could prove more.
- */
+/** One @ with text on both sides, no blanks, no invisible characters. */
 export function emailField() {
   return z
     .string({ error: (issue) => (issue.input === undefined ? MISSING : 'E-mail address must be one text.') })

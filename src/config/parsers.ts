@@ -17,12 +17,12 @@ export const duration = (fallback: string, from: string, to: string) =>
       return z.NEVER
     })
 
-export const whole = (fallback: number, least: number, most: number) =>
+export const whole = (fallback: number, min: number, max: number) =>
   z
     .string()
     .default(String(fallback))
-    .refine((text) => /^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most, {
-      error: `must be a whole number from ${least} to ${most}`,
+    .refine((text) => /^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max, {
+      error: `must be a whole number from ${min} to ${max}`,
     })
     .transform(Number)
 
@@ -44,10 +44,11 @@ export const cookies = z
       const pairs = entry.split(';').map((part) => ATTRIBUTE.exec(part.trim()))
       const known = pairs.filter((pair) => pair !== null)
       const names = new Set(known.map(([, name = '']) => name.toLowerCase()))
-      const complain = (message: string) =>
+      const reportError = (message: string) =>
         context.addIssue({ code: 'custom', message: `entry ${index + 1} ${message}` })
-      if (known.length < pairs.length) complain('has no attribute, or an unknown one: write Name=, Domain= and Path=')
-      else if (names.size < pairs.length) complain('has an attribute twice')
+      if (known.length < pairs.length)
+        reportError('has no attribute, or an unknown one: write Name=, Domain= and Path=')
+      else if (names.size < pairs.length) reportError('has an attribute twice')
       found.push(Object.fromEntries(known.map(([, name = '', value = '']) => [name.toLowerCase(), value.trim()])))
     }
     return found

@@ -34,9 +34,7 @@ const PASSED = new Set([
   'idle_in_transaction_session_timeout',
 ])
 
-/**
- * Parameters for other clients, or with a setting of our own. They change nothing on the server.
- */
+/** For other clients, or settings of our own. They change nothing on the server. */
 const IGNORED = new Set([
   'connect_timeout',
   'connection_limit',

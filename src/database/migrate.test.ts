@@ -69,7 +69,7 @@ test('the printed script has every step, and each skips itself where it was run'
 
 test('a missing privilege is reported with the statement that fixes it', async () => {
   const said: string[] = []
-  await migrate({ ...options(), role: 'nobody_here', say: (line) => said.push(line) })
+  await migrate({ ...options(), role: 'nobody_here', onProgress: (line) => said.push(line) })
   assert.match(said.join('\n'), /ALTER ROLE nobody_here IN DATABASE/)
 })
 
@@ -82,5 +82,5 @@ test('a database of an unreleased version is refused with advice, and stays unch
 })
 
 function options() {
-  return { url: database.url, role: decodeURIComponent(new URL(database.url).username), say: () => {} }
+  return { url: database.url, role: decodeURIComponent(new URL(database.url).username), onProgress: () => {} }
 }

@@ -9,16 +9,11 @@ import { createClient, type Pool } from './pool.ts'
 const FOLDERS = [join(import.meta.dirname, 'migrations'), join(import.meta.dirname, '..', 'sessions', 'migrations')]
 /** In the format of node-pg-migrate. */
 const TABLE = 'migration'
-/**
- * Only unreleased versions had it. Their tables have other names under the same migration names.
- */
+/** Only unreleased versions had it. Their tables have other names. */
 const UNRELEASED = '0002_replicas'
 /** Key of the advisory lock. */
 export const LOCK = 7_060_215_001
-/**
- * Of the replicas' role. Below the client's 3 s, so that the server cancels first and no connection
- * is lost.
- */
+/** Below the client's 3 s, so that the server cancels first and no connection is lost. */
 const STATEMENT_TIMEOUT = '2500ms'
 
 export interface MigrateOptions {
@@ -26,7 +21,7 @@ export interface MigrateOptions {
   readonly url: string
   /** The replicas' role, which gets a statement timeout in this database. */
   readonly role: string
-  readonly say: (line: string) => void
+  readonly onProgress: (line: string) => void
 }
 
 interface File {
@@ -41,17 +36,17 @@ interface File {
  * Returns the names of the steps that it ran. Concurrent calls wait for each other. Without pending
  * steps, which one query shows, it does not wait: every replica may call it at start.
  */
-export async function migrate({ url, role, say }: MigrateOptions): Promise<readonly string[]> {
+export async function migrate({ url, role, onProgress }: MigrateOptions): Promise<readonly string[]> {
   const client = createClient(url, 'migrate')
   await client.connect()
   try {
     await refuseUnreleased(client)
     if (await isCurrent(client, role)) return []
     await client.query('SET statement_timeout = 0')
-    await takeLock(client, say)
+    await takeLock(client, onProgress)
     const ran = await run(client)
-    for (const name of ran) say(`migrated ${name}`)
-    await limitStatements(client, role, say)
+    for (const name of ran) onProgress(`migrated ${name}`)
+    await limitStatements(client, role, onProgress)
     return ran
   } finally {
     await client.end()
@@ -150,11 +145,11 @@ function closed(text: string): string {
 
 // Polls. CREATE INDEX CONCURRENTLY waits for every running statement, so a blocking
 // pg_advisory_lock of another migration would be a deadlock.
-async function takeLock(client: pg.Client, say: (line: string) => void): Promise<void> {
+async function takeLock(client: pg.Client, onProgress: (line: string) => void): Promise<void> {
   for (let tries = 0; ; tries++) {
     const { rows } = await client.query('SELECT pg_try_advisory_lock($1) AS taken', [LOCK])
     if (rows[0].taken === true) return
-    if (tries === 4) say('waiting for another migration to end')
+    if (tries === 4) onProgress('waiting for another migration to end')
     await wait(100)
   }
 }
@@ -192,7 +187,7 @@ async function run(client: pg.Client): Promise<readonly string[]> {
   return ran.map(({ name }) => name)
 }
 
-async function limitStatements(client: pg.Client, role: string, say: (line: string) => void): Promise<void> {
+async function limitStatements(client: pg.Client, role: string, onProgress: (line: string) => void): Promise<void> {
   const { rows } = await client.query(
     `SELECT format('ALTER ROLE %I IN DATABASE %I SET statement_timeout = %L', $1::text, current_database(), $2::text) AS statement`,
     [role, STATEMENT_TIMEOUT],
@@ -200,7 +195,7 @@ async function limitStatements(client: pg.Client, role: string, say: (line: stri
   try {
     await client.query(rows[0].statement)
   } catch (error) {
-    say(
+    onProgress(
       `could not limit the statements of ${role}: ${(error as Error).message}; as the database's owner run: ${rows[0].statement}`,
     )
   }

@@ -4,10 +4,7 @@ import { readAddress } from './address.ts'
 
 type Tls = 'none' | 'any server' | 'checked'
 
-/**
- * From the providers' consoles and documentation, with invented names, and the resulting options of
- * pg.
- */
+/** From the providers' documentation, with invented names, and pg's options. */
 const HANDED_OUT: readonly (readonly [provider: string, address: string, tls: Tls, host: string])[] = [
   [
     'Neon',

@@ -1,17 +1,17 @@
 import type { Pool } from './pool.ts'
 
-export interface Replica {
+export interface Announcement {
   readonly name: string
   readonly version: string
   readonly startedAt: Date
 }
 
-export interface KnownReplica extends Replica {
+export interface KnownReplica extends Announcement {
   readonly lastSeenAt: Date
 }
 
 /** Also deletes replicas unseen for a day: containers get a new name with every deploy. */
-export async function announceReplica(pool: Pool, replica: Replica): Promise<void> {
+export async function announceReplica(pool: Pool, replica: Announcement): Promise<void> {
   await upsertReplica(pool, replica)
   await deleteOldReplicas(pool)
 }
@@ -27,7 +27,7 @@ export async function recentReplicas(pool: Pool, withinMs: number): Promise<Know
   return rows
 }
 
-async function upsertReplica(pool: Pool, { name, version, startedAt }: Replica): Promise<void> {
+async function upsertReplica(pool: Pool, { name, version, startedAt }: Announcement): Promise<void> {
   await pool.query(
     `INSERT INTO replica (name, version, started_at, last_seen_at) VALUES ($1, $2, $3, now())
      ON CONFLICT (name) DO UPDATE
@@ -36,9 +36,7 @@ async function upsertReplica(pool: Pool, { name, version, startedAt }: Replica):
   )
 }
 
-/**
- * Not in one statement with the upsert: replicas that announce themselves together would deadlock.
- */
+/** In one statement with the upsert, replicas would deadlock. */
 async function deleteOldReplicas(pool: Pool): Promise<void> {
   await pool.query(
     `DELETE FROM replica WHERE name IN (

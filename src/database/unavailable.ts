@@ -1,7 +1,4 @@
-/**
- * SQLSTATEs (Postgres manual, appendix A): shutting down, starting, too many connections, read-only
- * after a failover, cancelled.
- */
+/** Shutting down, starting, too many connections, read-only after a failover, cancelled. */
 const TRANSIENT = new Set([
   '57P01',
   '57P02',
@@ -47,10 +44,7 @@ const WORDS = [
   /Client has encountered a connection error/,
 ]
 
-/**
- * Whether the error, or a cause of it, means that the database is unavailable. The request is not
- * at fault.
- */
+/** Also looks at the causes of the error. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { code } = error as { code?: unknown }

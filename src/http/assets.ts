@@ -10,10 +10,7 @@ export interface Assets {
   readonly middleware: RequestHandler
 }
 
-/**
- * Hashed names are cached for a year. `favicon.ico` and `robots.txt` are at the root. None reads
- * the store.
- */
+/** Hashed names are cached for a year. None reads the session store. */
 export function createAssets(folder: string): Assets {
   const addresses = new Map<string, string>()
   for (const name of readdirSync(folder))

@@ -3,10 +3,7 @@ import express, { type RequestHandler } from 'express'
 /** nginx has the same limit. */
 const LIMIT = '100kb'
 
-/**
- * Parses forms and JSON; other content types are a 415. A body of GET or HEAD has no meaning (RFC
- * 9110, 9.3.1).
- */
+/** Other types are a 415. A body of GET or HEAD has no meaning (RFC 9110, 9.3.1). */
 export function bodies(): RequestHandler[] {
   return [
     express.json({ limit: LIMIT, strict: false }),

@@ -13,7 +13,7 @@ const STATUS: Readonly<Record<string, readonly [number, string, string]>> = {
 }
 
 /** Responds to what Node's parser refuses, which never reaches the application. */
-export function answerClientErrors(server: Server, replica: string): void {
+export function respondToClientErrors(server: Server, replica: string): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
     const [status, reason, detail] = STATUS[error.code ?? ''] ?? [400, 'Bad Request', 'This request cannot be read.']

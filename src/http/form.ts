@@ -27,14 +27,14 @@ export function typedText(body: unknown): Record<string, string> {
 }
 
 /** One line, trimmed. `label` begins the error: "Name is missing." */
-export function text(label: string, { most }: { most: number }) {
+export function text(label: string, { maxLength }: { maxLength: number }) {
   return z
     .string({ error: (issue) => (issue.input === undefined ? `${label} is missing.` : `${label} must be one text.`) })
     .refine((value) => !isUntypeable(value), `${label} has characters that cannot be typed.`)
     .transform((value) => value.trim())
     .refine((value) => !isInvisible(value), `${label} is missing.`)
     .refine((value) => !TURNING.test(value), `${label} has characters that turn the direction of writing.`)
-    .refine((value) => value.length <= most, `${label} is too long: ${most} characters at most.`)
+    .refine((value) => value.length <= maxLength, `${label} is too long: ${maxLength} characters at most.`)
 }
 
 /** As typed: not trimmed, not checked. */
@@ -53,9 +53,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 /** Embeddings, overrides and isolates also reverse the text after them. */
 const TURNING = /[\u202a-\u202e\u2066-\u2069]/
 
-/**
- * Control characters (Postgres refuses NUL), line and paragraph separators, half a surrogate pair.
- */
+/** Control characters (Postgres refuses NUL), line separators, half a surrogate pair. */
 export function isUntypeable(value: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
   return !value.isWellFormed() || /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(value)

@@ -7,10 +7,8 @@ import { limited, unavailable } from '../runtime/errors.ts'
 const TABLE = 'attempt'
 
 export interface Policy {
-  /** Prefix of every key. */
   readonly name: string
   readonly points: number
-  /** The window, from the first take. */
   readonly seconds: number
 }
 
@@ -24,7 +22,6 @@ export interface Limits {
 export interface Limit {
   /** Throws `limited` where no point is left. Takes nothing. */
   check(key: string): Promise<void>
-  /** Takes one point, or throws `limited`. */
   take(key: string): Promise<void>
   /** Gives one point back after a success. */
   giveBack(key: string): Promise<void>
@@ -51,22 +48,20 @@ function createLimit(pool: Pool, { name, points, seconds }: Policy): Limit {
   })
   return {
     async check(key) {
-      const taken = await limiter.get(key).catch(refuse)
-      if (taken !== null && taken.consumedPoints >= points) refuse(taken)
+      const taken = await limiter.get(key).catch(throwLimitError)
+      if (taken !== null && taken.consumedPoints >= points) throwLimitError(taken)
     },
     async take(key) {
-      await limiter.consume(key).catch(refuse)
+      await limiter.consume(key).catch(throwLimitError)
     },
     async giveBack(key) {
-      await limiter.reward(key).catch(refuse)
+      await limiter.reward(key).catch(throwLimitError)
     },
   }
 }
 
-/**
- * rate-limiter-flexible rejects with its result at the limit, and with an Error after a failure.
- */
-function refuse(reason: unknown): never {
+/** It rejects with its result at the limit, and with an Error after a failure. */
+function throwLimitError(reason: unknown): never {
   if (reason instanceof RateLimiterRes) throw limited(Math.max(1, Math.ceil(reason.msBeforeNext / 1000)))
   throw unavailable('The number of attempts could not be read.', { cause: reason })
 }

@@ -25,9 +25,7 @@ interface ErrorResponse {
   readonly fields?: Readonly<Record<string, string>> | undefined
 }
 
-/**
- * Turns errors into pages or problem details. Unknown errors are logged in full and shown as a 500.
- */
+/** Unknown errors are logged in full and shown as a 500. */
 export function createErrorHandler(options: ErrorHandlerOptions): ErrorRequestHandler {
   return function createErrorHandler(error, req, res, _next) {
     const response = toErrorResponse(error, options.isUnavailable)

@@ -12,9 +12,7 @@ export interface Reply {
   readonly status?: number
   /** The page: a path below src/ such as `accounts/pages/sign-in`. */
   readonly view: string
-  /** Data of the view, beside `res.locals`. */
   readonly data?: object
-  /** The response for programs. */
   readonly json: object
 }
 
@@ -37,10 +35,7 @@ export function reply({ req, res }: RequestAndResponse, { status = 200, view, da
   else res.render(view, data)
 }
 
-/**
- * Redirects a browser (303) after a form. A program gets `status` (200) and `json`, or 204 without
- * `json`.
- */
+/** A browser gets a 303, a program `status` (200) and `json`, or 204 without `json`. */
 export function seeOther(
   { req, res }: RequestAndResponse,
   location: string,
@@ -57,7 +52,6 @@ export interface InvalidForm {
   /** One sentence for the user. Also the `detail` of the problem. */
   readonly message: string
   readonly fields?: Readonly<Record<string, string>>
-  /** The form to show again. */
   readonly view: string
   readonly data?: object
 }

@@ -20,10 +20,7 @@ export interface RequestIdOptions {
   readonly onFinished: (request: FinishedRequest) => void
 }
 
-/**
- * The first middleware: sets the request id, names the replica in the response, and measures the
- * time.
- */
+/** The first middleware: request id, replica's name, time. */
 export function assignRequestIds({ replica, onFinished }: RequestIdOptions): RequestHandler {
   return function assignRequestId(req, res, next) {
     const start = performance.now()
@@ -71,9 +68,7 @@ export function clientAddresses(header: string | undefined, onUnreadable: () => 
   }
 }
 
-/**
- * As proxies write it: quoted, with a port (Azure, IIS), in brackets, with a zone, as IPv4 in IPv6.
- */
+/** Quoted, with a port (Azure, IIS), in brackets, with a zone, as IPv4 in IPv6. */
 function readAddress(written: string): string | undefined {
   const plain = written.trim().replace(/^"(.*)"$/, '$1')
   const bracketed = /^\[([^\]]+)\](?::\d+)?$/.exec(plain)?.[1]

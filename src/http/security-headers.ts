@@ -1,9 +1,7 @@
 import type { RequestHandler } from 'express'
 import helmet from 'helmet'
 
-/**
- * No inline code, no other origins, no frames. `https` adds HSTS, which binds a host for a year.
- */
+/** No inline code, no other origins, no frames. HSTS binds a host for a year. */
 export function securityHeaders({ https }: { https: boolean }): RequestHandler {
   return helmet({
     contentSecurityPolicy: {

@@ -3,7 +3,6 @@ import type { Log } from '../runtime/log.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import { claimRun } from './claim.ts'
 
-/** Periodic work that one replica does for all. */
 export interface Job {
   readonly name: string
   readonly intervalMs: number

@@ -19,10 +19,7 @@ const REPEATS = 'x-repeats-502'
 const QUIET_TURNS = 3
 
 export interface Drain {
-  /**
-   * Before all other middleware. Hands repeatable requests over to another replica during the
-   * drain.
-   */
+  /** Hands repeatable requests over to another replica during the drain. */
   readonly middleware: (req: IncomingMessage, res: ServerResponse, next: () => void) => void
   /** Tracks the connections. Call it before `listen`. */
   attach(server: Server): void
@@ -69,9 +66,9 @@ export function createDrain({ delayMs, timeoutMs }: DrainOptions): Drain {
 
   async function emptyAcceptQueue(): Promise<void> {
     const end = Date.now() + QUEUE_LIMIT
-    for (let quiet = 0, seen = accepted; quiet < QUIET_TURNS && Date.now() < end; seen = accepted) {
+    for (let quiet = 0, lastAccepted = accepted; quiet < QUIET_TURNS && Date.now() < end; lastAccepted = accepted) {
       await turn()
-      quiet = accepted === seen ? quiet + 1 : 0
+      quiet = accepted === lastAccepted ? quiet + 1 : 0
     }
   }
 

@@ -9,7 +9,6 @@ export type ErrorKind =
   | 'unavailable'
 
 export interface ErrorDetails {
-  /** Errors by field, for the user. */
   readonly fields?: Readonly<Record<string, string>>
   /** Seconds, sent as Retry-After. */
   readonly retryAfter?: number
@@ -34,14 +33,10 @@ export class AppError extends Error {
 export const invalid = (message: string, details?: ErrorDetails) => new AppError('invalid', message, details)
 /** 401: not signed in, or wrong credentials. */
 export const unauthenticated = (message = 'Please sign in first.') => new AppError('unauthenticated', message)
-/** 403. */
 export const forbidden = (message = 'This page is not for your account.') => new AppError('forbidden', message)
 export const notFound = (message = 'There is nothing at this address.') => new AppError('not found', message)
-/** 409. */
 export const conflict = (message: string, details?: ErrorDetails) => new AppError('conflict', message, details)
-/** 429. */
 export const limited = (retryAfter: number, message = 'Too many attempts. Please try again later.') =>
   new AppError('limited', message, { retryAfter })
-/** 503. */
 export const unavailable = (message: string, details: ErrorDetails = {}) =>
   new AppError('unavailable', message, { retryAfter: 2, ...details })

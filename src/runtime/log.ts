@@ -80,18 +80,18 @@ function shown(value: unknown): string {
 
 export function plain(fields: Fields): Fields {
   return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name, value instanceof Error ? told(value) : value]),
+    Object.entries(fields).map(([name, value]) => [name, value instanceof Error ? describe(value) : value]),
   )
 }
 
-function told(error: Error): object {
+function describe(error: Error): object {
   const { code } = error as { code?: unknown }
   return {
     name: error.name,
     message: error.message,
     ...(code !== undefined && { code }),
     stack: error.stack,
-    ...(error.cause instanceof Error && { cause: told(error.cause) }),
+    ...(error.cause instanceof Error && { cause: describe(error.cause) }),
   }
 }
 

@@ -12,21 +12,16 @@ export interface PoolStats {
 
 /** docs/metrics.md lists names and labels. */
 export interface Metrics {
-  /** `http_request_duration_seconds{method,route,status}`. */
   requestFinished(request: { method: string; route: string; status: number; seconds: number }): void
-  /** `session_store_duration_seconds{operation,outcome}`. */
   storeQueried(operation: string, outcome: 'ok' | 'error', seconds: number): void
   /** Starts the metrics of a job at 0, so that the first removal is an increase. */
   registerJob(job: string): void
   /**
-   * `maintenance_removed_total{job_name}` and
-   * `maintenance_last_success_timestamp_seconds{job_name}`. The label is `job_name`, because
-   * Prometheus sets `job` itself.
+   * maintenance_removed_total, maintenance_last_success_timestamp_seconds; `job` is Prometheus'
+   * own.
    */
   jobDone(job: string, count: number): void
-  /** `replica_ready{replica,version}`, read at each scrape. */
   watchReadiness(labels: { readonly replica: string; readonly version: string }, read: () => boolean): void
-  /** `pool_connections{state}`, read at each scrape. */
   watchPool(read: () => PoolStats): void
   /** `GET /metrics` on its own port. Resolves when it listens. */
   serve(options: { port: number; host?: string | undefined }): Promise<Server>

@@ -21,9 +21,7 @@ export interface SessionsOptions {
     /** A name that is still read. The next response replaces it by `name`. */
     readonly previousName?: string | undefined
     /**
-     * Cookies of an earlier application with a Domain or another Path, ten at most. Responses that
-     * set or clear the session's cookie clear them, too. TypeError for an invalid entry. Default:
-     * none.
+     * Cookies with a Domain or another Path to clear, ten at most (else TypeError). Default: none.
      */
     readonly clear?: readonly StaleCookie[]
     /** Sent over HTTPS only. */

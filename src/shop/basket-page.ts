@@ -1,7 +1,7 @@
 import type { Account } from '../accounts/accounts.ts'
 import type { Pool } from '../database/pool.ts'
 import { type RequestContext, reply } from '../http/reply.ts'
-import { type Basket, billBasket, MOST_OF_ONE, readBasket } from './basket.ts'
+import { type Basket, billBasket, MAX_QUANTITY, readBasket } from './basket.ts'
 import { formatPrice } from './price.ts'
 
 /** GET /basket: a form for every line. */
@@ -15,6 +15,6 @@ export async function basketPage(pool: Pool, basket: Basket, typed: Readonly<Rec
   const { lines, total } = await billBasket(pool, basket)
   return {
     view: 'shop/basket',
-    data: { lines, total, most: MOST_OF_ONE, formatPrice, typed, fields: {}, message: '' },
+    data: { lines, total, most: MAX_QUANTITY, formatPrice, typed, fields: {}, message: '' },
   }
 }

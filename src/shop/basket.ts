@@ -11,15 +11,15 @@ declare module 'express-session' {
   }
 }
 
-export const MOST_OF_ONE = 99
+export const MAX_QUANTITY = 99
 /** The session is read at every request, so the basket must stay small. */
-export const MOST_PRODUCTS = 50
+export const MAX_PRODUCTS = 50
 
 /** Ignores invalid entries, as in a session of another application. */
 export function readBasket(session: Pick<SessionData, 'basket'> | undefined): Basket {
-  const kept: unknown = session?.basket
-  if (typeof kept !== 'object' || kept === null || Array.isArray(kept)) return {}
-  return Object.fromEntries(Object.entries(kept).filter(([, quantity]) => isQuantity(quantity)))
+  const stored: unknown = session?.basket
+  if (typeof stored !== 'object' || stored === null || Array.isArray(stored)) return {}
+  return Object.fromEntries(Object.entries(stored).filter(([, quantity]) => isQuantity(quantity)))
 }
 
 /** The sum of the quantities. */
@@ -55,5 +55,5 @@ export async function billBasket(pool: Pool, basket: Basket): Promise<{ lines: L
 }
 
 function isQuantity(value: unknown): value is number {
-  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MOST_OF_ONE
+  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX_QUANTITY
 }

@@ -30,7 +30,6 @@ export async function findProducts(pool: Pool, ids: readonly string[]): Promise<
   return rows
 }
 
-/** Keeps existing products unchanged. */
 export async function addProducts(pool: Pool, products: readonly Product[]): Promise<void> {
   await pool.query(
     `INSERT INTO product (${COLUMNS})

@@ -13,7 +13,6 @@ export interface OverviewOptions {
   readonly statistics: { read(): Promise<Statistics> }
 }
 
-/** GET /staff: the number of sessions, and the replicas. */
 export async function showOverview(
   { pool, statistics }: OverviewOptions,
   context: RequestContext<Account>,

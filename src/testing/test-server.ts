@@ -10,9 +10,7 @@ export interface TestServer {
   readonly url: string
   readonly metricsUrl: string
   readonly pool: Pool
-  /** The log so far. */
   readonly lines: readonly string[]
-  /** A client with its own cookies. */
   client(): HttpClient
   close(): Promise<void>
 }

@@ -2,7 +2,7 @@ import type { Revoker } from '../../sessions/operations/revoke.ts'
 import type { Account, Accounts } from '../accounts.ts'
 import { isEmail } from '../email.ts'
 import { nameField } from '../name.ts'
-import { passwordFault } from '../passwords/password-policy.ts'
+import { passwordError } from '../passwords/password-policy.ts'
 import { type Command, CommandError, EXIT_USAGE, type Flags, HELP, readCommand } from './command-line.ts'
 import { confirm, readPassword, type Terminal } from './terminal.ts'
 
@@ -95,10 +95,7 @@ async function remove(account: Account, { yes }: Flags, context: CommandContext)
   return ended('is removed', account, context)
 }
 
-/**
- * The credentials version is raised already, so the sessions are invalid before their rows are
- * gone.
- */
+/** The credentials version is raised already, so these sessions are invalid. */
 async function ended(what: string, account: Account | null, { directory }: CommandContext): Promise<string> {
   const { email, id } = requireAccount(account)
   return `${email} ${what}; sessions ended: ${await directory.revokeAllExcept(id)}\n`
@@ -122,7 +119,7 @@ async function newPassword(person: { email: string; name: string }, flags: Flags
   const password = await readPassword(flags['password-stdin'], terminal)
   if (password === undefined)
     throw new CommandError('there is no terminal to ask for the password: say --password-stdin')
-  const fault = passwordFault(password, person)
-  if (fault !== undefined) throw new CommandError(fault)
+  const error = passwordError(password, person)
+  if (error !== undefined) throw new CommandError(error)
   return password
 }

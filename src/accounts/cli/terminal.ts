@@ -19,7 +19,6 @@ export async function readPassword(piped: boolean, terminal: Terminal): Promise<
   return terminal.stdin.isTTY === true ? readHidden(terminal) : undefined
 }
 
-/** Whether the operator types the expected text. */
 export async function confirm(question: string, expected: string, { stdin, stderr }: Terminal): Promise<boolean> {
   if (stdin.isTTY !== true) return false
   const lines = createInterface({ input: stdin, output: stderr })
@@ -39,9 +38,7 @@ async function firstLine(stdin: Readable): Promise<string> {
   return text.split(/\r?\n/)[0] ?? ''
 }
 
-/**
- * Raw mode hides the input, and leaves erasing and Ctrl-C to us. It begins before the first prompt.
- */
+/** Raw mode hides the input, and leaves erasing and Ctrl-C to us. */
 async function readHidden({ stdin, stderr }: Terminal): Promise<string> {
   const ask = async (question: string) => {
     stderr.write(question)

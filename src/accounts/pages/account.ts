@@ -3,7 +3,6 @@ import { unauthenticated } from '../../runtime/errors.ts'
 import { accountView } from '../account-view.ts'
 import type { Account } from '../accounts.ts'
 
-/** The page's data without form errors. */
 export const ACCOUNT_PAGE = { fields: {}, message: '', changed: false, showDay }
 
 /** GET /account: the account page, with the form for a new password. */

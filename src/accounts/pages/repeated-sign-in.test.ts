@@ -103,7 +103,6 @@ test('a sign-in changes the id and the session in one commit', async () => {
   }
 })
 
-/** A visitor with eggs in the basket. */
 async function shopper(): Promise<HttpClient> {
   const vic = app.client()
   await vic.post('/basket/items', { product: 'eggs', quantity: 2 })

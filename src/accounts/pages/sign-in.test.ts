@@ -110,7 +110,6 @@ test("guesses lock unknown browsers out, and not the owner's browser", async () 
   await owner.post('/logout')
   assert.equal((await owner.post('/login', wrong)).status, 401)
   assert.equal((await owner.post('/login', ada)).status, 303)
-  // Known for another account, so unknown for this one.
   const bea = app.client()
   await bea.post('/register', { email: 'bea@example.com', name: 'Bea', password })
   assert.equal((await bea.post('/login', ada)).status, 429)

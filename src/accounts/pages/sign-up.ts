@@ -6,7 +6,7 @@ import type { Account } from '../accounts.ts'
 import { completeSignIn, type SignInDeps } from '../complete-sign-in.ts'
 import { emailField } from '../email.ts'
 import { nameField } from '../name.ts'
-import { passwordFault } from '../passwords/password-policy.ts'
+import { passwordError } from '../passwords/password-policy.ts'
 import type { AccountRoutesOptions } from '../routes-options.ts'
 
 const REGISTRATION = z.object({
@@ -29,10 +29,10 @@ export async function postSignUp(deps: Deps, context: RequestContext<Account>): 
   const { req } = context
   const form = readForm(REGISTRATION, req.body)
   const fields = { ...(form.ok ? {} : form.fields), ...weakness(req.body) }
-  if (!form.ok || Object.keys(fields).length > 0) return refuseSignUp(context, 400, CHECK, fields)
+  if (!form.ok || Object.keys(fields).length > 0) return renderInvalidSignUp(context, 400, CHECK, fields)
   const attempt = await limits.register({ address: clientAddress(req) })
   const account = await accounts.create({ ...form.value, role: 'customer' }, attempt)
-  if (account === null) return refuseSignUp(context, 409, TAKEN, { email: TAKEN })
+  if (account === null) return renderInvalidSignUp(context, 409, TAKEN, { email: TAKEN })
   log.info('account registered', { account: account.id })
   await completeSignIn(deps, context, account)
   seeOther(context, homePathOf(account), { status: 201, json: { account: accountView(account) } })
@@ -47,11 +47,11 @@ const TAKEN = 'There is an account with this address already: sign in instead.'
 function weakness(body: unknown): { password?: string } {
   const { password } = (body ?? {}) as { password?: unknown }
   const { email = '', name = '' } = typedText(body)
-  const fault = typeof password === 'string' ? passwordFault(password, { email, name }) : undefined
-  return fault === undefined ? {} : { password: fault }
+  const error = typeof password === 'string' ? passwordError(password, { email, name }) : undefined
+  return error === undefined ? {} : { password: error }
 }
 
-function refuseSignUp(
+function renderInvalidSignUp(
   context: RequestContext<Account>,
   status: number,
   message: string,

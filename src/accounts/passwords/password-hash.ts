@@ -1,26 +1,19 @@
 import { type Argon2Parameters, argon2, randomBytes, timingSafeEqual } from 'node:crypto'
 
-/** Memory in KiB. */
 export interface Cost {
   readonly memory: number
   readonly passes: number
   readonly parallelism: number
 }
 
-/**
- * OWASP's minimum for argon2id (Password Storage Cheat Sheet): 19 MiB, 2 passes, 1 lane; about 50
- * ms.
- */
+/** OWASP's minimum for argon2id: 19 MiB, 2 passes, 1 lane; about 50 ms. */
 export const COST: Cost = { memory: 19_456, passes: 2, parallelism: 1 }
 /** A stored hash names its own cost. A manipulated one must not use up the machine. */
 const MAX_COST: Cost = { memory: 131_072, passes: 16, parallelism: 4 }
 const SALT_BYTES = 16
 const TAG_BYTES = 32
 
-/**
- * Returns a PHC string, `$argon2id$v=19$m=19456,t=2,p=1$salt$tag`. The caller normalises and
- * queues.
- */
+/** Returns `$argon2id$v=19$m=19456,t=2,p=1$salt$tag` (PHC). The caller queues. */
 export async function hashPassword(password: string, cost: Cost = COST): Promise<string> {
   const salt = randomBytes(SALT_BYTES)
   return phcString(cost, salt, await derive(password, cost, salt, TAG_BYTES))
@@ -29,8 +22,8 @@ export async function hashPassword(password: string, cost: Cost = COST): Promise
 /** At the hash's own cost. An unreadable hash takes the same time and is wrong. */
 export async function verifyPassword(password: string, stored: string, cost: Cost = COST): Promise<boolean> {
   const read = parse(stored)
-  const { cost: asked, salt, tag } = read ?? parts(dummyHash(cost))
-  const made = await derive(password, asked, salt, tag.length)
+  const { cost: hashCost, salt, tag } = read ?? parts(dummyHash(cost))
+  const made = await derive(password, hashCost, salt, tag.length)
   return timingSafeEqual(made, tag) && read !== undefined
 }
 
@@ -41,8 +34,8 @@ export function dummyHash(cost: Cost = COST): string {
 
 /** true for a weaker hash only. Else two versions side by side would rehash back and forth. */
 export function needsRehash(stored: string, cost: Cost = COST): boolean {
-  const asked = parse(stored)?.cost
-  return asked === undefined || asked.memory * asked.passes < cost.memory * cost.passes
+  const hashCost = parse(stored)?.cost
+  return hashCost === undefined || hashCost.memory * hashCost.passes < cost.memory * cost.passes
 }
 
 interface Parts {

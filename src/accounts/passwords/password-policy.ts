@@ -1,10 +1,7 @@
 import { isUntypeable } from '../../http/form.ts'
 import { isCommon } from './common-passwords.ts'
 
-/**
- * In normalised code points, as NIST SP 800-63B asks. 12 is below its 15 for a password alone,
- * above its old 8.
- */
+/** Code points. NIST SP 800-63B: 15 for a password alone, formerly 8. */
 export const MIN_LENGTH = 12
 export const MAX_LENGTH = 128
 
@@ -12,7 +9,6 @@ export const MAX_LENGTH = 128
 export interface PersonalWords {
   readonly email: string
   readonly name: string
-  /** Default: SITE_WORDS. */
   readonly site?: readonly string[]
 }
 
@@ -29,21 +25,24 @@ export function normalise(password: string): string {
 }
 
 /** A sentence for the user; undefined for a good password. There are no composition rules. */
-export function passwordFault(password: string, around: PersonalWords): string | undefined {
+export function passwordError(password: string, around: PersonalWords): string | undefined {
   const text = normalise(password)
   const length = [...text].length
   if (isUntypeable(text)) return 'Password has characters that cannot be typed.'
   if (length < MIN_LENGTH) return `Password is too short: ${MIN_LENGTH} characters or more.`
   if (length > MAX_LENGTH) return `Password is too long: ${MAX_LENGTH} characters at most.`
   if (isCommon(text)) return 'Password is one of those that are guessed first. Please choose another.'
-  return ownFault(text, around)
+  return errorWithoutPersonalWords(text, around)
 }
 
 /**
  * Known words do not count: the rest must be long enough. So `Roundhouse-2026!` and
  * `ada@example.com1` are refused, and a long sentence with a short name in it is not.
  */
-function ownFault(text: string, { email, name, site = SITE_WORDS }: PersonalWords): string | undefined {
+function errorWithoutPersonalWords(
+  text: string,
+  { email, name, site = SITE_WORDS }: PersonalWords,
+): string | undefined {
   const letters = squeezed(text)
   const known: readonly (readonly [string, readonly string[]])[] = [
     ['your e-mail address', addressWords(email)],

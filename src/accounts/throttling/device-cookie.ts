@@ -22,11 +22,9 @@ export interface DeviceCookies {
 }
 
 /** The last accounts that signed in. */
-const MOST_PEOPLE = 4
-/** Below the 400 days that browsers allow. */
-const LIFETIME = 365 * 86_400_000
+const MAX_ACCOUNTS = 4
+const MAX_AGE_MS = 365 * 86_400_000
 
-/** Stores nothing but the cookie. */
 export function createDeviceCookies({ secrets, https }: DeviceCookieOptions): DeviceCookies {
   const name = https ? '__Host-known' : 'known'
   const proofs = (browser: string, email: string) => secrets.map((secret) => proofOf(secret, browser, email))
@@ -37,12 +35,12 @@ export function createDeviceCookies({ secrets, https }: DeviceCookieOptions): De
     recognise: (req, email) => read(req, name).find((known) => isProven(known, email))?.browser,
     remember(req, res, email) {
       const cookies = read(req, name)
-      const former = cookies.find((known) => isProven(known, email)) ?? cookies[0]
-      const browser = former?.browser ?? randomBytes(16).toString('base64url')
+      const existing = cookies.find((known) => isProven(known, email)) ?? cookies[0]
+      const browser = existing?.browser ?? randomBytes(16).toString('base64url')
       const [proof = '', ...old] = proofs(browser, email)
-      const others = (former?.proofs ?? []).filter((held) => held !== proof && !old.includes(held))
-      const value = [browser, proof, ...others].slice(0, 1 + MOST_PEOPLE).join('.')
-      res.cookie(name, value, { path: '/', httpOnly: true, sameSite: 'lax', secure: https, maxAge: LIFETIME })
+      const others = (existing?.proofs ?? []).filter((held) => held !== proof && !old.includes(held))
+      const value = [browser, proof, ...others].slice(0, 1 + MAX_ACCOUNTS).join('.')
+      res.cookie(name, value, { path: '/', httpOnly: true, sameSite: 'lax', secure: https, maxAge: MAX_AGE_MS })
     },
   }
 }
@@ -53,7 +51,7 @@ interface Known {
 }
 
 /** An id of 16 bytes and proofs of 16 bytes, in base64url. */
-const FORM = new RegExp(`^[\\w-]{22}(\\.[\\w-]{22}){1,${MOST_PEOPLE}}$`)
+const FORM = new RegExp(`^[\\w-]{22}(\\.[\\w-]{22}){1,${MAX_ACCOUNTS}}$`)
 
 /** All of them: a sibling domain can set another one. */
 function read(req: Request, name: string): Known[] {

@@ -32,35 +32,35 @@ export interface SignInLimits {
 }
 
 export function createSignInLimits(limits: Limits): SignInLimits {
-  const strangers = limits.limit(UNKNOWN_BROWSER)
+  const unknownBrowsers = limits.limit(UNKNOWN_BROWSER)
   const browsers = limits.limit(BROWSER)
   const addresses = limits.limit(ADDRESS)
   const signedIn = limits.limit(SIGNED_IN)
-  const addressCount = ({ address }: Client): Count => ({ limit: addresses, key: networkOf(address) })
+  const addressCount = ({ address }: Client): Counter => ({ limit: addresses, key: networkOf(address) })
   return {
     signIn(client, email) {
       const account = digest(emailKey(email))
       // So clients behind the same address cannot lock a known browser out.
       if (client.browser !== undefined) return attempt([{ limit: browsers, key: `${client.browser}:${account}` }])
-      return attempt([{ limit: strangers, key: account }, addressCount(client)])
+      return attempt([{ limit: unknownBrowsers, key: account }, addressCount(client)])
     },
     register: (client) => attempt([addressCount(client)]),
     confirm: (account) => attempt([{ limit: signedIn, key: account }]),
   }
 }
 
-interface Count {
+interface Counter {
   readonly limit: Limit
   readonly key: string
 }
 
-async function attempt(counts: readonly Count[]): Promise<AttemptCounter> {
+async function attempt(counts: readonly Counter[]): Promise<AttemptCounter> {
   await Promise.all(counts.map(({ limit, key }) => limit.check(key)))
   return { begin: () => takeAll(counts), succeeded: () => giveBack(counts) }
 }
 
 /** All or nothing. */
-async function takeAll(counts: readonly Count[]): Promise<void> {
+async function takeAll(counts: readonly Counter[]): Promise<void> {
   for (const [index, { limit, key }] of counts.entries()) {
     try {
       await limit.take(key)
@@ -71,7 +71,7 @@ async function takeAll(counts: readonly Count[]): Promise<void> {
   }
 }
 
-async function giveBack(counts: readonly Count[]): Promise<void> {
+async function giveBack(counts: readonly Counter[]): Promise<void> {
   await Promise.all(counts.map(({ limit, key }) => limit.giveBack(key)))
 }
 

@@ -12,9 +12,8 @@ export interface SentMark {
 }
 
 /**
- * Makes a deferred response look sent: `headersSent` is true, changing a header throws
- * ERR_HTTP_HEADERS_SENT, changing the status has no effect. Otherwise a second response, or an
- * error page, would change the first.
+ * `headersSent` is true, changing a header throws ERR_HTTP_HEADERS_SENT, changing the status has no
+ * effect. Else a second response, or an error page, would change the first.
  */
 export function markAsSent(res: ServerResponse): SentMark {
   const marked = res as Marked

@@ -1,9 +1,8 @@
 import { type ServerResponse, validateHeaderName } from 'node:http'
 
 /**
- * Sets the headers that `writeHead` was called with on the response, and returns its other
- * arguments. Accepts every form that Node does: an object, a flat list of names and values, a list
- * of pairs. As in Node they replace earlier headers of the same name, and an invalid one throws.
+ * Sets the headers of a `writeHead` call, in every form that Node accepts, and returns the other
+ * arguments. As in Node they replace earlier ones, and an invalid one throws.
  */
 export function applyHead(res: ServerResponse, args: readonly unknown[]): unknown[] {
   const [statusCode, reason] = args

@@ -12,10 +12,7 @@ import type { PostgresSessionStore } from './session-store.ts'
 declare module 'express-session' {
   /** Promise forms of express-session's callbacks. Each resolves after the commit. */
   interface Session {
-    /**
-     * Commits the changes now. Without it they are committed before the response. Rejects with
-     * SessionEnded, StoreUnavailable, SessionRefused, NotSerializable or SessionTooLarge.
-     */
+    /** Commits now, not only before the response. Rejects with the errors of errors.ts. */
     save(): Promise<void>
     /** Rotates the id, as every sign-in must. Replaces `req.session`. */
     regenerate(options?: RegenerateOptions): Promise<void>
@@ -24,9 +21,7 @@ declare module 'express-session' {
     /** Reads the row again, and discards this request's changes. */
     reload(): Promise<void>
     /**
-     * For changes that depend on the current value, such as a counter: applies `change` to the
-     * row's current content and commits. `change` runs again after a conflict, so it must be
-     * synchronous.
+     * For changes that depend on the current value. `change` may run again, so it is synchronous.
      */
     update(change: (draft: SessionData) => void): Promise<void>
   }
@@ -125,10 +120,7 @@ async function destroy(req: Request): Promise<void> {
   )
 }
 
-/**
- * `req.session.update(change)` also for a session with a field named `update`, which hides the
- * method. Rejects with SessionEnded, StoreUnavailable, NotSerializable or SessionTooLarge.
- */
+/** As `req.session.update`, also where a field named `update` hides it. */
 export function updateSession(req: Request, change: (draft: SessionData) => void): Promise<void> {
   return asFinalWrite(req, () => storeOf(req).tracked.update(req.sessionID, req.session, change))
 }

@@ -38,11 +38,7 @@ const UNUSABLE_ROW_ERRORS = [TypeError, SyntaxError, NotSerializable, SessionToo
 const MAX_REMEMBERED_UNUSABLE = 10_000
 const Stock = connectPgSimple(expressSession)
 
-/**
- * An express-session store over connect-pg-simple's table; both can use the table side by side. It
- * applies a request's changes to the current row, never writes to an ended session, and touches
- * only when that is due.
- */
+/** An express-session store. Stock connect-pg-simple can use the same table side by side. */
 export class PostgresSessionStore extends Stock {
   /** Set by `createSessions`, or by express-session's own middleware. */
   declare generate: (req: Request) => void

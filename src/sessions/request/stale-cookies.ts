@@ -35,8 +35,8 @@ const MAX_ENTRIES = 10
 export function cookiesToClear(entries: readonly StaleCookie[], own: OwnCookie): readonly CookieToClear[] {
   if (entries.length > MAX_ENTRIES) throw new TypeError(`has more than ${MAX_ENTRIES} entries`)
   return entries.flatMap((entry, index) => {
-    const fault = faultOf(entry, own)
-    if (fault !== undefined) throw new TypeError(`entry ${index + 1} ${fault}`)
+    const error = errorOf(entry, own)
+    if (error !== undefined) throw new TypeError(`entry ${index + 1} ${error}`)
     const { domain, path = '/' } = entry
     return namesOf(entry, own).map((name) => {
       const secure = own.secure || SECURE_ONLY.test(name)
@@ -46,9 +46,8 @@ export function cookiesToClear(entries: readonly StaleCookie[], own: OwnCookie):
 }
 
 /**
- * Clears the cookies whose name is in the request, because the Cookie header has no domains and
- * paths. A browser sends a cookie of another path only below that path, so this one is cleared
- * whenever the session's `own` cookie is in the request.
+ * Only those whose name is in the request: its Cookie header has no domains and paths. One of
+ * another path, which browsers send only below it, with the session's `own` cookie.
  */
 export function clearStaleCookies(req: Request, res: Response, cookies: readonly CookieToClear[], own: string): void {
   if (cookies.length === 0) return
@@ -64,7 +63,7 @@ function namesOf({ name, domain, path = '/' }: StaleCookie, own: OwnCookie): str
   return names.filter((each) => !HOST_ONLY.test(each) || (domain === undefined && path === '/'))
 }
 
-function faultOf(entry: StaleCookie, own: OwnCookie): string | undefined {
+function errorOf(entry: StaleCookie, own: OwnCookie): string | undefined {
   const { name, domain, path = '/' } = entry
   if (name !== undefined && !NAME.test(name)) return 'has no name that a cookie can have'
   if (domain !== undefined && (domain.length > 253 || !DOMAIN.test(domain))) return 'has no domain such as example.com'

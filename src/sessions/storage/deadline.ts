@@ -1,9 +1,8 @@
 import { StoreUnavailable } from '../errors.ts'
 
 /**
- * Time budget for one interaction with the store, including the wait for a connection and retries.
- * Reading a request's session and committing it share one budget. A call of the handler's own has
- * another.
+ * Budget for one interaction with the store, including the wait for a connection and retries.
+ * Reading and committing a request's session share one.
  */
 export const DEADLINE_MS = 3000
 

@@ -17,10 +17,7 @@ export type Change =
 /** Also ends the recursion of a cycle. */
 const MAX_DEPTH = 64
 
-/**
- * The patch from `base` to `next`, whose values may have a toJSON. Skips the top-level names of
- * `except`. Throws NotSerializable for a value that JSON cannot hold.
- */
+/** Skips the top-level names of `except`. Throws NotSerializable. */
 export function diff(base: JsonObject, next: object, except?: ReadonlySet<string>): Change[] {
   const changes: Change[] = []
   compare(base, next, [], changes, except)

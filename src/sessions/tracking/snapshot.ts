@@ -43,10 +43,7 @@ export function ownChanges(session: object, snapshot: Snapshot | undefined): Cha
   return diff(snapshot?.baseline ?? {}, session, RESERVED_NAMES)
 }
 
-/**
- * Sets the cookie of `content` to this request's. If another request meanwhile gave the session
- * another lifetime, and this one did not, the other request's cookie stays.
- */
+/** Keeps the row's cookie if another request chose a lifetime, and this one did not. */
 export function withRowCookie(
   content: JsonObject,
   session: SessionData,

@@ -106,10 +106,7 @@ export class TrackedSessions {
     return touch
   }
 
-  /**
-   * Applies `change` to the row's current content, after the earlier changes of this request.
-   * `change` runs again after a conflict, so it must be synchronous.
-   */
+  /** Applies `change` to the row's content; again after a conflict, so it must be synchronous. */
   async update(sid: string, session: SessionData, change: (draft: SessionData) => void): Promise<void> {
     const snapshot = this.#snapshots.get(session)
     if (snapshot === undefined) {
