@@ -77,8 +77,9 @@ export function useCluster(options: ClusterOptions | Asked = {}, ...needs: reado
     lacks,
     can: (what) => target.unsupported[what] === undefined,
     person(name, visitor = {}) {
-      const { localAddress: from, ...others } = visitor
-      const address = from === undefined ? {} : target.isBehindGateway ? { said: from } : { from }
+      const { localAddress, ...others } = visitor
+      const address: Partial<VisitorOptions> =
+        localAddress === undefined ? {} : target.isBehindGateway ? { forwardedFor: localAddress } : { localAddress }
       const person = createVisitor({ name, url: running().url, ...others, ...address })
       people.push(person)
       return person
