@@ -58,7 +58,7 @@ test('bodies and cookies come through as they are', async () => {
 })
 
 test('where nobody answers it says so, and repeats nothing', async () => {
-  const vic = createVisitor({ name: 'Vic', url: edge.url, connection: 'fresh' })
+  const vic = createVisitor({ name: 'Vic', url: edge.url, keepAlive: false })
   upstream = undefined
   assert.equal((await vic.get('/')).status, 502)
   upstream = { host: '127.0.0.1', port: 1, agent: upstreamAgent() }

@@ -49,7 +49,7 @@ describe('without a draining time, as Railway does unless it is told one', () =>
       /src\/cli\.ts migrate/,
     )
     assert.deepEqual(pids(), former)
-    await register(createVisitor({ name: 'Bea', url: cluster.url, connection: 'fresh' }))
+    await register(createVisitor({ name: 'Bea', url: cluster.url, keepAlive: false }))
   })
 })
 

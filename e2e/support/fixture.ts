@@ -78,7 +78,7 @@ export function useCluster(options: ClusterOptions | Asked = {}, ...needs: reado
     can: (what) => target.unsupported[what] === undefined,
     person(name, visitor = {}) {
       const { localAddress, ...others } = visitor
-      const address =
+      const address: Partial<VisitorOptions> =
         localAddress === undefined ? {} : target.isBehindGateway ? { forwardedFor: localAddress } : { localAddress }
       const person = createVisitor({ name, url: running().url, ...others, ...address })
       people.push(person)

@@ -43,7 +43,7 @@ scenario(
     const before = await stage.database.counts()
     const asked = await storeCalls(stage.cluster.replicas)
     for (const url of everywhere()) {
-      const probe = person('a probe', { url, connection: 'fresh' })
+      const probe = person('a probe', { url, keepAlive: false })
       for (let time = 0; time < 10; time++)
         for (const path of HEALTH) noCookie(probe, expect(await probe.get(path), 200))
       for (const path of FILES) noCookie(probe, expect(await probe.get(path), 200, 204))

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { daysInMs } from '../../../test-support/clock.ts'
 import {
   expectSignedIn,
   expectVisitor,
@@ -7,7 +8,6 @@ import {
   register,
   sessionOf,
 } from '../../support/actors/actions.ts'
-import { daysInMs } from '../../support/actors/clock.ts'
 import type { Visitor } from '../../support/actors/visitor.ts'
 import { useCluster } from '../../support/fixture.ts'
 
@@ -34,9 +34,9 @@ scenario('however often somebody comes, after 90 days they sign in again', async
     await expectSignedIn(ada, email)
     assert.ok(Math.max(...(await rowDays(email))) <= 90 - day)
   }
-  const cookie = ada.jar.get('sid')?.value ?? ''
+  const cookie = ada.jar.get('sid') ?? ''
   await pass(11, ada)
-  ada.jar.put('sid', cookie)
+  ada.jar.set('sid', cookie)
   for (const { url } of stage.cluster.replicas) await expectVisitor(ada.at(url))
 })
 
@@ -53,11 +53,11 @@ scenario('a visitor who comes back every 20 days finds the basket', async () => 
 scenario('somebody who stays away for 31 days is a visitor, with the cookie or without', async () => {
   const ada = person('Ada')
   await register(ada)
-  const cookie = ada.jar.get('sid')?.value ?? ''
+  const cookie = ada.jar.get('sid') ?? ''
   await pass(31, ada)
   assert.equal(ada.jar.get('sid'), undefined, 'the browser has dropped the cookie')
   await expectVisitor(ada)
-  ada.jar.put('sid', cookie)
+  ada.jar.set('sid', cookie)
   for (const { url } of stage.cluster.replicas) await expectVisitor(ada.at(url))
 })
 
@@ -68,7 +68,7 @@ async function pass(count: number, visitor: Visitor): Promise<void> {
 }
 
 function cookieDays({ jar }: Visitor): number {
-  return Math.round(((jar.get('sid')?.expires ?? 0) - jar.clock.now()) / daysInMs(1))
+  return Math.round(((jar.find('sid')?.expires ?? 0) - jar.clock.now()) / daysInMs(1))
 }
 
 /** How many days the living sessions of this account have left. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
+import { daysInMs } from '../../../test-support/clock.ts'
 import { expectSignedIn, productsOf, putInBasket, register } from '../../support/actors/actions.ts'
-import { daysInMs } from '../../support/actors/clock.ts'
 import { expect } from '../../support/actors/response.ts'
 import { useClusterBehindProxy } from '../../support/faults/with-database-proxy.ts'
 
@@ -52,7 +52,7 @@ scenario('somebody without a session costs the database nothing', async () => {
   ]) {
     for (const json of [false, true]) expect(await vic.get(path, { json }), 200, 303, 401, 404)
   }
-  vic.jar.put('sid', 's%3Aforged.forged')
+  vic.jar.set('sid', 's%3Aforged.forged')
   expect(await vic.get('/'), 200)
   assert.deepEqual(asked(began), [])
 })

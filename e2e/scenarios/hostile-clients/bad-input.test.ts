@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe } from 'node:test'
+import { sendRaw, statusOf } from '../../../test-support/raw-http.ts'
 import { freshCredentials, register, sessionOf } from '../../support/actors/actions.ts'
 import { describeResponse, expect, type Response, visibleText } from '../../support/actors/response.ts'
 import { BAD_BODIES, type BadBody, form } from '../../support/attacks/malformed-bodies.ts'
-import { sendRaw, statusOf } from '../../support/attacks/raw-http.ts'
 import { useCluster } from '../../support/fixture.ts'
 
 const FORM = 'application/x-www-form-urlencoded'

@@ -59,7 +59,7 @@ scenario('an answer waits until its change is committed, however long that takes
     'signing out': () => vic.post('/logout', {}, hasty),
   }
   for (const [what, change] of Object.entries(changes)) {
-    const lock = await stage.database.hold(parseCookieValue(vic.jar.get('sid')?.value ?? '').sid)
+    const lock = await stage.database.hold(parseCookieValue(vic.jar.get('sid') ?? '').sid)
     const answer = expect(await change(), 303)
     assert.equal(
       await lock.held(),

@@ -16,7 +16,7 @@ scenario('requests on one keep-alive connection are spread evenly', async (test)
 })
 
 scenario('requests on connections of their own are spread evenly', async () => {
-  await evenly(person('Vic', { connection: 'fresh' }))
+  await evenly(person('Vic', { keepAlive: false }))
 })
 
 scenario('no cookie pins anybody', async () => {
@@ -27,7 +27,7 @@ scenario('no cookie pins anybody', async () => {
   const pinned = marks.filter((text) => stage.cluster.replicas.some(({ name }) => text.includes(name)))
   assert.deepEqual(pinned, [], 'no cookie names a replica')
   const other = person('Vic')
-  for (const name of ['route', 'SERVERID', 'JSESSIONID', 'sticky']) other.jar.put(name, 'app-1')
+  for (const name of ['route', 'SERVERID', 'JSESSIONID', 'sticky']) other.jar.set(name, 'app-1')
   await evenly(other)
 })
 

@@ -75,7 +75,7 @@ scenario('a row whose expiry has passed is nobody’s, and nothing brings it bac
   expect(await browser.post('/basket/items', { product, quantity: 1 }), 303, 401)
   assert.equal(await textOf(sid), before)
   const thief = person('somebody who kept a copy of the cookie')
-  thief.jar.put('sid', signCookie(sid, SECRET))
+  thief.jar.set('sid', signCookie(sid, SECRET))
   for (const { url } of stage.cluster.replicas) await expectVisitor(thief.at(url))
 })
 
@@ -100,7 +100,7 @@ async function holderOf(text: string, left = '1 day'): Promise<{ readonly browse
     [sid, text, left],
   )
   const browser = person('somebody with a strange row')
-  browser.jar.put('sid', signCookie(sid, SECRET))
+  browser.jar.set('sid', signCookie(sid, SECRET))
   assert.equal(parseCookieValue(signCookie(sid, SECRET)).sid, sid)
   return { browser, sid }
 }

@@ -13,7 +13,7 @@ scenario(
     const ada = person('Ada')
     const { email } = await register(ada)
     // An nginx before 1.27.4 cuts idle connections of clients as it reads a new list; connections of their own are none.
-    const crowd = await stage.crowd({ workers: 8, thinkTimeMs: 10, connection: 'fresh' })
+    const crowd = await stage.crowd({ workers: 8, thinkTimeMs: 10, keepAlive: false })
     for (const count of [6, 2]) {
       await crowd.served(100)
       await cluster.scale(count)

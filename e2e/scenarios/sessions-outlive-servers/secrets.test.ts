@@ -75,5 +75,5 @@ function listed(...secrets: readonly string[]): string {
 }
 
 function signature({ jar }: Visitor): string {
-  return jar.get('sid')?.value.split('.').at(-1) ?? ''
+  return jar.get('sid')?.split('.').at(-1) ?? ''
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe } from 'node:test'
+import { daysInMs } from '../../../test-support/clock.ts'
 import { expectSignedIn, expectVisitor, register, signOut } from '../../support/actors/actions.ts'
-import { daysInMs } from '../../support/actors/clock.ts'
 import type { Visitor } from '../../support/actors/visitor.ts'
 import { parseCookieValue } from '../../support/attacks/sign-cookie.ts'
 import { useEmptyDatabase } from '../../support/empty-database.ts'
@@ -43,7 +43,7 @@ describe('replicas whose environments name zones 21 hours apart, over one databa
     const ada = west.person('Ada')
     await register(ada)
     const thief = west.person('somebody who kept a copy of the cookie')
-    thief.jar.put('sid', cookieOf(ada))
+    thief.jar.set('sid', cookieOf(ada))
     await signOut(ada.at(east.cluster.url))
     for (const { cluster } of [west, east]) await expectVisitor(thief.at(cluster.url))
   })
@@ -59,5 +59,5 @@ describe('replicas whose environments name zones 21 hours apart, over one databa
 })
 
 function cookieOf({ jar }: Visitor): string {
-  return jar.get('sid')?.value ?? ''
+  return jar.get('sid') ?? ''
 }

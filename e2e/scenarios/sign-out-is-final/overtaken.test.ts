@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { daysInMs } from '../../../test-support/clock.ts'
 import {
   type Credentials,
   expectSignedIn,
@@ -9,7 +10,6 @@ import {
   signIn,
   signOut,
 } from '../../support/actors/actions.ts'
-import { daysInMs } from '../../support/actors/clock.ts'
 import { describeResponse, expect, type Response } from '../../support/actors/response.ts'
 import type { Visitor } from '../../support/actors/visitor.ts'
 import { copySession } from '../../support/attacks/copy-session.ts'

@@ -12,12 +12,12 @@ scenario('a password change ends every other session, and keeps the own one unde
   const ada = await register(here)
   const others = [person('Ada on her phone'), person('Ada at work'), person('a thief')]
   for (const browser of others) await signIn(browser, ada)
-  const cookie = here.jar.get('sid')?.value ?? ''
+  const cookie = here.jar.get('sid') ?? ''
   const password = `${ada.password}, changed`
   expect(await here.post('/account/password', { current: ada.password, password }), 303)
 
   const copy = person('somebody with a copy of the cookie')
-  copy.jar.put('sid', cookie)
+  copy.jar.set('sid', cookie)
   for (const { url } of stage.cluster.replicas) {
     await expectSignedIn(here.at(url), ada.email)
     for (const browser of [...others, copy]) await expectVisitor(browser.at(url))

@@ -12,11 +12,11 @@ scenario('signing out on one replica signs out on all', async (test) => {
   for (const { url } of stage.cluster.replicas) {
     const browser = person('Ada')
     await signIn(browser, ada)
-    const cookie = browser.jar.get('sid')?.value ?? ''
+    const cookie = browser.jar.get('sid') ?? ''
     const signedOutBy = await signOut(browser.at(url))
     assert.equal(browser.jar.get('sid'), undefined, 'the cookie is gone from the browser')
     const thief = person('somebody who kept a copy of the cookie')
-    thief.jar.put('sid', cookie)
+    thief.jar.set('sid', cookie)
     const refused = await everywhere(stage.cluster, thief, expectVisitor)
     test.diagnostic(`signed out by ${signedOutBy.replica}, ${refused}`)
   }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import type { RequestOptions } from '../../../test-support/http-client.ts'
 import { describeResponse, expect, json, type Response } from './response.ts'
-import type { RequestOptions, Visitor } from './visitor.ts'
+import type { Visitor } from './visitor.ts'
 
 /** Who somebody is on the site. */
 export interface Credentials {

@@ -1,21 +1,13 @@
 import assert from 'node:assert/strict'
-import type { IncomingHttpHeaders } from 'node:http'
+import type { HttpResponse } from '../../../test-support/http-client.ts'
 
-/** What came back for one request, and what is needed to find it in the logs. */
-export interface Response {
+/** A response, and what finds its request in the logs. */
+export interface Response extends HttpResponse {
   /** `Ada: GET /account`. */
   readonly request: string
-  readonly status: number
-  readonly headers: IncomingHttpHeaders
-  readonly text: string
-  /** The Set-Cookie lines. */
-  readonly cookies: readonly string[]
-  /** Who answered (X-Served-By); undefined: no replica of ours. */
+  /** The replica that answered (X-Served-By); undefined: none of the cluster's. */
   readonly replica: string | undefined
   readonly requestId: string | undefined
-  /** The client's port: equal on two answers means the same connection. */
-  readonly connection: number | undefined
-  readonly durationMs: number
 }
 
 /** The same answer; fails, saying which replica and request it was, when the status is another. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { sendRaw } from '../../../test-support/raw-http.ts'
 import {
   type Credentials,
   freshCredentials,
@@ -10,7 +11,6 @@ import {
 } from '../actors/actions.ts'
 import { expect } from '../actors/response.ts'
 import type { ClusterFixture } from '../fixture.ts'
-import { sendRaw } from './raw-http.ts'
 import { signCookie } from './sign-cookie.ts'
 
 /** What a client writes that would like to begin a line of its own. */
@@ -59,7 +59,7 @@ export async function forgedCookies({ person }: ClusterFixture, secret: string):
   const sid = randomBytes(24).toString('base64url')
   for (const value of [`s%3A${sid}.${randomBytes(32).toString('base64url')}`, signCookie(sid, secret)]) {
     const vic = person('Vic with a forged cookie')
-    vic.jar.put('sid', value)
+    vic.jar.set('sid', value)
     for (const path of ['/account', '/api/session', '/basket']) await vic.get(path)
     await vic.post('/basket/items', { product: ESCAPE, quantity: 1 })
   }

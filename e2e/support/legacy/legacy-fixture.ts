@@ -42,7 +42,7 @@ export function useLegacyDeployment(zone: string): LegacyDeployment {
   const bare = useEmptyDatabase()
   const site = {} as { legacyUrl: LegacyReplica; database: Database }
   const expiries = async () => {
-    const sids = browsers.map(({ jar }) => parseCookieValue(jar.get('connect.sid')?.value ?? '').sid)
+    const sids = browsers.map(({ jar }) => parseCookieValue(jar.get('connect.sid') ?? '').sid)
     return await site.database.rows('SELECT sid, expire::text FROM session WHERE sid = ANY($1) ORDER BY sid', [sids])
   }
   before(async () => {

@@ -12,8 +12,8 @@ export interface LoadOptions {
   readonly maxMs?: number
   /** Milliseconds that each person waits between two requests; 0 unless told. */
   readonly thinkTimeMs?: number
-  /** `fresh`: a connection for each request; unless told each person has one. */
-  readonly connection?: 'kept' | 'fresh'
+  /** One connection for each person (default), or a new one for each request. */
+  readonly keepAlive?: boolean
 }
 
 /** People who are signed in, look and put things into their baskets all the time, and write everything down. */
@@ -27,13 +27,13 @@ export interface BackgroundLoad {
 
 /** Registers the people, then lets them loose. */
 export async function startBackgroundLoad(options: LoadOptions): Promise<BackgroundLoad> {
-  const { url, workers = 12, maxMs = 280_000, thinkTimeMs = 0, connection = 'kept' } = options
+  const { url, workers = 12, maxMs = 280_000, thinkTimeMs = 0, keepAlive = true } = options
   const history = createHistory()
   const end = AbortSignal.timeout(maxMs)
   const stopping = new AbortController()
   const over = AbortSignal.any([end, stopping.signal])
   const people: Shopper[] = []
-  for (let number = 1; number <= workers; number++) people.push(await arrive(`Shopper ${number}`, url, connection))
+  for (let number = 1; number <= workers; number++) people.push(await arrive(`Shopper ${number}`, url, keepAlive))
   const work = Promise.all(people.map((person) => shop(person, history, over, thinkTimeMs)))
   return {
     history,
@@ -61,8 +61,8 @@ interface Shopper {
   readonly basket: Map<string, number | undefined>
 }
 
-async function arrive(name: string, url: string, connection: 'kept' | 'fresh'): Promise<Shopper> {
-  const visitor = createVisitor({ name: name.replace(' ', ''), url, connection })
+async function arrive(name: string, url: string, keepAlive: boolean): Promise<Shopper> {
+  const visitor = createVisitor({ name: name.replace(' ', ''), url, keepAlive })
   await register(visitor)
   return { visitor, products: (await productsOf(visitor)).slice(0, 5), basket: new Map() }
 }

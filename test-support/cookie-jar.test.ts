@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createClock, daysInMs } from './clock.ts'
-import { createJar } from './cookie-jar.ts'
+import { createCookieJar } from './cookie-jar.ts'
 
 const site = new URL('http://here.example/')
 const later = (milliseconds: number) => new Date(Date.now() + milliseconds).toUTCString()
 
 function jarWith(...lines: readonly string[]) {
-  const jar = createJar(createClock())
+  const jar = createCookieJar(createClock())
   jar.take(lines, site)
   return jar
 }
@@ -21,7 +21,7 @@ test("a cookie is sent until its Expires has passed on the jar's clock", () => {
 })
 
 test('an expiry that came after time had moved on counts from then', () => {
-  const jar = createJar(createClock())
+  const jar = createCookieJar(createClock())
   jar.clock.forward(daysInMs(20))
   jar.take([`sid=a; Path=/; Expires=${later(daysInMs(30))}`], site)
   jar.clock.forward(daysInMs(20))
