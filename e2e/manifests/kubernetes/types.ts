@@ -10,7 +10,7 @@ const CONFIG = {
   files: ['objects.ts'],
 }
 
-/** What tsc says about a file of the given content; empty where it has nothing to say. */
+/** The compiler's output; empty without errors. */
 export function typeFaults(source: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'roundhouse-types-'))
   const clear = () => rmSync(folder, { recursive: true, force: true })

@@ -15,12 +15,12 @@ before(async () => {
 after(() => app.close())
 
 for (const { title, queries } of readPanels())
-  test(`the panel "${title}" asks for what a replica exports`, () => {
+  test(`the panel "${title}" uses metrics that a replica exports`, () => {
     assert.ok(queries.length > 0)
     for (const query of queries) assert.deepEqual([...faults(query.expr, exported), ...legendFaults(query)], [])
   })
 
-test('the choices of the dashboard are of what a replica exports', () => {
+test("the dashboard's variables use metrics that a replica exports", () => {
   assert.ok(readChoices().length > 0)
   for (const choice of readChoices()) {
     const [, expr = '', label = ''] = choice.match(/^label_values\((.+), (\w+)\)$/) ?? []
@@ -30,7 +30,7 @@ test('the choices of the dashboard are of what a replica exports', () => {
 })
 
 for (const { alert, expr, annotations } of readAlerts())
-  test(`the alert ${alert} asks for what a replica exports, and names only labels that it has`, () => {
+  test(`the alert ${alert} uses metrics that a replica exports, and only labels that it has`, () => {
     assert.deepEqual(faults(expr, exported), [])
     const named = [
       ...Object.values(annotations)
@@ -43,7 +43,7 @@ for (const { alert, expr, annotations } of readAlerts())
     )
   })
 
-test('what is misspelt is noticed', () => {
+test('a misspelt metric is found', () => {
   for (const [expr, fault] of MISSPELT) assert.deepEqual(faults(expr, exported), [fault], expr)
 })
 
@@ -61,7 +61,7 @@ function legendFaults({ expr, legend }: Query): readonly string[] {
   return named.filter((name) => !resultLabels(expr).includes(name)).map((name) => `a legend by ${name}, which is lost`)
 }
 
-/** The labels of a result: what it is grouped by, else those of its metrics. */
+/** The labels of a result: its grouping, else those of its metrics. */
 function resultLabels(expr: string): readonly string[] {
   const [, grouped] = expr.match(/\bby \(([^)]*)\)/) ?? []
   return grouped?.split(', ') ?? metricsIn(expr).flatMap((metric) => labelsOf(metric, exported))
