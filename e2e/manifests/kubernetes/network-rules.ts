@@ -49,7 +49,7 @@ export const networkRules = {
       const { labels } = podOf(objects, name)
       const kinds = policiesFor(objects, labels).flatMap(({ spec }) => spec?.policyTypes ?? [])
       const missing = ['Ingress', 'Egress'].filter((kind) => !kinds.some((one) => one === kind))
-      return [...missing.map((kind) => `no policy says ${kind} of ${name}`), ...dnsFaults(objects, name, labels)]
+      return [...missing.map((kind) => `no policy says ${kind} of ${name}`), ...dnsViolations(objects, name, labels)]
     }),
 
   'policies allow every needed connection': (objects) =>
@@ -106,7 +106,7 @@ function allowed(objects: Objects, of: Labels, other: Labels, way: 'ingress' | '
   )
 }
 
-function dnsFaults(objects: Objects, name: string, labels: Labels): readonly string[] {
+function dnsViolations(objects: Objects, name: string, labels: Labels): readonly string[] {
   const rules = policiesFor(objects, labels).flatMap(({ spec }) => spec?.egress ?? [])
   return ['UDP', 'TCP'].flatMap((protocol) => {
     const asking = rules.filter(({ ports = [] }) =>

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { type KubernetesObject, one } from './objects.ts'
 import { kubectlMissing, renderAll } from './rendering.ts'
 import { asLiterals, faultOf } from './schemas.ts'
-import { typeFaults } from './types.ts'
+import { typeErrors } from './types.ts'
 
 const renderings = kubectlMissing === undefined ? renderAll() : []
 const objects = distinct(renderings.flatMap((rendering) => rendering.objects))
@@ -23,7 +23,7 @@ test('every object is valid by its schema', { skip }, async () => {
 })
 
 test('every object, written as a literal of its type, passes tsc', { skip }, () => {
-  assert.equal(typeFaults(asLiterals(objects)), '')
+  assert.equal(typeErrors(asLiterals(objects)), '')
 })
 
 test('tsc finds a misspelt field that the schema accepts', { skip }, async () => {
@@ -37,7 +37,7 @@ test('tsc finds a misspelt field that the schema accepts', { skip }, async () =>
     [withField('HTTPRoute', 'nginx', ['spec'], 'hostname', 'shop.example.com'), /hostname/],
     [withField('ServiceMonitor', 'app', ['spec'], 'endpoint', []), /endpoint/],
   ]
-  const said = typeFaults(asLiterals(misspelt.map(([object]) => object)))
+  const said = typeErrors(asLiterals(misspelt.map(([object]) => object)))
   for (const [object, complaint] of misspelt) {
     assert.equal(await faultOf(object), undefined)
     assert.match(said, complaint)

@@ -11,7 +11,7 @@ const CONFIG = {
 }
 
 /** The compiler's output; empty without errors. */
-export function typeFaults(source: string): string {
+export function typeErrors(source: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'roundhouse-types-'))
   const clear = () => rmSync(folder, { recursive: true, force: true })
   process.once('exit', clear)

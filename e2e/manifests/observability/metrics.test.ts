@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { startTestServer, type TestServer } from '../../../src/testing/test-server.ts'
 import { type Query, readAlerts, readChoices, readPanels } from './observability.ts'
-import { faults, labelsOf, metricsIn, type Series, seriesOf } from './promql.ts'
+import { labelsOf, metricsIn, type Series, seriesOf, unknownParts } from './promql.ts'
 import { live, said } from './test-metrics.ts'
 
 let app: TestServer
@@ -17,21 +17,21 @@ after(() => app.close())
 for (const { title, queries } of readPanels())
   test(`the panel "${title}" uses metrics that a replica exports`, () => {
     assert.ok(queries.length > 0)
-    for (const query of queries) assert.deepEqual([...faults(query.expr, exported), ...legendFaults(query)], [])
+    for (const query of queries) assert.deepEqual([...unknownParts(query.expr, exported), ...legendErrors(query)], [])
   })
 
 test("the dashboard's variables use metrics that a replica exports", () => {
   assert.ok(readChoices().length > 0)
   for (const choice of readChoices()) {
     const [, expr = '', label = ''] = choice.match(/^label_values\((.+), (\w+)\)$/) ?? []
-    assert.deepEqual(faults(expr, exported), [], choice)
+    assert.deepEqual(unknownParts(expr, exported), [], choice)
     assert.ok(resultLabels(expr).includes(label), choice)
   }
 })
 
 for (const { alert, expr, annotations } of readAlerts())
   test(`the alert ${alert} uses metrics that a replica exports, and only labels that it has`, () => {
-    assert.deepEqual(faults(expr, exported), [])
+    assert.deepEqual(unknownParts(expr, exported), [])
     const named = [
       ...Object.values(annotations)
         .join(' ')
@@ -44,7 +44,7 @@ for (const { alert, expr, annotations } of readAlerts())
   })
 
 test('a misspelt metric is found', () => {
-  for (const [expr, fault] of MISSPELT) assert.deepEqual(faults(expr, exported), [fault], expr)
+  for (const [expr, fault] of MISSPELT) assert.deepEqual(unknownParts(expr, exported), [fault], expr)
 })
 
 const MISSPELT: readonly (readonly [string, string])[] = [
@@ -56,7 +56,7 @@ const MISSPELT: readonly (readonly [string, string])[] = [
   ['sum(replica_ready)', 'replica_ready is no word of PromQL that is known here'],
 ]
 
-function legendFaults({ expr, legend }: Query): readonly string[] {
+function legendErrors({ expr, legend }: Query): readonly string[] {
   const named = [...legend.matchAll(/\{\{(\w+)\}\}/g)].map(([, name = '']) => name)
   return named.filter((name) => !resultLabels(expr).includes(name)).map((name) => `a legend by ${name}, which is lost`)
 }

@@ -8,7 +8,7 @@ import { live } from './test-metrics.ts'
 
 const PATIENCE = 30_000
 /** Panels of errors. */
-const QUIET = ['Alerts', 'Faults']
+const QUIET = ['Alerts', 'Errors (500)']
 
 let app: TestServer
 let prometheus: Prometheus

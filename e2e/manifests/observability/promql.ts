@@ -24,12 +24,12 @@ const GROUPING = /\b(?:by|on)\s*\(([^)]*)\)/g
 const RANGE = /\[[^\]]*\]/g
 
 /** Unknown metrics, labels and values of an expression; also a metric without the job. */
-export function faults(expr: string, exported: Series): readonly string[] {
+export function unknownParts(expr: string, exported: Series): readonly string[] {
   const selectors = [...expr.matchAll(SELECTOR)].map(([, metric = '', matchers = '']) => ({ metric, matchers }))
   const labels = new Set([...ADDED, ...selectors.flatMap(({ metric }) => labelsOf(metric, exported))])
   const grouped = [...expr.matchAll(GROUPING)].flatMap(([, names = '']) => names.split(',').map((name) => name.trim()))
   return [
-    ...selectors.flatMap(({ metric, matchers }) => selectorFaults(metric, matchers, exported)),
+    ...selectors.flatMap(({ metric, matchers }) => selectorErrors(metric, matchers, exported)),
     ...grouped
       .filter((name) => name !== '' && !labels.has(name))
       .map((name) => `grouped by ${name}, which no metric has`),
@@ -47,7 +47,7 @@ export function metricsIn(expr: string): readonly string[] {
   return [...expr.matchAll(SELECTOR)].map(([, metric = '']) => metric)
 }
 
-function selectorFaults(metric: string, matchers: string, exported: Series): string[] {
+function selectorErrors(metric: string, matchers: string, exported: Series): string[] {
   const known = exported.get(metric)
   if (known === undefined && ELSEWHERE[metric] === undefined) return [`${metric} is exported by nobody`]
   if (known !== undefined && !matchers.includes('job="roundhouse"')) return [`${metric} without job="roundhouse"`]
