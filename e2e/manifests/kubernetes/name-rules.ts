@@ -1,5 +1,5 @@
 import { all, containers, type Kind, type Objects, one, type Pod, pods } from './objects.ts'
-import type { Rule } from './pod-rules.ts'
+import type { Rule } from './rule.ts'
 import { hosts, selects, standing } from './selection.ts'
 
 /** Made by hand (k8s/README.md). */

@@ -1,6 +1,6 @@
 import { environment } from './environment.ts'
 import { all, type Kind, type Labels, type Objects, one, pods } from './objects.ts'
-import type { Rule } from './pod-rules.ts'
+import type { Rule } from './rule.ts'
 import { hosts, selects, standing } from './selection.ts'
 import { settings } from './setting-rules.ts'
 

@@ -1,9 +1,7 @@
 import type { IContainer } from 'kubernetes-models/v1/Container'
 import { all, containers, type Objects, one, type Pod, pods } from './objects.ts'
+import type { Rule } from './rule.ts'
 import { settings } from './setting-rules.ts'
-
-/** Returns one line for each violation. */
-export type Rule = (objects: Objects) => readonly string[]
 
 /** Limits, security, probes, spreading and draining of each pod. */
 export const podRules = {

@@ -1,5 +1,5 @@
 import { all, type Objects, one, pods } from './objects.ts'
-import type { Rule } from './pod-rules.ts'
+import type { Rule } from './rule.ts'
 import { selects } from './selection.ts'
 import { settings } from './setting-rules.ts'
 

@@ -3,7 +3,7 @@ import { type Config, ConfigErrors, loadConfig } from '../../../src/config/confi
 import { VARIABLES } from '../../../src/config/variables.ts'
 import { environment } from './environment.ts'
 import { all, containers, type Objects, one, pods } from './objects.ts'
-import type { Rule } from './pod-rules.ts'
+import type { Rule } from './rule.ts'
 
 /** Keys of the Secret that is made by hand (k8s/README.md). */
 const BY_HAND = { SESSION_SECRET: '0e2f0c4b6f2f4a0f9d1c7b3a5e8d6c41' }
