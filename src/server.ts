@@ -38,11 +38,15 @@ const REQUEST_TIMEOUT_MS = 30_000
 const ANNOUNCE_INTERVAL_MS = 60_000
 const HOUR_MS = 3_600_000
 
-/** Listens when it resolves, and becomes ready when the schema is there. */
+/**
+ * Listens when it resolves, and becomes ready when the schema is there. A failed start closes what
+ * it opened.
+ */
 export async function startServer(options: ServerOptions, log: Log): Promise<RunningServer> {
+  await using opened = new AsyncDisposableStack()
   const metrics = createMetrics()
   const state = createState()
-  const pool = openPool(options, log)
+  const pool = opened.adopt(openPool(options, log), (pool) => pool.end())
   metrics.watchPool(() => poolStats(pool))
   metrics.watchReadiness(options, () => state.stage === 'ready')
   const errorHandler = createErrorHandler({ log, isUnavailable: isUnavailableError })
@@ -73,18 +77,18 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_TIMEOUT_MS }, app)
   respondToClientErrors(server, options.replica)
   drain.attach(server)
-  const metricsServer = await metrics.serve({ port: options.metricsPort, host: options.host })
+  const metricsServer = opened.adopt(await metrics.serve({ port: options.metricsPort, host: options.host }), closeNow)
   await listen(server, options.port, options.host)
   const ports = { port: portOf(server), metricsPort: portOf(metricsServer) }
-  const stops: (() => void)[] = []
+  const resources = opened.move()
   const ready = becomeReady()
 
   async function becomeReady(): Promise<void> {
     await waitForSchema({ pool, log, status: schemaStatus, isWaiting: () => state.stage === 'starting' })
     if (state.stage !== 'starting') return
     state.enter('ready')
-    stops.push(startScheduler({ pool, log, metrics, jobs: jobsOf(sessions.store, limits) }))
-    stops.push(await announceEachMinute(pool, options, log))
+    resources.defer(startScheduler({ pool, log, metrics, jobs: jobsOf(sessions.store, limits) }))
+    resources.defer(await announceEachMinute(pool, options, log))
     log.info('replica ready', { ...ports, version: options.version, sinceStart: Math.round(performance.now()) })
   }
 
@@ -97,10 +101,7 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
       const cut = await drain.run()
       state.enter('closed')
       await ready
-      for (const stop of stops) stop()
-      metricsServer.close()
-      metricsServer.closeAllConnections()
-      await pool.end()
+      await resources.disposeAsync()
       if (cut > 0) log.warn('connections cut at the end of the drain', { connections: cut })
       log.info('replica stopped')
     },
@@ -143,6 +144,11 @@ function listen(server: Server, port: number, host: string | undefined): Promise
     server.once('error', reject)
     server.listen({ port, ...(host !== undefined && { host }) }, resolve)
   })
+}
+
+function closeNow(server: Server): void {
+  server.close()
+  server.closeAllConnections()
 }
 
 function portOf(server: Server): number {
