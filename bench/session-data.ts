@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Cookie, SessionData } from 'express-session'
-import { signCookie } from '../e2e/support/attacks/sign-cookie.ts'
+import { signCookie } from '../e2e/support/attacks/cookies.ts'
 
 declare module 'express-session' {
   interface SessionData {

@@ -12,7 +12,7 @@ function jarWith(...lines: readonly string[]) {
   return jar
 }
 
-test("a cookie is sent until its Expires has passed on the jar's clock", () => {
+test("A jar sends a cookie until its Expires has passed on the jar's clock", () => {
   const jar = jarWith(`sid=a; Path=/; Expires=${later(daysInMs(30))}`)
   jar.clock.forward(daysInMs(29))
   assert.equal(jar.header(site), 'sid=a')
@@ -20,7 +20,7 @@ test("a cookie is sent until its Expires has passed on the jar's clock", () => {
   assert.equal(jar.header(site), undefined)
 })
 
-test('an expiry that came after time had moved on counts from then', () => {
+test("An expiry counts from the jar's time at its arrival", () => {
   const jar = createCookieJar(createClock())
   jar.clock.forward(daysInMs(20))
   jar.take([`sid=a; Path=/; Expires=${later(daysInMs(30))}`], site)
@@ -28,7 +28,7 @@ test('an expiry that came after time had moved on counts from then', () => {
   assert.equal(jar.header(site), 'sid=a')
 })
 
-test('Max-Age wins over Expires, and zero deletes', () => {
+test('Max-Age takes precedence over Expires, and zero deletes', () => {
   const jar = jarWith(`sid=a; Path=/; Max-Age=60; Expires=${later(daysInMs(30))}`)
   jar.clock.forward(61_000)
   assert.equal(jar.header(site), undefined)
@@ -37,29 +37,46 @@ test('Max-Age wins over Expires, and zero deletes', () => {
   assert.deepEqual(other.all(), [])
 })
 
-test('a cookie that comes expired deletes the one that was there', () => {
+test('An expired Set-Cookie deletes the cookie', () => {
   assert.equal(jarWith('sid=a; Path=/', 'sid=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT').header(site), undefined)
 })
 
-test('a cookie without an expiry lasts while the browser is open', () => {
+test('A cookie without an expiry lasts while the browser is open', () => {
   const jar = jarWith('sid=a; Path=/')
   jar.clock.forward(daysInMs(400))
   assert.equal(jar.header(site), 'sid=a')
 })
 
-test('a secure cookie is not sent in the clear', () => {
+test('A jar does not send a Secure cookie over HTTP', () => {
   const jar = jarWith('sid=a; Path=/; Secure')
   assert.equal(jar.header(site), undefined)
   assert.equal(jar.header(new URL('https://here.example/')), 'sid=a')
 })
 
-test('a cookie goes to its path and below, and nowhere else', () => {
+test('A jar sends a cookie to its path and below, and nowhere else', () => {
   const jar = jarWith('sid=a; Path=/account')
   const sent = ['/', '/account', '/account/sessions', '/accounting'].map((path) => jar.header(new URL(path, site)))
   assert.deepEqual(sent, [undefined, 'sid=a', 'sid=a', undefined])
 })
 
-test('a __Host- cookie that is not secure is refused', () => {
+test('A jar refuses a __Host- cookie that is not Secure', () => {
   assert.deepEqual(jarWith('__Host-sid=a; Path=/').all(), [])
   assert.equal(jarWith('__Host-sid=a; Path=/; Secure').all().length, 1)
+})
+
+test('A jar plants, lists and deletes cookies by name', () => {
+  const jar = jarWith('sid=a; Path=/', 'sid=b; Path=/api')
+  jar.set('other', 'c')
+  assert.deepEqual(
+    [...jar],
+    [
+      ['sid', 'b'],
+      ['sid', 'a'],
+      ['other', 'c'],
+    ],
+  )
+  jar.delete('sid')
+  assert.deepEqual([jar.keys(), jar.has('sid'), jar.size], [['other'], false, 1])
+  jar.clear()
+  assert.deepEqual([jar.all(), jar.history().slice(0, 3)], [[], ['a', 'b', 'c']])
 })

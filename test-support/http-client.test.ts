@@ -4,13 +4,12 @@ import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { createHttpClient, type HttpClientOptions } from './http-client.ts'
 
-test('a client sends the path as it stands', async (t) => {
+test('A client sends the path as it stands', async (t) => {
   const client = await clientOf(t, (req, res) => res.end(req.url))
-  for (const path of ['/a/../b', '//a', '/%2e%2e/', '/a?b#c', '/a b'.replace(' ', '%zz')])
-    assert.equal((await client.get(path)).text, path)
+  for (const path of ['/a/../b', '//a', '/%2e%2e/', '/a?b#c', '/%zz']) assert.equal((await client.get(path)).text, path)
 })
 
-test('requests share one connection, or have one each', async (t) => {
+test('Requests share one connection, or have one each', async (t) => {
   for (const [keepAlive, count] of [
     [true, 1],
     [false, 3],
@@ -25,12 +24,12 @@ test('requests share one connection, or have one each', async (t) => {
   }
 })
 
-test('a client comes from the address that it was given', async (t) => {
+test('A client uses the local address of its options', async (t) => {
   const client = await clientOf(t, (req, res) => res.end(req.socket.remoteAddress), { localAddress: '127.0.3.9' })
   assert.equal((await client.get('/')).text, '127.0.3.9')
 })
 
-test('a client keeps the cookies that it receives and follows no redirect', async (t) => {
+test('A client stores the cookies that it receives and follows no redirect', async (t) => {
   const client = await clientOf(t, (req, res) => {
     res.writeHead(303, { location: '/other', 'set-cookie': ['a=1; Path=/', 'b=2; Path=/'] }).end(req.headers.cookie)
   })
@@ -38,7 +37,7 @@ test('a client keeps the cookies that it receives and follows no redirect', asyn
   assert.equal((await client.get('/')).text, 'a=1; b=2')
 })
 
-test('a response resolves on its headers, and the connection serves the next request', async (t) => {
+test('A response resolves on its headers, and the connection serves the next request', async (t) => {
   let end = () => {}
   const client = await clientOf(t, (req, res) => {
     if (req.url === '/next') return void res.end('next')
@@ -52,7 +51,7 @@ test('a response resolves on its headers, and the connection serves the next req
   assert.equal(first.connection, next.connection)
 })
 
-test('a request without an answer fails in time, and names the method, the path and the host', async (t) => {
+test('A request without an answer fails in time and names the method, the path and the host', async (t) => {
   const silent = await clientOf(t, () => {}, { timeoutMs: 100 })
   await assert.rejects(silent.get('/silent'), /^Error: GET \/silent at 127\.0\.0\.1:\d+: no answer within 100 ms$/)
   const broken = await clientOf(t, (req) => req.socket.destroy())

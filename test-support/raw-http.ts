@@ -2,14 +2,14 @@ import net from 'node:net'
 import tls from 'node:tls'
 
 /**
- * Sends bytes as they stand, where an HTTP library would refuse to, and returns all that comes back until the other
- * side closes (ask for it with `Connection: close`) or two seconds are silent.
+ * Sends bytes that an HTTP library would refuse. Returns what comes back until the server closes the connection (request
+ * it with `Connection: close`) or is silent for two seconds.
  */
 export function sendRaw(url: string, bytes: string): Promise<string> {
   const { hostname, port, protocol } = new URL(url)
   return new Promise((resolve, reject) => {
-    const far = { host: hostname, port: Number(port || (protocol === 'https:' ? 443 : 80)) }
-    const socket = protocol === 'https:' ? tls.connect(far) : net.connect(far)
+    const remote = { host: hostname, port: Number(port || (protocol === 'https:' ? 443 : 80)) }
+    const socket = protocol === 'https:' ? tls.connect(remote) : net.connect(remote)
     let text = ''
     socket.setTimeout(2000, () => socket.destroy())
     socket.on('data', (chunk: Buffer) => {

@@ -9,7 +9,7 @@ await once(server.listen(0, '127.0.0.1'), 'listening')
 const target = `postgres://user@127.0.0.1:${(server.address() as net.AddressInfo).port}/shop`
 after(() => server.close())
 
-test('bytes pass in their order, later where answers are delayed', async () => {
+test('Bytes pass in their order, and later where answers are delayed', async () => {
   const proxy = await startTcpProxy(target)
   assert.match(proxy.url, /^postgres:\/\/user@127\.0\.0\.1:\d+\/shop$/)
   const socket = await connectTo(proxy)
@@ -25,7 +25,7 @@ test('bytes pass in their order, later where answers are delayed', async () => {
   await proxy.close()
 })
 
-test('a reset ends every connection', async () => {
+test('A reset ends every connection', async () => {
   const proxy = await startTcpProxy(target)
   const ended: string[] = []
   const [one, two] = [await connectTo(proxy), await connectTo(proxy)]
@@ -41,7 +41,7 @@ test('a reset ends every connection', async () => {
   await proxy.close()
 })
 
-test('a connection that the server refuses is reset', async () => {
+test('The proxy resets a connection that the server refuses', async () => {
   const gone = net.createServer()
   await once(gone.listen(0, '127.0.0.1'), 'listening')
   const { port } = gone.address() as net.AddressInfo

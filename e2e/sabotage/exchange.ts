@@ -2,49 +2,48 @@ import { registerHooks } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { repository } from '../../cluster/replica-environment.ts'
 
-/** The exports of a module that are exchanged, by name; all others stay. */
-export type Parts<Module> = { readonly [Name in keyof Module]?: unknown }
+/** The exchanged exports of a module, by name; all others stay. */
+export type Replacements<Module> = { readonly [Name in keyof Module]?: unknown }
 
-const exchanged = new Map<string, object>()
+const replaced = new Map<string, object>()
 const PREFIX = 'exchanged:'
 
 /**
- * From now on whoever imports this file of the repository, or this package, gets some of its exports from us. Whatever was
- * imported before goes on with what it has, so: exchange first, then import what should use it. `make` is given the module as
- * it is; what that imports in turn is loaded with it.
+ * Exchanges exports of a file of the repository, or of a package, for all imports from now on. A module that is loaded already
+ * keeps what it has, so exchange first and then import its users. `replace` receives the original, which loads its own imports.
  */
 export async function exchange<Module extends object>(
-  what: string,
-  make: (original: Module) => Parts<Module>,
+  specifier: string,
+  replace: (original: Module) => Replacements<Module>,
 ): Promise<void> {
-  const isFile = what.includes('.ts')
-  const original = await import(isFile ? pathToFileURL(`${repository}/${what}`).href : what)
-  const url = isFile ? pathToFileURL(`${repository}/${what}`).href : import.meta.resolve(what)
-  exchanged.set(new URL(url).href, make(original))
+  const isFile = specifier.includes('.ts')
+  const file = pathToFileURL(`${repository}/${specifier}`).href
+  const original = await import(isFile ? file : specifier)
+  replaced.set(new URL(isFile ? file : import.meta.resolve(specifier)).href, replace(original))
 }
 
 registerHooks({
   resolve(specifier, context, next) {
     if (specifier.startsWith(PREFIX)) return { url: specifier, shortCircuit: true }
     const found = next(specifier, context)
-    // Who stands in place of a module may import it.
-    const isStandIn = context.parentURL?.startsWith(PREFIX) ?? false
-    return exchanged.has(found.url) && !isStandIn ? { url: PREFIX + found.url, shortCircuit: true } : found
+    // The replacement itself imports the original.
+    const isReplacement = context.parentURL?.startsWith(PREFIX) ?? false
+    return replaced.has(found.url) && !isReplacement ? { url: PREFIX + found.url, shortCircuit: true } : found
   },
   load(url, context, next) {
     if (!url.startsWith(PREFIX)) return next(url, context)
-    return { format: 'module', shortCircuit: true, source: standIn(url.slice(PREFIX.length)) }
+    return { format: 'module', shortCircuit: true, source: sourceFor(url.slice(PREFIX.length)) }
   },
 })
 
-/** Names of its own come before those that `export *` brings. */
-function standIn(original: string): string {
-  const names = Object.keys(exchanged.get(original) ?? {})
-  const parts = `globalThis[Symbol.for('${PREFIX}')].get(${JSON.stringify(original)})`
-  const given = names.map((name) =>
-    name === 'default' ? `export default ${parts}.default` : `export const ${name} = ${parts}.${name}`,
+/** A module's own exports take precedence over those of `export *`. */
+function sourceFor(original: string): string {
+  const names = Object.keys(replaced.get(original) ?? {})
+  const replacements = `globalThis[Symbol.for('${PREFIX}')].get(${JSON.stringify(original)})`
+  const exported = names.map((name) =>
+    name === 'default' ? `export default ${replacements}.default` : `export const ${name} = ${replacements}.${name}`,
   )
-  return [`export * from ${JSON.stringify(original)}`, ...given].join('\n')
+  return [`export * from ${JSON.stringify(original)}`, ...exported].join('\n')
 }
 
-Object.assign(globalThis, { [Symbol.for(PREFIX)]: exchanged })
+Object.assign(globalThis, { [Symbol.for(PREFIX)]: replaced })

@@ -1,156 +1,136 @@
 /** The cluster, broken in one way. */
 export interface Sabotage {
   readonly name: string
-  /** Run in the place of src/main.ts: builds the replica with one part exchanged. */
+  /** Runs in place of src/main.ts: the replica with one part exchanged. */
   readonly replica?: string
   /** Loaded before the scenario: exchanges one part of the cluster around the replicas. */
   readonly cluster?: string
   readonly environment?: Readonly<Record<string, string>>
-  /** What must notice it. */
   readonly killedBy: KilledBy
-  /** Told so quickly that `npm test` has it told each time. */
+  /** `npm test` runs it too. */
   readonly quick?: true
 }
 
+/** The scenario that must fail. */
 export interface KilledBy {
   /** `honoured`, of e2e/scenarios. */
   readonly scenario: string
-  /** The whole name of the promise. */
+  /** The whole title. */
   readonly promise: string
-  /** What its failure says; another failure is not this sabotage's. */
+  /** Part of the failure's message; another failure has another cause. */
   readonly expectedFailure: RegExp
 }
+
+const killedBy = (scenario: string, promise: string, expectedFailure: RegExp): KilledBy => ({
+  scenario,
+  promise,
+  expectedFailure,
+})
+const lostRequest = killedBy(
+  'rolling',
+  'A rolling restart under load loses no request, also no POST (keepalive 64)',
+  /POST .*(no answer|200 was expected)/,
+)
+const OUTAGE = 'While Postgres is cut off, no request ends a sign-in or waits long'
 
 export const sabotages: readonly Sabotage[] = [
   {
     name: 'sessions in memory',
     environment: { SESSION_STORE: 'memory' },
-    killedBy: {
-      scenario: 'honoured',
-      promise: 'a login on one replica is honoured by every other',
-      expectedFailure: /should be signed in/,
-    },
+    killedBy: killedBy('honoured', 'A sign-in on one replica counts on all replicas', /should be signed in/),
     quick: true,
   },
   {
     name: 'a secret per replica',
     replica: 'secret-of-its-own',
-    killedBy: {
-      scenario: 'honoured',
-      promise: 'behind nginx, too, every replica answers somebody who signed in once',
-      expectedFailure: /200 was expected, (401|303 to \/login)/,
-    },
+    killedBy: killedBy(
+      'honoured',
+      'Behind nginx, all replicas know a browser that signed in once',
+      /200 was expected, (401|303 to \/login)/,
+    ),
   },
   {
     name: 'save after respond (stock)',
     replica: 'save-after-respond',
-    killedBy: {
-      scenario: 'committed',
-      promise: 'whoever follows the redirect at once is signed in on the next replica, however long the commit takes',
-      expectedFailure: /should be signed in/,
-    },
+    killedBy: killedBy(
+      'committed',
+      'A browser that follows the redirect is signed in on the next replica, however slow the commit',
+      /should be signed in/,
+    ),
     quick: true,
   },
   {
     name: 'upsert on save (stock)',
     replica: 'upsert',
-    killedBy: {
-      scenario: 'overtaken',
-      promise: 'a change that is overtaken by signing out brings nothing back, and is answered as signed out',
-      expectedFailure: /a thief should be a visitor/,
-    },
+    killedBy: killedBy(
+      'overtaken',
+      'A change that a sign-out overtakes restores nothing, and gets a 401',
+      /a copy should be a visitor/,
+    ),
     quick: true,
   },
   {
     name: 'whole-object save (stock)',
     replica: 'whole-object',
-    killedBy: {
-      scenario: 'two-tabs',
-      promise: 'one tab takes a thing out while the other puts one in',
-      expectedFailure: /deep-equal/,
-    },
+    killedBy: killedBy(
+      'two-tabs',
+      'One tab removes a product while another tab adds one',
+      /another basket was expected/,
+    ),
     quick: true,
   },
-  {
-    name: 'no drain',
-    replica: 'no-drain',
-    killedBy: {
-      scenario: 'rolling',
-      promise: 'rolling restarts under load lose no request, POSTs among them (keepalive 64)',
-      expectedFailure: /POST .*(no answer|200 was expected)/,
-    },
-  },
-  {
-    name: 'idle connections slammed',
-    replica: 'slammed',
-    killedBy: {
-      scenario: 'rolling',
-      promise: 'rolling restarts under load lose no request, POSTs among them (keepalive 64)',
-      expectedFailure: /POST .*(no answer|200 was expected)/,
-    },
-  },
+  { name: 'no drain', replica: 'no-drain', killedBy: lostRequest },
+  { name: 'idle connections slammed', replica: 'slammed', killedBy: lostRequest },
   {
     name: 'store errors taken for "no session"',
     replica: 'outage-is-sign-out',
-    killedBy: {
-      scenario: 'outage',
-      promise: 'while Postgres is cut off nobody is taken for signed out, and nobody waits long',
-      expectedFailure: /503 was expected, (200|303 to \/login|401)/,
-    },
+    killedBy: killedBy('outage', OUTAGE, /503 was expected, (200|303 to \/login|401)/),
   },
   {
     name: '503 repeated by nginx',
     cluster: 'repeats-503',
-    killedBy: {
-      scenario: 'outage',
-      promise: 'while Postgres is cut off nobody is taken for signed out, and nobody waits long',
-      expectedFailure: /an answer of a replica was expected, not of nginx|503 was expected, 502/,
-    },
+    killedBy: killedBy('outage', OUTAGE, /an answer of a replica was expected, not of nginx|503 was expected, 502/),
   },
   {
     name: 'the cookie not renewed',
     replica: 'cookie-not-renewed',
-    killedBy: {
-      scenario: 'returning',
-      promise: 'a customer who comes back every 20 days and only reads stays signed in',
-      expectedFailure: /the browser was told the new expiry/,
-    },
+    killedBy: killedBy(
+      'returning',
+      'A customer who reads pages every 20 days stays signed in',
+      /the browser received the new expiry/,
+    ),
   },
   {
-    name: 'upkeep off',
-    replica: 'no-upkeep',
-    killedBy: {
-      scenario: 'cleanup',
-      promise: 'sessions that have expired are removed, by one replica, and living ones are left',
-      expectedFailure: /in vain for the expired sessions to be removed/,
-    },
+    name: 'jobs off',
+    replica: 'no-jobs',
+    killedBy: killedBy(
+      'cleanup',
+      'One replica removes the expired sessions and keeps the living ones',
+      /in vain for the expired sessions to be removed/,
+    ),
   },
   {
     name: 'touch on every request (stock)',
     replica: 'touch-always',
-    killedBy: {
-      scenario: 'reads',
-      promise: 'a hundred pages of somebody who is signed in write nothing',
-      expectedFailure: /no row of the table was written/,
-    },
+    killedBy: killedBy(
+      'reads',
+      'A hundred pages of a signed-in customer write nothing',
+      /no row of the table was written/,
+    ),
   },
   {
     name: 'saveUninitialized on',
     replica: 'save-uninitialized',
-    killedBy: {
-      scenario: 'anonymous',
-      promise: 'anonymous visits leave no row and no cookie',
-      expectedFailure: /no cookie was expected/,
-    },
+    killedBy: killedBy('anonymous', 'Anonymous visits create no row and no cookie', /no cookie was expected/),
     quick: true,
   },
   {
     name: 'sticky balancing (ip_hash)',
     cluster: 'sticky',
-    killedBy: {
-      scenario: 'round-robin',
-      promise: 'requests on one keep-alive connection are spread evenly',
-      expectedFailure: /every replica should have answered/,
-    },
+    killedBy: killedBy(
+      'round-robin',
+      'nginx spreads the requests of one keep-alive connection evenly',
+      /every replica should have answered/,
+    ),
   },
 ]

@@ -10,30 +10,30 @@ import { killOrphansIn } from '../../cluster/processes/orphans.ts'
 import { onShutdownSignal } from '../../cluster/processes/signals.ts'
 import { repository } from '../../cluster/replica-environment.ts'
 import { type Sabotage, sabotages } from './list.ts'
-import { noteInReadme } from './readme.ts'
+import { updateReadme } from './readme.ts'
 import { runSabotage, type SabotageResult } from './trial.ts'
 
 const help = `npm run e2e:sabotage -- [--only TEXT] [--dry]
 
-Breaks the cluster in one way at a time and shows that the suite notices.
+Breaks the cluster in one way at a time, and shows which scenario notices.
 
-  --only TEXT   only those whose name holds this text
-  --dry         leave the table in e2e/README.md as it is
+  --only TEXT   only the sabotages whose name contains this text
+  --dry         keep the table in e2e/README.md as it is
 
 Example: npm run e2e:sabotage -- --only 'sessions in memory'`
 
 await runCommand(async () => {
   const flags = parse(process.argv.slice(2), help, ['only'], ['dry'])
   const chosen = choose(flags.only)
-  const asked = new AbortController()
-  void onShutdownSignal().then(() => asked.abort())
-  const outcomes: SabotageResult[] = []
+  const stopping = new AbortController()
+  void onShutdownSignal().then(() => stopping.abort())
+  const results: SabotageResult[] = []
   for (const sabotage of chosen) {
-    if (asked.signal.aborted) return 130
-    outcomes.push(await tell(sabotage, asked.signal))
+    if (stopping.signal.aborted) return 130
+    results.push(await runAndPrint(sabotage, stopping.signal))
   }
-  if (flags.dry === undefined) noteInReadme(outcomes)
-  return sum(outcomes)
+  if (flags.dry === undefined) updateReadme(results)
+  return summarize(results)
 })
 
 function choose(only: string | undefined): readonly Sabotage[] {
@@ -44,38 +44,38 @@ function choose(only: string | undefined): readonly Sabotage[] {
   )
 }
 
-async function tell(sabotage: Sabotage, asked: AbortSignal): Promise<SabotageResult> {
-  const outcome = await inFolder(sabotage, (folder) => runSabotage(sabotage, folder, asked))
-  const { isCaught, milliseconds, failure: said } = outcome
+async function runAndPrint(sabotage: Sabotage, signal: AbortSignal): Promise<SabotageResult> {
+  const result = await inFolder(sabotage, (folder) => runSabotage(sabotage, folder, signal))
+  const { isCaught, milliseconds, failure } = result
   const columns = [sabotage.name.padEnd(36), (isCaught ? sabotage.killedBy.scenario : 'NOT CAUGHT').padEnd(12)]
-  console.log(`${columns.join('  ')}  ${formatSeconds(milliseconds).padStart(7)}  ${said.slice(0, 140)}`)
-  return outcome
+  console.log(`${columns.join('  ')}  ${formatSeconds(milliseconds).padStart(7)}  ${failure.slice(0, 140)}`)
+  return result
 }
 
-/** With a folder for clusters, and without the evidence that the failed scenario keeps: this failure was wanted. */
+/** Runs `work` with a folder for clusters, and removes the artifacts of the expected failure. */
 async function inFolder(
-  { killedBy: catcher }: Sabotage,
+  { killedBy: { promise } }: Sabotage,
   work: (folder: string) => Promise<SabotageResult>,
 ): Promise<SabotageResult> {
   const folder = await mkdtemp(join(tmpdir(), 'roundhouse-sabotage-'))
-  const before = evidenceOf(catcher.promise)
+  const before = artifactsOf(promise)
   try {
     return await work(folder)
   } finally {
     for (const entry of readdirSync(folder)) await killOrphansIn(join(folder, entry))
-    const wanted = evidenceOf(catcher.promise).filter((entry) => !before.includes(entry))
-    for (const path of [folder, ...wanted]) await rm(path, { recursive: true, force: true })
+    const expected = artifactsOf(promise).filter((entry) => !before.includes(entry))
+    for (const path of [folder, ...expected]) await rm(path, { recursive: true, force: true })
   }
 }
 
-function evidenceOf(promise: string): readonly string[] {
+function artifactsOf(promise: string): readonly string[] {
   const files = globSync(join(repository, '.data', 'evidence', '*', 'failure.txt'))
   return files.filter((file) => readFileSync(file, 'utf8').split('\n')[0]?.endsWith(promise)).map(dirname)
 }
 
-function sum(outcomes: readonly SabotageResult[]): number {
-  const missed = outcomes.filter(({ isCaught }) => !isCaught)
-  console.log(`\n${outcomes.length - missed.length} of ${outcomes.length} caught`)
-  for (const { sabotage, failure: said } of missed) console.log(`  not caught: ${sabotage.name} (${said})`)
+function summarize(results: readonly SabotageResult[]): number {
+  const missed = results.filter(({ isCaught }) => !isCaught)
+  console.log(`\n${results.length - missed.length} of ${results.length} caught`)
+  for (const { sabotage, failure } of missed) console.log(`  not caught: ${sabotage.name} (${failure})`)
   return missed.length === 0 ? 0 : 1
 }

@@ -5,23 +5,22 @@ import { run } from 'node:test'
 import { repository } from '../../cluster/replica-environment.ts'
 import type { Sabotage } from './list.ts'
 
-/** What came of one sabotage. */
 export interface SabotageResult {
   readonly sabotage: Sabotage
-  /** The catcher failed, and for the right reason. */
+  /** The scenario failed, and with the expected message. */
   readonly isCaught: boolean
   readonly milliseconds: number
-  /** The first line of what the failure said, or why this was none. */
+  /** The line of the failure that matters, or why there is none. */
   readonly failure: string
 }
 
-/** Longer than any scenario waits for something in vain. */
+/** Longer than any wait of a scenario. */
 const TIMEOUT_MS = 180_000
 
-/** Runs the catcher on a cluster that is sabotaged; `folder` is for what it needs meanwhile. */
-export async function runSabotage(sabotage: Sabotage, folder: string, asked: AbortSignal): Promise<SabotageResult> {
-  const began = performance.now()
-  const { scenario, promise, expectedFailure: says } = sabotage.killedBy
+/** Runs the scenario on a sabotaged cluster, whose files go into `folder`. */
+export async function runSabotage(sabotage: Sabotage, folder: string, signal: AbortSignal): Promise<SabotageResult> {
+  const start = performance.now()
+  const { scenario, promise, expectedFailure } = sabotage.killedBy
   const tests = run({
     files: globSync(join(repository, 'e2e', 'scenarios', '*', `${scenario}.test.ts`)),
     cwd: repository,
@@ -29,18 +28,18 @@ export async function runSabotage(sabotage: Sabotage, folder: string, asked: Abo
     execArgv: sabotage.cluster === undefined ? [] : ['--import', pathTo('clusters', sabotage.cluster)],
     testNamePatterns: [new RegExp(`${RegExp.escape(promise)}$`)],
     timeout: TIMEOUT_MS,
-    signal: asked,
+    signal,
   })
-  const verdicts = new Map<string, string | undefined>()
+  const messages = new Map<string, string | undefined>()
   for await (const { type, data } of tests) {
-    if (type === 'test:pass') verdicts.set(data.name, undefined)
-    if (type === 'test:fail') verdicts.set(data.name, wordsOf(data.details.error))
+    if (type === 'test:pass') messages.set(data.name, undefined)
+    if (type === 'test:fail') messages.set(data.name, messageOf(data.details.error))
   }
-  const failure = verdicts.get(promise)
-  const outcome = { sabotage, milliseconds: performance.now() - began }
-  if (!verdicts.has(promise)) return { ...outcome, isCaught: false, failure: 'the scenario did not run' }
-  if (failure === undefined) return { ...outcome, isCaught: false, failure: 'the scenario passed' }
-  return { ...outcome, isCaught: says.test(failure), failure: telling(failure, says) }
+  const message = messages.get(promise)
+  const result = { sabotage, milliseconds: performance.now() - start }
+  if (!messages.has(promise)) return { ...result, isCaught: false, failure: 'the scenario did not run' }
+  if (message === undefined) return { ...result, isCaught: false, failure: 'the scenario passed' }
+  return { ...result, isCaught: expectedFailure.test(message), failure: relevantLine(message, expectedFailure) }
 }
 
 function environmentFor({ replica, environment = {} }: Sabotage, folder: string): NodeJS.ProcessEnv {
@@ -53,13 +52,13 @@ function pathTo(kind: string, name: string): string {
   return join(import.meta.dirname, kind, `${name}.ts`)
 }
 
-/** The runner wraps what the test threw. */
-function wordsOf(error: Error): string {
-  return error.cause instanceof Error ? wordsOf(error.cause) : error.message
+/** The runner wraps the error that the test threw. */
+function messageOf(error: Error): string {
+  return error.cause instanceof Error ? messageOf(error.cause) : error.message
 }
 
-/** The line that shows what was looked for, else the first one. */
-function telling(words: string, says: RegExp): string {
-  const lines = words.split('\n').filter((line) => line.trim() !== '')
-  return (lines.find((line) => says.test(line)) ?? lines[0] ?? '').trim()
+/** The expected line, else the first one. */
+function relevantLine(message: string, expected: RegExp): string {
+  const lines = message.split('\n').filter((line) => line.trim() !== '')
+  return (lines.find((line) => expected.test(line)) ?? lines[0] ?? '').trim()
 }

@@ -7,27 +7,39 @@ import { provideDatabase } from '../../cluster/postgres/database.ts'
 import { type Postgres, startPostgres } from '../../cluster/postgres/postgres.ts'
 
 export interface EmptyDatabase {
-  /** As the owner of the database `shop`, in which there is nothing. */
+  /** As the owner of the database `shop`, which is empty. */
   readonly url: string
 }
 
-/** A Postgres with an empty database, for the scenarios that are declared beside it. */
+export interface OwnPostgres extends EmptyDatabase {
+  readonly postgres: Postgres
+  stop(): Promise<void>
+}
+
+/** A Postgres with an empty database. */
+export async function startEmptyDatabase(): Promise<OwnPostgres> {
+  const folder = await mkdtemp(join(process.env.E2E_FOLDER ?? tmpdir(), 'roundhouse-postgres-'))
+  const postgres = await startPostgres({ folder, durable: false })
+  return {
+    postgres,
+    url: await provideDatabase(postgres.url, 'shop', randomBytes(12).toString('hex')),
+    async stop() {
+      await postgres.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The same for the scenarios that are declared beside it. */
 export function useEmptyDatabase(): EmptyDatabase {
-  let folder = ''
-  let url = ''
-  let postgres: Postgres | undefined
+  let database: OwnPostgres | undefined
   before(async () => {
-    folder = await mkdtemp(join(process.env.E2E_FOLDER ?? tmpdir(), 'roundhouse-bare-'))
-    postgres = await startPostgres({ folder, durable: false })
-    url = await provideDatabase(postgres.url, 'shop', randomBytes(12).toString('hex'))
+    database = await startEmptyDatabase()
   })
-  after(async () => {
-    await postgres?.stop()
-    await rm(folder, { recursive: true, force: true })
-  })
+  after(() => database?.stop())
   return {
     get url() {
-      return url
+      return database?.url ?? ''
     },
   }
 }

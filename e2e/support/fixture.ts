@@ -7,66 +7,80 @@ import { PASSWORDS } from './actors/actions.ts'
 import { createVisitor, type Visitor, type VisitorOptions } from './actors/visitor.ts'
 import { type Database, openDatabase } from './assertions/database.ts'
 import { found, linesOf } from './assertions/log-search.ts'
-import { parseCookieValue } from './attacks/sign-cookie.ts'
+import { parseCookieValue } from './attacks/cookies.ts'
 import { type BackgroundLoad, type LoadOptions, startBackgroundLoad } from './load/background-load.ts'
 
 export type Scenario = (test: TestContext) => Promise<void>
 
-/** The cluster that the scenarios of one file (or one `describe`) share, and the people who come to it. */
+/** The two ways to the site. */
+export type Entrance = 'through nginx' | 'at a replica'
+export const ENTRANCES: readonly Entrance[] = ['through nginx', 'at a replica']
+
+/** The cluster that the scenarios of one file (or one `describe`) share, and its visitors. */
 export interface ClusterFixture {
   readonly cluster: Cluster
   readonly database: Database
-  /** Why none of its scenarios runs on this target; undefined: they do. */
-  readonly lacks: string | undefined
-  can(what: Capability): boolean
-  /** A person with a browser of their own, in front of nginx unless told; leaves when the stage is struck. */
+  /** Why the target skips all its scenarios; undefined: it runs them. */
+  readonly skipReason: string | undefined
+  supports(capability: Capability): boolean
+  /** A person with a browser, at nginx unless `url` is another; closed after the last scenario. */
   person(name: string, options?: Partial<VisitorOptions>): Visitor
-  /** Sids, signatures and whole values of the cookies that those people ever held. */
+  /** The address of an entrance; the replica is the first one. */
+  address(entrance: Entrance): string
+  /** nginx, and each replica by itself. */
+  addresses(): readonly string[]
+  /** The process ids of the replicas. */
+  processes(): readonly number[]
+  /** Sids, signatures and whole values of the cookies that those people ever had. */
   cookies(): readonly string[]
-  /** People who look and buy in the background; what they saw is kept as evidence. */
-  crowd(options?: Partial<LoadOptions>): Promise<BackgroundLoad>
-  /** One promise and its story; not run where the target cannot what it needs. */
+  /** Shoppers in the background; a failed scenario keeps their history. */
+  startLoad(options?: Partial<LoadOptions>): Promise<BackgroundLoad>
+  /** Declares one promise; the test is skipped where the target lacks one of `needs`. */
   scenario(promise: string, story: Scenario): void
   scenario(promise: string, needs: readonly Capability[], story: Scenario): void
-  /** A full stop, and a start on the same data; the addresses may be others afterwards. */
+  /** Stops everything and starts it on the same data; the addresses may change. */
   stopAndStart(): Promise<void>
 }
 
-type Asked = () => ClusterOptions | Promise<ClusterOptions>
+type OptionsFactory = () => ClusterOptions | Promise<ClusterOptions>
 
 const target = targetFromEnvironment()
 
+/** Rounds of a repeated action: one, unless E2E_ROUNDS is set. */
+export const ROUNDS = Number(process.env.E2E_ROUNDS ?? 1)
+
 /**
- * Starts a cluster of its own before the scenarios that are declared beside it, and removes it after them; options as a function are
- * asked for then, and again when it is started again. `needs`: what all of them need; options that the target must heed are needed anyway.
+ * Starts a cluster before the scenarios that are declared beside it, and removes it after them. A function as `options` is called
+ * at each start. `needs`: what all scenarios need, beside what the options themselves imply.
  */
-export function useCluster(options: ClusterOptions | Asked = {}, ...needs: readonly Capability[]): ClusterFixture {
-  const wanted = async () => ({ seed: true, ...(typeof options === 'function' ? await options() : options) })
-  const lacks = unsupportedReason([...needs, ...(typeof options === 'function' ? [] : neededBy(options))])
+export function useCluster(
+  options: ClusterOptions | OptionsFactory = {},
+  ...needs: readonly Capability[]
+): ClusterFixture {
+  const resolveOptions = async () => ({ seed: true, ...(typeof options === 'function' ? await options() : options) })
+  const skipReason = unsupportedReason([...needs, ...(typeof options === 'function' ? [] : impliedBy(options))])
   const people: Visitor[] = []
   let cluster: Cluster | undefined
-  let crowd: BackgroundLoad | undefined
-  const running = () => {
-    if (cluster === undefined) throw new Error('the cluster is not running: use it within a scenario')
-    return cluster
-  }
+  let load: BackgroundLoad | undefined
+  const running = () => cluster ?? assert.fail('the cluster is not running: use it within a scenario')
+  const replicaUrls = () => running().replicas.map(({ url }) => url)
+  const cookies = () => people.flatMap(({ jar }) => jar.history().flatMap(secretsIn))
   before(async () => {
-    if (lacks === undefined) cluster = await target.start(await wanted())
+    if (skipReason === undefined) cluster = await target.start(await resolveOptions())
   })
   afterEach(async (context) => {
-    const record = crowd === undefined ? {} : { 'crowd.txt': crowd.history.text() }
-    await keepArtifacts(context as TestContext, cluster, record)
-    // A scenario that failed has left its crowd at work.
-    await crowd?.stop()
-    crowd = undefined
+    const files = load === undefined ? {} : { 'load.txt': load.history.text() }
+    await keepArtifacts(context as TestContext, cluster, files)
+    // A failed scenario has not stopped its load.
+    await load?.stop()
+    load = undefined
   })
   after(async () => {
     for (const visitor of people) visitor.close()
     const logs = await cluster?.logs()
     await cluster?.destroy()
-    expectQuiet(logs ?? '', cookies())
+    expectNoSecrets(logs ?? '', cookies())
   })
-  const cookies = () => people.flatMap(({ jar }) => jar.history().flatMap(textsOf))
   return {
     get cluster() {
       return running()
@@ -74,60 +88,64 @@ export function useCluster(options: ClusterOptions | Asked = {}, ...needs: reado
     get database() {
       return openDatabase(running().databaseUrl)
     },
-    lacks,
-    can: (what) => target.unsupported[what] === undefined,
-    person(name, visitor = {}) {
-      const { localAddress, ...others } = visitor
+    skipReason,
+    supports: (capability) => target.unsupported[capability] === undefined,
+    person(name, { localAddress, ...others } = {}) {
       const address: Partial<VisitorOptions> =
         localAddress === undefined ? {} : target.isBehindGateway ? { forwardedFor: localAddress } : { localAddress }
       const person = createVisitor({ name, url: running().url, ...others, ...address })
       people.push(person)
       return person
     },
+    address: (entrance) => (entrance === 'through nginx' ? running().url : (replicaUrls()[0] ?? '')),
+    addresses: () => [running().url, ...replicaUrls()],
+    processes: () => running().replicas.map(({ pid }) => pid),
     cookies,
-    async crowd(load = {}) {
-      crowd = await startBackgroundLoad({ url: running().url, ...load })
-      return crowd
+    async startLoad(given = {}) {
+      load = await startBackgroundLoad({ url: running().url, ...given })
+      return load
     },
     scenario(promise: string, ...rest: [Scenario] | [readonly Capability[], Scenario]) {
       const [own, story] = rest.length === 1 ? [[], rest[0]] : rest
-      const reason = lacks ?? unsupportedReason(own)
+      const reason = skipReason ?? unsupportedReason(own)
       test(promise, reason === undefined ? {} : { skip: reason }, async (context) => await story(context))
     },
     async stopAndStart() {
       const { folder } = running()
       await running().stop()
-      cluster = await target.start({ ...(await wanted()), folder })
+      cluster = await target.start({ ...(await resolveOptions()), folder })
     },
   }
 }
 
-/** For what is not about a target: runs on this machine alone, and once. */
+/** The same fixture with members added or replaced; getters stay getters. */
+export function extendFixture<Extra extends object>(fixture: ClusterFixture, extra: Extra): ClusterFixture & Extra {
+  return Object.create(fixture, Object.getOwnPropertyDescriptors(extra)) as ClusterFixture & Extra
+}
+
+/** For tests that are the same on every target: why this one does not run them; false: it does. */
 export function skipUnlessLocal(): string | false {
   return target.name === 'local' ? false : 'it is the same whatever the target, and runs with the local one'
 }
 
-function neededBy({ environment, databaseUrl }: ClusterOptions): readonly Capability[] {
+/** Why the chosen target skips a scenario with these needs; undefined: it runs it. */
+export function unsupportedReason(needs: readonly Capability[]): string | undefined {
+  return needs.map((capability) => target.unsupported[capability]).find((reason) => reason !== undefined)
+}
+
+function impliedBy({ environment, databaseUrl }: ClusterOptions): readonly Capability[] {
   return [...(environment ? ['environment' as const] : []), ...(databaseUrl ? ['external-database' as const] : [])]
 }
 
-/** Why a scenario that needs this is not run on the chosen target; undefined: it is. */
-export function unsupportedReason(needs: readonly Capability[]): string | undefined {
-  return needs.map((ability) => target.unsupported[ability]).find((reason) => reason !== undefined)
-}
-
-/** A cookie, and what in it would be enough for a thief; texts too short to mean anything are left out. */
-function textsOf(cookie: string): readonly string[] {
+/** The cookie and those parts of it that would open the session; shorter texts would match by chance. */
+function secretsIn(cookie: string): readonly string[] {
   const { sid, signature } = parseCookieValue(cookie)
   return [cookie, sid, signature].filter((text) => text.length >= 16)
 }
 
-/** Whatever was done on a stage: nobody's cookie, and no password that the people here use, is in a log afterwards. */
-function expectQuiet(logs: string, cookies: readonly string[]): void {
+/** Fails where a log holds a cookie or a password of the cluster's visitors. */
+function expectNoSecrets(logs: string, cookies: readonly string[]): void {
   const secrets = new Map([...cookies, ...PASSWORDS].map((text, number) => [`secret ${number}`, text]))
   const leaks = linesOf(logs).filter((line) => found(line, secrets).length > 0)
   assert.deepEqual(leaks.slice(0, 10), [], 'no log holds a cookie or a password')
 }
-
-/** Rounds of what is repeated to be sure: one unless E2E_ROUNDS says more. */
-export const ROUNDS = Number(process.env.E2E_ROUNDS ?? 1)

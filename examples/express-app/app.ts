@@ -12,10 +12,10 @@ declare module 'express-session' {
 }
 
 const pool = new pg.Pool({ connectionString: String(process.env.DATABASE_URL), max: 3 })
-const sessions = createSessions({ pool, secret: String(process.env.SESSION_SECRET), accountIdOf: accountOf })
+const sessions = createSessions({ pool, secret: String(process.env.SESSION_SECRET), accountIdOf })
 
-/** Whose session it is, where Passport keeps it: with this all of somebody's sessions can be ended. */
-function accountOf(session: object): unknown {
+/** The account of a session, where Passport keeps it: with it all sessions of an account can be revoked. */
+function accountIdOf(session: object): unknown {
   return (session as { passport?: { user?: string } }).passport?.user
 }
 

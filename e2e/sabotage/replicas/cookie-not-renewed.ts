@@ -2,15 +2,15 @@ import type { Request } from 'express'
 import type { DeferredResponse } from '../../../src/sessions/request/deferred-response.ts'
 import { exchange } from '../exchange.ts'
 
-// As stock express-session without `rolling`: the row moves, the browser drops its cookie on the first day's date.
+// As stock express-session without `rolling`: the row's expiry moves, and the browser keeps the cookie's first one.
 await exchange<typeof import('../../../src/sessions/request/deferred-response.ts')>(
   'src/sessions/request/deferred-response.ts',
   ({ deferResponse }) => ({
-    deferResponse(...[req, res, parts]: Parameters<typeof deferResponse>): DeferredResponse {
-      const { cookie: came = '' } = req.headers
+    deferResponse(...[req, res, options]: Parameters<typeof deferResponse>): DeferredResponse {
+      const { cookie: sent = '' } = req.headers
       return deferResponse(req, res, {
-        ...parts,
-        onHeaders: (deferred) => withoutRenewedCookie(deferred, parts.onHeaders, came),
+        ...options,
+        onHeaders: (deferred) => withoutRenewedCookie(deferred, options.onHeaders, sent),
       })
     },
   }),
@@ -20,11 +20,11 @@ await import('../../../src/main.ts')
 function withoutRenewedCookie(
   deferred: DeferredResponse,
   onHeaders: DeferredResponse['onHeaders'],
-  came: NonNullable<Request['headers']['cookie']>,
+  sent: NonNullable<Request['headers']['cookie']>,
 ): void {
   onHeaders(deferred)
   const lines = [deferred.res.getHeader('set-cookie') ?? []].flat().map(String)
-  const others = lines.filter((line) => !came.includes(line.split(';')[0] ?? ''))
+  const others = lines.filter((line) => !sent.includes(line.split(';')[0] ?? ''))
   if (others.length > 0) deferred.res.setHeader('Set-Cookie', others)
   else deferred.res.removeHeader('Set-Cookie')
 }

@@ -1,12 +1,12 @@
 import { exchange } from '../exchange.ts'
 
-// As where a store emits `disconnect`, or its error is swallowed: who cannot be looked up is nobody.
+// As a store that emits `disconnect` or swallows its error: a failed lookup counts as no session.
 await exchange<typeof import('../../../src/sessions/storage/postgres-table.ts')>(
   'src/sessions/storage/postgres-table.ts',
   ({ PostgresTable }) => ({
     PostgresTable: class extends PostgresTable {
-      constructor(...given: ConstructorParameters<typeof PostgresTable>) {
-        super(...given)
+      constructor(...args: ConstructorParameters<typeof PostgresTable>) {
+        super(...args)
         const { read } = this
         Object.assign(this, { read: (sid: string) => read(sid).catch(() => undefined) })
       }

@@ -3,7 +3,7 @@ import expressSession, { type SessionData } from 'express-session'
 import type { MiddlewareOptions } from '../../../src/sessions/request/middleware.ts'
 import { exchange } from '../exchange.ts'
 
-// Stock express-session: it saves while the answer is already on its way.
+// As stock express-session: it saves while the response is already on its way.
 const { newSession } = await import('../../../src/sessions/request/session-object.ts')
 await exchange<typeof import('../../../src/sessions/request/middleware.ts')>(
   'src/sessions/request/middleware.ts',
@@ -24,18 +24,18 @@ await exchange<typeof import('../../../src/sessions/request/middleware.ts')>(
 )
 await import('../../../src/main.ts')
 
-/** What a handler saves on its own account is left to express-session as well. */
+/** A handler's own saves do not wait either. */
 function neverWait(req: Request): void {
   const { session } = req
   Object.setPrototypeOf(session, Object.getPrototypeOf(newSession(req)))
   const save = session.save as (done: unknown) => unknown
-  const regenerate = session.regenerate as (...given: unknown[]) => Promise<void>
+  const regenerate = session.regenerate as (...args: unknown[]) => Promise<void>
   const methods = {
-    // express-session's own has a callback.
+    // express-session calls it with a callback.
     save: (done?: unknown) => (done === undefined ? Promise.resolve() : save.call(session, done)),
     update: async (change: (draft: SessionData) => void) => change(session),
-    regenerate: async (...given: unknown[]) => {
-      await regenerate.apply(session, given)
+    regenerate: async (...args: unknown[]) => {
+      await regenerate.apply(session, args)
       neverWait(req)
     },
   }

@@ -2,7 +2,7 @@ import type { SessionData } from 'express-session'
 import type { PendingWrite } from '../../../src/sessions/tracking/snapshot.ts'
 import { exchange } from '../exchange.ts'
 
-// As express-session's default: a row and a cookie for everybody who comes by.
+// As express-session's default: a row and a cookie for every visitor.
 await exchange<typeof import('../../../src/sessions/tracking/tracked-sessions.ts')>(
   'src/sessions/tracking/tracked-sessions.ts',
   ({ TrackedSessions }) => ({

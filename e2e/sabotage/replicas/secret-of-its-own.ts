@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import process from 'node:process'
 
-// As the deployment that made its secret at each start.
+// As a deployment that generates its secret at each start.
 process.env.SESSION_SECRET = randomBytes(32).toString('hex')
 await import('../../../src/main.ts')

@@ -1,7 +1,7 @@
 import type { Content, Lifetime } from '../../../src/sessions/storage/session-table.ts'
 import { exchange } from '../exchange.ts'
 
-const LIFE = { idleMs: 30 * 86_400_000, absoluteMs: 90 * 86_400_000 }
+const LIFETIME = { idleMs: 30 * 86_400_000, absoluteMs: 90 * 86_400_000 }
 
 // As stock connect-pg-simple's `set`: INSERT … ON CONFLICT DO UPDATE.
 await exchange<typeof import('../../../src/sessions/storage/postgres-table.ts')>(
@@ -12,11 +12,11 @@ await exchange<typeof import('../../../src/sessions/storage/postgres-table.ts')>
         sid: string,
         version: string,
         content: Content,
-        life?: Lifetime,
+        lifetime?: Lifetime,
       ): Promise<string | undefined> {
-        const updated = await super.update(sid, version, content, life)
+        const updated = await super.update(sid, version, content, lifetime)
         const isGone = updated === undefined && (await this.read(sid)) === undefined
-        return isGone ? await this.insert(sid, content, life ?? LIFE) : updated
+        return isGone ? await this.insert(sid, content, lifetime ?? LIFETIME) : updated
       }
     },
   }),

@@ -1,14 +1,19 @@
 import type { Content, Lifetime } from '../../../src/sessions/storage/session-table.ts'
 import { exchange } from '../exchange.ts'
 
-// As stock: what this request holds takes the place of whatever is there.
+// As stock: this request's session overwrites the row.
 await exchange<typeof import('../../../src/sessions/storage/postgres-table.ts')>(
   'src/sessions/storage/postgres-table.ts',
   ({ PostgresTable }) => ({
     PostgresTable: class extends PostgresTable {
-      override async update(sid: string, _: string, content: Content, life?: Lifetime): Promise<string | undefined> {
+      override async update(
+        sid: string,
+        _: string,
+        content: Content,
+        lifetime?: Lifetime,
+      ): Promise<string | undefined> {
         const row = await this.read(sid)
-        return row && super.update(sid, row.version, content, life)
+        return row && super.update(sid, row.version, content, lifetime)
       }
     },
   }),

@@ -1,79 +1,72 @@
 import assert from 'node:assert/strict'
 import { daysInMs } from '../../../test-support/clock.ts'
-import {
-  expectSignedIn,
-  expectVisitor,
-  productsOf,
-  putInBasket,
-  register,
-  sessionOf,
-} from '../../support/actors/actions.ts'
+import { expectBasket, expectSignedIn, expectVisitor, fillBasket, register } from '../../support/actors/actions.ts'
 import type { Visitor } from '../../support/actors/visitor.ts'
+import { sessionCookie } from '../../support/attacks/cookies.ts'
 import { useCluster } from '../../support/fixture.ts'
 
-const stage = useCluster({}, 'database', 'replicas')
-const { scenario, person } = stage
+const fixture = useCluster({}, 'database', 'replicas')
+const { scenario, person } = fixture
 
-scenario('a customer who comes back every 20 days and only reads stays signed in', async (test) => {
+scenario('A customer who reads pages every 20 days stays signed in', async (test) => {
   const ada = person('Ada')
   const { email } = await register(ada)
   for (let visit = 1; visit <= 3; visit++) {
-    await pass(20, ada)
+    await passDays(20, ada)
     const page = await expectSignedIn(ada, email)
-    test.diagnostic(`day ${visit * 20}: known by ${page.replica}, cookie good for ${cookieDays(ada)} days`)
-    assert.equal(cookieDays(ada), 30, 'the browser was told the new expiry')
-    assert.deepEqual(await rowDays(email), [30], 'and the row was moved with it')
+    test.diagnostic(`day ${visit * 20}: known by ${page.replica}, the cookie lasts ${cookieDays(ada)} days`)
+    assert.equal(cookieDays(ada), 30, 'the browser received the new expiry')
+    assert.deepEqual(await rowDays(email), [30], 'and the row moved with it')
   }
 })
 
-scenario('however often somebody comes, after 90 days they sign in again', async () => {
+scenario('A customer signs in again after 90 days, however regular the visits', async () => {
   const ada = person('Ada')
   const { email } = await register(ada)
   for (const day of [20, 40, 60, 80]) {
-    await pass(20, ada)
+    await passDays(20, ada)
     await expectSignedIn(ada, email)
     assert.ok(Math.max(...(await rowDays(email))) <= 90 - day)
   }
-  const cookie = ada.jar.get('sid') ?? ''
-  await pass(11, ada)
+  const cookie = sessionCookie(ada)
+  await passDays(11, ada)
   ada.jar.set('sid', cookie)
-  for (const { url } of stage.cluster.replicas) await expectVisitor(ada.at(url))
+  for (const { url } of fixture.cluster.replicas) await expectVisitor(ada.at(url))
 })
 
-scenario('a visitor who comes back every 20 days finds the basket', async () => {
+scenario('A visitor who returns every 20 days keeps the basket', async () => {
   const vic = person('Vic')
-  const [product = ''] = await productsOf(vic)
-  await putInBasket(vic, product, 4)
+  const product = await fillBasket(vic, 4)
   for (let visit = 1; visit <= 3; visit++) {
-    await pass(20, vic)
-    assert.equal((await sessionOf(vic)).basket[product], 4)
+    await passDays(20, vic)
+    await expectBasket(vic, { [product]: 4 })
   }
 })
 
-scenario('somebody who stays away for 31 days is a visitor, with the cookie or without', async () => {
+scenario('A customer is a visitor after 31 days of absence, with the cookie and without it', async () => {
   const ada = person('Ada')
   await register(ada)
-  const cookie = ada.jar.get('sid') ?? ''
-  await pass(31, ada)
+  const cookie = sessionCookie(ada)
+  await passDays(31, ada)
   assert.equal(ada.jar.get('sid'), undefined, 'the browser has dropped the cookie')
   await expectVisitor(ada)
   ada.jar.set('sid', cookie)
-  for (const { url } of stage.cluster.replicas) await expectVisitor(ada.at(url))
+  for (const { url } of fixture.cluster.replicas) await expectVisitor(ada.at(url))
 })
 
-/** Time passes: for the browser its clock goes on, in the database every session grows older. */
-async function pass(count: number, visitor: Visitor): Promise<void> {
+/** Moves the browser's clock forward, and every session in the database back. */
+async function passDays(count: number, visitor: Visitor): Promise<void> {
   visitor.jar.clock.forward(daysInMs(count))
-  await stage.database.age(daysInMs(count))
+  await fixture.database.age(daysInMs(count))
 }
 
 function cookieDays({ jar }: Visitor): number {
   return Math.round(((jar.find('sid')?.expires ?? 0) - jar.clock.now()) / daysInMs(1))
 }
 
-/** How many days the living sessions of this account have left. */
+/** The days that each living session of this account has left. */
 async function rowDays(email: string): Promise<readonly number[]> {
-  const rows = await stage.database.rows(
+  const rows = await fixture.database.rows(
     `SELECT extract(epoch FROM (expire AT TIME ZONE session_zone()) - now())::float8 / 86400 AS days
      FROM session JOIN account ON account.id::text = session.account
      WHERE account.email = $1 AND expire > now() AT TIME ZONE session_zone()`,

@@ -4,86 +4,81 @@ import { waitFor } from '../../../cluster/processes/wait-for.ts'
 import { expect } from '../../support/actors/response.ts'
 import { found, hasControl, type Line, linesOf } from '../../support/assertions/log-search.ts'
 import {
-  everythingOnce,
-  forgedCookies,
   MARK,
-  remembered,
-  writersIntoLogs,
-  wrongPasswords,
+  secretCredentials,
+  sendControlCharacters,
+  sendForgedCookies,
+  sendPasswords,
+  useWholeSite,
 } from '../../support/attacks/log-poisoning.ts'
 import { useCluster } from '../../support/fixture.ts'
 
 const SECRETS = [randomBytes(24).toString('hex'), randomBytes(24).toString('hex')] as const
-const stage = useCluster(
-  {
-    keepalive: 0,
-    environment: { SESSION_SECRET: SECRETS.join(','), LOG_FORMAT: 'json', LOG_LEVEL: 'debug' },
-  },
-  'replicas',
-  'logs',
-)
-const { scenario, person } = stage
-/** What must not be found in any log, by what it is. */
+const environment = { SESSION_SECRET: SECRETS.join(','), LOG_FORMAT: 'json', LOG_LEVEL: 'debug' }
+const fixture = useCluster({ keepalive: 0, environment }, 'replicas', 'logs')
+const { scenario, person } = fixture
+/** Texts that no log may hold, by their names. */
 const secrets = new Map<string, string>(SECRETS.map((secret, number) => [`session secret ${number + 1}`, secret]))
-let run: Promise<readonly Line[]> | undefined
+/** Postgres' log and the timeline hold nothing of clients, and are no JSON. */
+const OTHER_FORMATS = /^(postgres|timeline)/
+let lines: Promise<readonly Line[]> | undefined
 
-scenario('no log holds a cookie, a password, a session id or a secret', async () => {
-  const lines = await logged()
-  expectNone(lines.flatMap((line) => found(line, secrets).map((what) => `${what}, in ${line.file}: ${line.text}`)))
+scenario('No log holds a cookie, a password, a session id or a secret', async () => {
+  const leaks = (await allLines()).flatMap((line) =>
+    found(line, secrets).map((name) => `${name}, in ${line.file}: ${line.text}`),
+  )
+  expectNone(leaks)
 })
 
-scenario('no log holds a line break or an escape code that a client sent', async () => {
-  const lines = await logged()
-  const acting = lines.filter((line) => !FORMS_OF_THEIR_OWN.test(line.file) && hasControl(line))
-  const forged = lines.filter(({ text }) => text.trimStart().startsWith(MARK))
-  expectNone([...acting, ...forged].map(({ file, text }) => `${file}: ${JSON.stringify(text)}`))
+scenario('No log holds a line break or an escape code of a client', async () => {
+  const all = await allLines()
+  const escaping = all.filter((line) => !OTHER_FORMATS.test(line.file) && hasControl(line))
+  const forged = all.filter(({ text }) => text.trimStart().startsWith(MARK))
+  expectNone([...escaping, ...forged].map(({ file, text }) => `${file}: ${JSON.stringify(text)}`))
 })
 
-scenario('every line is JSON with time, level, message and replica; those of a request carry its id', async () => {
-  const lines = await logged()
-  const names = stage.cluster.replicas.map(({ name }) => `${name}.log`)
-  const ours = lines.filter(({ file }) => names.includes(file))
-  const access = lines.filter(({ file }) => file === 'access.log')
-  const enough = ours.length > 60 && (access.length > 40 || !stage.can('nginx'))
-  assert.ok(enough, `${ours.length} lines of replicas, ${access.length} of nginx`)
-  expectNone(ours.filter((line) => !wellFormed(line)).map(({ file, text }) => `${file}: ${text}`))
+scenario('Every log line is JSON with time, level, message, replica and, for a request, its id', async () => {
+  const all = await allLines()
+  const names = fixture.cluster.replicas.map(({ name }) => `${name}.log`)
+  const product = all.filter(({ file }) => names.includes(file))
+  const access = all.filter(({ file }) => file === 'access.log')
+  const isEnough = product.length > 60 && (access.length > 40 || !fixture.supports('nginx'))
+  assert.ok(isEnough, `${product.length} lines of replicas, ${access.length} of nginx`)
+  expectNone(product.filter((line) => !isWellFormed(line)).map(({ file, text }) => `${file}: ${text}`))
   expectNone(access.filter(({ text }) => parsed(text) === undefined).map(({ text }) => text))
 })
 
-scenario('one request id is in the answer, in the log of nginx and in that of the replica', ['nginx'], async () => {
+scenario("One request id is in the response, in nginx's log and in the replica's log", ['nginx'], async () => {
   const { requestId = '', replica } = expect(await person('Vic').get('/shop?secret=of-the-query'), 200)
-  const own = async () => linesOf(await stage.cluster.logs()).filter(({ text }) => text.includes(requestId))
-  const lines = await waitFor(`${requestId} in both logs`, 5000, async () => {
-    const files = (await own()).map(({ file }) => file)
-    return files.includes(`${replica}.log`) && files.includes('access.log') && (await own())
+  const ofRequest = async () => linesOf(await fixture.cluster.logs()).filter(({ text }) => text.includes(requestId))
+  const logged = await waitFor(`${requestId} in both logs`, 5000, async () => {
+    const files = (await ofRequest()).map(({ file }) => file)
+    return files.includes(`${replica}.log`) && files.includes('access.log') && (await ofRequest())
   })
-  expectNone(lines.filter(({ text }) => text.includes('of-the-query')).map(({ text }) => text))
+  expectNone(logged.filter(({ text }) => text.includes('of-the-query')).map(({ text }) => text))
 })
 
-/** Everything that was logged while all kinds of requests were made, and parts restarted; made once for all scenarios. */
-function logged(): Promise<readonly Line[]> {
-  run ??= makeTraffic()
-  return run
+/** The logs of hostile traffic over restarts, which the scenarios share. */
+function allLines(): Promise<readonly Line[]> {
+  lines ??= makeTraffic()
+  return lines
 }
 
 async function makeTraffic(): Promise<readonly Line[]> {
-  const { cluster } = stage
-  await everythingOnce(stage, remembered(secrets))
-  await wrongPasswords(stage, remembered(secrets))
-  await forgedCookies(stage, SECRETS[0])
-  if (stage.can('postgres')) await cluster.restartPostgres('immediate')
-  for (const url of [cluster.url, ...cluster.replicas.map((replica) => replica.url)]) await writersIntoLogs(url)
-  if (stage.can('restart-one')) for (const { name } of cluster.replicas) await cluster.restartReplica(name)
-  await everythingOnce(stage, remembered(secrets))
-  if (stage.can('nginx')) await cluster.restartNginx()
-  for (const [number, value] of stage.cookies().entries()) secrets.set(`cookie ${number}`, value)
+  const { cluster } = fixture
+  await useWholeSite(fixture, secretCredentials(secrets))
+  await sendPasswords(fixture, secretCredentials(secrets))
+  await sendForgedCookies(fixture, SECRETS[0])
+  if (fixture.supports('postgres')) await cluster.restartPostgres('immediate')
+  for (const url of fixture.addresses()) await sendControlCharacters(url)
+  if (fixture.supports('restart-one')) for (const { name } of cluster.replicas) await cluster.restartReplica(name)
+  await useWholeSite(fixture, secretCredentials(secrets))
+  if (fixture.supports('nginx')) await cluster.restartNginx()
+  for (const [number, value] of fixture.cookies().entries()) secrets.set(`cookie ${number}`, value)
   return linesOf(await cluster.logs())
 }
 
-/** Postgres' log and the timeline hold nothing of clients, and are no JSON. */
-const FORMS_OF_THEIR_OWN = /^(postgres|timeline)/
-
-function wellFormed({ file, text }: Line): boolean {
+function isWellFormed({ file, text }: Line): boolean {
   const { time, level, msg, replica, requestId, method } = parsed(text) ?? {}
   const basics = !Number.isNaN(Date.parse(String(time))) && typeof level === 'string' && typeof msg === 'string'
   return basics && `${replica}.log` === file && (method === undefined || typeof requestId === 'string')
@@ -97,7 +92,7 @@ function parsed(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** Fails unless there are none, showing the first twenty. */
+/** Fails unless there are no faults; shows the first twenty. */
 function expectNone(faults: readonly string[]): void {
   assert.deepEqual(faults.slice(0, 20), [])
 }

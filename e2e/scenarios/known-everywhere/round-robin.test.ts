@@ -1,48 +1,49 @@
 import assert from 'node:assert/strict'
 import { register } from '../../support/actors/actions.ts'
 import type { Visitor } from '../../support/actors/visitor.ts'
-import { ask, expectAll, spreadOf } from '../../support/assertions/all-replicas.ts'
+import { expectAll, getRepeatedly, spreadOf } from '../../support/assertions/all-replicas.ts'
 import { useCluster } from '../../support/fixture.ts'
 
-const stage = useCluster({}, 'nginx')
-const { scenario, person } = stage
-const EACH = 20
+const fixture = useCluster({}, 'nginx')
+const { scenario, person } = fixture
+const REQUESTS_PER_REPLICA = 20
 
-scenario('requests on one keep-alive connection are spread evenly', async (test) => {
-  const vic = person('Vic')
-  const answers = await evenly(vic)
-  assert.equal(new Set(answers.map(({ connection }) => connection)).size, 1, 'one connection was used')
-  test.diagnostic(`one connection: ${JSON.stringify(spreadOf(answers))}`)
+scenario('nginx spreads the requests of one keep-alive connection evenly', async (test) => {
+  const responses = await expectEvenSpread(person('Vic'))
+  assert.equal(new Set(responses.map(({ connection }) => connection)).size, 1, 'one connection was used')
+  test.diagnostic(`one connection: ${JSON.stringify(spreadOf(responses))}`)
 })
 
-scenario('requests on connections of their own are spread evenly', async () => {
-  await evenly(person('Vic', { keepAlive: false }))
+scenario('nginx spreads requests on separate connections evenly', async () => {
+  await expectEvenSpread(person('Vic', { keepAlive: false }))
 })
 
-scenario('no cookie pins anybody', async () => {
+scenario('No cookie binds a browser to a replica', async () => {
   const ada = person('Ada')
   await register(ada)
-  const answers = await evenly(ada)
-  const marks = [...ada.jar.all().map(({ value }) => value), ...answers.flatMap(({ cookies }) => cookies)]
-  const pinned = marks.filter((text) => stage.cluster.replicas.some(({ name }) => text.includes(name)))
-  assert.deepEqual(pinned, [], 'no cookie names a replica')
+  const responses = await expectEvenSpread(ada)
+  const values = [...ada.jar.values(), ...responses.flatMap(({ cookies }) => cookies)]
+  const named = values.filter((text) => fixture.cluster.replicas.some(({ name }) => text.includes(name)))
+  assert.deepEqual(named, [], 'no cookie names a replica')
   const other = person('Vic')
   for (const name of ['route', 'SERVERID', 'JSESSIONID', 'sticky']) other.jar.set(name, 'app-1')
-  await evenly(other)
+  await expectEvenSpread(other)
 })
 
-scenario('no address pins anybody', ['addresses'], async () => {
-  for (const from of ['127.0.0.1', '127.0.0.2', '127.0.7.9']) await evenly(person('Vic', { localAddress: from }))
+scenario('No address binds a client to a replica', ['addresses'], async () => {
+  for (const localAddress of ['127.0.0.1', '127.0.0.2', '127.0.7.9'])
+    await expectEvenSpread(person('Vic', { localAddress }))
 })
 
-/** Each replica answers its share, give or take the one that was next in turn. */
-async function evenly(visitor: Visitor) {
-  const { replicas } = stage.cluster
-  const answers = await ask(visitor, '/', EACH * replicas.length)
-  expectAll(answers, replicas)
-  const spread = spreadOf(answers)
+/** Each replica answers its share, give or take one. */
+async function expectEvenSpread(visitor: Visitor) {
+  const { replicas } = fixture.cluster
+  const responses = await getRepeatedly(visitor, '/', REQUESTS_PER_REPLICA * replicas.length)
+  expectAll(responses, replicas)
+  const spread = spreadOf(responses)
   for (const [name, count] of Object.entries(spread)) {
-    assert.ok(Math.abs(count - EACH) <= 1, `${name} answered ${count} of ${answers.length}: ${JSON.stringify(spread)}`)
+    const message = `${name} answered ${count} of ${responses.length}: ${JSON.stringify(spread)}`
+    assert.ok(Math.abs(count - REQUESTS_PER_REPLICA) <= 1, message)
   }
-  return answers
+  return responses
 }

@@ -1,82 +1,74 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import {
+  expectBasket,
   expectSignedIn,
   expectVisitor,
+  fillBasket,
   productsOf,
-  putInBasket,
   register,
-  sessionOf,
   signIn,
 } from '../../support/actors/actions.ts'
 import { expect } from '../../support/actors/response.ts'
 import type { Visitor } from '../../support/actors/visitor.ts'
-import { parseCookieValue, signCookie } from '../../support/attacks/sign-cookie.ts'
+import { parseCookieValue, signCookie } from '../../support/attacks/cookies.ts'
 import { useCluster } from '../../support/fixture.ts'
 
 const SECRET = randomBytes(24).toString('hex')
-const stage = useCluster({ replicas: 2, environment: { SESSION_SECRET: SECRET } }, 'replicas', 'database')
-const { scenario, person } = stage
+const fixture = useCluster({ replicas: 2, environment: { SESSION_SECRET: SECRET } }, 'replicas', 'database')
+const { scenario, person } = fixture
 
-scenario('a row that is no object is a visitor, and stays where it is', async () => {
-  const processes = stage.cluster.replicas.map(({ pid }) => pid)
+scenario('A row that is no object counts as no session, and stays unchanged', async () => {
+  const processes = fixture.processes()
   for (const text of ['"text"', '[]', '[1, {"cookie": {}}]', '1', 'null', 'true']) {
-    const { browser, sid } = await holderOf(text)
-    for (const { url } of stage.cluster.replicas) await expectVisitor(browser.at(url))
-    const [product = ''] = await productsOf(browser)
-    await putInBasket(browser, product, 2)
-    assert.deepEqual((await sessionOf(browser)).basket, { [product]: 2 }, `a session beside ${text}`)
+    const { browser, sid } = await browserOf(text)
+    for (const { url } of fixture.cluster.replicas) await expectVisitor(browser.at(url))
+    const product = await fillBasket(browser, 2)
+    await expectBasket(browser, { [product]: 2 })
     assert.equal(await textOf(sid), text)
   }
-  assert.deepEqual(
-    stage.cluster.replicas.map(({ pid }) => pid),
-    processes,
-  )
+  assert.deepEqual(fixture.processes(), processes)
 })
 
-scenario('a row whose cookie is missing or strange is a session like any other', async () => {
+scenario('A row with a missing or strange cookie object is a normal session', async () => {
   const { id, email } = await accountOf('Ada')
   for (const cookie of STRANGE_COOKIES) {
-    const content = JSON.stringify({ ...cookie, account: id, basket: {} })
-    const { browser } = await holderOf(content)
-    for (const { url } of stage.cluster.replicas) await expectSignedIn(browser.at(url), email)
-    const [product = ''] = await productsOf(browser)
-    await putInBasket(browser, product, 2)
-    for (const { url } of stage.cluster.replicas)
-      assert.deepEqual((await sessionOf(browser.at(url))).basket, { [product]: 2 }, content)
+    const { browser } = await browserOf(JSON.stringify({ ...cookie, account: id, basket: {} }))
+    for (const { url } of fixture.cluster.replicas) await expectSignedIn(browser.at(url), email)
+    const product = await fillBasket(browser, 2)
+    for (const { url } of fixture.cluster.replicas) await expectBasket(browser.at(url), { [product]: 2 })
     await signIn(browser, await register(person('Bea')))
   }
 })
 
-scenario('a row with texts that no other JSON type of Postgres takes is read, changed and kept', async () => {
+scenario('A row with texts that only the type json accepts is read, changed and kept', async () => {
   const { id, email } = await accountOf('Ada')
   for (const note of ['\\u0000', '\\ud800', 'a\\udc00b', '\\u0000\\ud83d']) {
-    const { browser, sid } = await holderOf(`{"cookie":{},"account":"${id}","note":"${note}","deep":{"${note}":[1]}}`)
+    const { browser, sid } = await browserOf(`{"cookie":{},"account":"${id}","note":"${note}","deep":{"${note}":[1]}}`)
     await expectSignedIn(browser, email)
-    const [product = ''] = await productsOf(browser)
-    await putInBasket(browser, product, 2)
-    assert.deepEqual((await sessionOf(browser)).basket, { [product]: 2 })
+    const product = await fillBasket(browser, 2)
+    await expectBasket(browser, { [product]: 2 })
     const kept = JSON.parse((await textOf(sid)) ?? '')
     assert.deepEqual([kept.note, kept.deep], [JSON.parse(`"${note}"`), { [JSON.parse(`"${note}"`)]: [1] }])
   }
 })
 
-scenario('a row whose expiry has passed is nobody’s, and nothing brings it back', async () => {
-  // Upkeep would remove it meanwhile: it has had its turn.
-  await stage.database.rows(
+scenario('An expired row is no session, and no request restores it', async () => {
+  // As if the clean-up had just run, or it would remove the row meanwhile.
+  await fixture.database.rows(
     `INSERT INTO job_run (job, last_run_at) VALUES ('expired sessions', now())
      ON CONFLICT (job) DO UPDATE SET last_run_at = now()`,
   )
   const { id } = await accountOf('Ada')
-  const { browser, sid } = await holderOf(JSON.stringify({ cookie: {}, account: id }), '-1 minute')
+  const { browser, sid } = await browserOf(JSON.stringify({ cookie: {}, account: id }), '-1 minute')
   const before = await textOf(sid)
-  for (const { url } of stage.cluster.replicas) await expectVisitor(browser.at(url))
+  for (const { url } of fixture.cluster.replicas) await expectVisitor(browser.at(url))
   const [product = ''] = await productsOf(browser)
   expect(await browser.post('/basket/items', { product, quantity: 1 }), 303, 401)
   assert.equal(await textOf(sid), before)
-  const thief = person('somebody who kept a copy of the cookie')
-  thief.jar.set('sid', signCookie(sid, SECRET))
-  for (const { url } of stage.cluster.replicas) await expectVisitor(thief.at(url))
+  const copy = person('a copy')
+  copy.jar.set('sid', signCookie(sid, SECRET))
+  for (const { url } of fixture.cluster.replicas) await expectVisitor(copy.at(url))
 })
 
 const STRANGE_COOKIES: readonly object[] = [
@@ -92,26 +84,26 @@ const STRANGE_COOKIES: readonly object[] = [
   { cookie: { originalMaxAge: {}, expires: {}, path: 5, domain: 'a;b', sameSite: 'whatever', httpOnly: 'no' } },
 ]
 
-/** A browser with a cookie for a row that holds this text. */
-async function holderOf(text: string, left = '1 day'): Promise<{ readonly browser: Visitor; readonly sid: string }> {
+/** A browser whose session row holds this text. */
+async function browserOf(text: string, left = '1 day'): Promise<{ readonly browser: Visitor; readonly sid: string }> {
   const sid = randomBytes(24).toString('base64url')
-  await stage.database.rows(
+  await fixture.database.rows(
     `INSERT INTO session (sid, sess, expire) VALUES ($1, $2, now() AT TIME ZONE session_zone() + $3::interval)`,
     [sid, text, left],
   )
-  const browser = person('somebody with a strange row')
+  const browser = person('a browser with a strange row')
   browser.jar.set('sid', signCookie(sid, SECRET))
   assert.equal(parseCookieValue(signCookie(sid, SECRET)).sid, sid)
   return { browser, sid }
 }
 
 async function textOf(sid: string): Promise<string | undefined> {
-  const [row] = await stage.database.rows('SELECT sess::text AS text FROM session WHERE sid = $1', [sid])
+  const [row] = await fixture.database.rows('SELECT sess::text AS text FROM session WHERE sid = $1', [sid])
   return row?.text as string | undefined
 }
 
 async function accountOf(name: string): Promise<{ readonly id: string; readonly email: string }> {
   const { email } = await register(person(name))
-  const [row] = await stage.database.rows('SELECT id::text FROM account WHERE email = $1', [email])
+  const [row] = await fixture.database.rows('SELECT id::text FROM account WHERE email = $1', [email])
   return { id: String(row?.id), email }
 }

@@ -12,7 +12,7 @@ import { skipUnlessLocal } from '../../support/fixture.ts'
 
 const PROGRAMS = { up: 'cluster/commands/up.ts', suite: 'e2e/runner/e2e.ts' } as const
 
-describe('a cluster that somebody has started by npm run up', { skip: skipUnlessLocal() }, () => {
+describe('a cluster that `npm run up` has started', { skip: skipUnlessLocal() }, () => {
   let folder = ''
   let up: Child
   before(async () => {
@@ -28,8 +28,8 @@ describe('a cluster that somebody has started by npm run up', { skip: skipUnless
     await rm(folder, { recursive: true, force: true })
   })
 
-  test('by its address alone the suite tells what holds there, and what it needs to tell more', async () => {
-    const suite = run('suite', ['--target', (await described()).url, ...files('sign-out', 'rolling', 'scale')])
+  test('With its address alone, the suite reports the promises that hold and what the others need', async () => {
+    const suite = run('suite', ['--target', (await clusterFile()).url, ...files('sign-out', 'rolling', 'scale')])
     assert.equal((await suite.exited).code, 0, suite.output())
     const table = tableOf(suite)
     assert.match(table, /sign-out +2 passed, 1 not run/)
@@ -38,24 +38,20 @@ describe('a cluster that somebody has started by npm run up', { skip: skipUnless
     assert.match(table, /it needs --scale COMMAND:\s+scale: /)
   })
 
-  test('with a command that restarts it, the restarts are told too', async () => {
-    const former = (await described()).replicas.map(({ pid }) => pid)
+  test('With a restart command, the suite runs the rolling restarts too', async () => {
+    const former = (await clusterFile()).replicas.map(({ pid }) => pid)
     const restart = `exec npm run roll -- --data '${join(folder, 'data')}'`
-    const url = (await described()).url
+    const url = (await clusterFile()).url
     const suite = run('suite', ['--target', url, '--restart', restart, ...files('rolling')])
     assert.equal((await suite.exited).code, 0, suite.output())
     assert.match(tableOf(suite), /rolling +1 passed, 2 not run/)
-    const now = (await described()).replicas.map(({ pid }) => pid)
-    assert.deepEqual(
-      now.filter((pid) => former.includes(pid)),
-      [],
-      'every replica is another process',
-    )
+    const kept = (await clusterFile()).replicas.filter(({ pid }) => former.includes(pid))
+    assert.deepEqual(kept, [], 'every replica is another process')
   })
 
-  test('one that loses requests while it restarts is told of, too', async () => {
-    const { url, replicas } = await described()
-    // All at once is no rolling restart.
+  test('The suite reports a restart that loses requests', async () => {
+    const { url, replicas } = await clusterFile()
+    // Kills all replicas at once.
     const restart = `kill -9 ${replicas.map(({ pid }) => pid).join(' ')}`
     const suite = run('suite', ['--target', url, '--restart', restart, ...files('rolling')])
     assert.equal((await suite.exited).code, 1, suite.output())
@@ -64,14 +60,14 @@ describe('a cluster that somebody has started by npm run up', { skip: skipUnless
 
   function run(command: keyof typeof PROGRAMS, args: readonly string[]): Child {
     const script = [join(repository, PROGRAMS[command]), ...args]
-    // Within a test the runner would not run other tests; and how many replicas our own scenarios want is not how many run here.
+    // NODE_TEST_CONTEXT keeps a runner within a test from running others; E2E_REPLICAS is not the size of this cluster.
     const { NODE_TEST_CONTEXT: _, E2E_REPLICAS: __, ...own } = process.env
     const env = { ...own, DATABASE_URL: '' }
     const log = join(folder, `${command}.log`)
     return launch({ command: process.execPath, args: script, env, cwd: repository, log, killSignal: 'SIGTERM' })
   }
 
-  async function described(): Promise<ClusterFile> {
+  async function clusterFile(): Promise<ClusterFile> {
     return JSON.parse(await readFile(join(folder, 'data', 'cluster.json'), 'utf8')) as ClusterFile
   }
 })

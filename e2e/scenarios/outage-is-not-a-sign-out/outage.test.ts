@@ -1,99 +1,100 @@
 import assert from 'node:assert/strict'
-import { setTimeout as pause } from 'node:timers/promises'
-import { expectSignedIn, productsOf, putInBasket, register, sessionOf, signIn } from '../../support/actors/actions.ts'
-import { describeResponse, expect, type Response } from '../../support/actors/response.ts'
+import { waitFor } from '../../../cluster/processes/wait-for.ts'
+import {
+  type Credentials,
+  expectBasket,
+  expectSignedIn,
+  productsOf,
+  putInBasket,
+  register,
+  signIn,
+} from '../../support/actors/actions.ts'
+import {
+  describeResponse,
+  expect,
+  expectNoCookie,
+  expectUnavailable,
+  expectWithin,
+  type Response,
+} from '../../support/actors/response.ts'
 import type { Visitor } from '../../support/actors/visitor.ts'
 import { useClusterBehindProxy } from '../../support/faults/with-database-proxy.ts'
-import type { HistoryEntry } from '../../support/load/history.ts'
+import { report } from '../../support/load/history.ts'
 
-const stage = useClusterBehindProxy()
-const { scenario, person } = stage
-/** Within which every request is answered, whatever the database does. */
-const BOUND = 3500
-/** Within which all is as before, once the database is back. */
-const RECOVERY = 3000
+const fixture = useClusterBehindProxy()
+const { scenario, person } = fixture
+/** The time limit of every request, whatever the database does. */
+const MAX_MS = 3500
+/** The time limit of pages that need no store. */
+const MAX_PUBLIC_MS = 1500
+/** The time limit of the recovery after the database's return. */
+const RECOVERY_MS = 3000
 
-/** The ways in which a database can be away. */
-const outages: Readonly<Record<string, () => Promise<void>>> = {
-  'has stopped': () => stage.postgres.stop('fast'),
-  'has crashed': () => stage.postgres.stop('immediate'),
-  'is cut off': () => stage.proxy.close(),
-  'is silent': async () => stage.proxy.blackhole(),
+const OUTAGES: Readonly<Record<string, () => Promise<void>>> = {
+  'has stopped': () => fixture.postgres.stop('fast'),
+  'has crashed': () => fixture.postgres.stop('immediate'),
+  'is cut off': () => fixture.proxy.close(),
+  'is silent': async () => fixture.proxy.blackhole(),
 }
 
-for (const [what, begin] of Object.entries(outages)) {
-  scenario(`while Postgres ${what} nobody is taken for signed out, and nobody waits long`, async (test) => {
-    const people = await regulars()
-    const processes = stage.cluster.replicas.map(({ pid }) => pid)
-    const cookies = people.all.map(({ jar }) => jar.header(new URL(stage.cluster.url)))
+for (const [what, begin] of Object.entries(OUTAGES)) {
+  scenario(`While Postgres ${what}, no request ends a sign-in or waits long`, async (test) => {
+    const people = await createPeople()
+    const processes = fixture.processes()
+    const cookies = cookiesOf(people)
     await begin()
-    const addresses = [stage.cluster.url, ...stage.cluster.replicas.map(({ url }) => url)]
     let slowest = 0
-    for (const url of addresses) slowest = Math.max(slowest, await duringOutage(people, url))
+    for (const url of fixture.addresses()) slowest = Math.max(slowest, await requestEverything(people, url))
     test.diagnostic(`slowest answer: ${Math.round(slowest)} ms`)
 
-    await stage.postgres.start()
-    await stage.proxy.open()
-    const back = performance.now()
-    await answeredAgain(people.ada)
-    test.diagnostic(`all as before ${Math.round(performance.now() - back)} ms after the return`)
-    await asBefore(people)
-    assert.deepEqual(
-      people.all.map(({ jar }) => jar.header(new URL(stage.cluster.url))),
-      cookies,
-      'the cookies are what they were',
-    )
-    assert.deepEqual(
-      stage.cluster.replicas.map(({ pid }) => pid),
-      processes,
-      'no replica was started again',
-    )
+    await fixture.postgres.start()
+    await fixture.proxy.open()
+    const start = performance.now()
+    await waitFor('all replicas to know the session again', RECOVERY_MS, () => isKnown(people.ada))
+    test.diagnostic(`all as before ${Math.round(performance.now() - start)} ms after the return`)
+    await expectAsBefore(people)
+    assert.deepEqual(cookiesOf(people), cookies, 'the cookies are the same')
+    assert.deepEqual(fixture.processes(), processes, 'no replica was restarted')
   })
 }
 
 for (const mode of ['fast', 'immediate'] as const) {
-  scenario(
-    `a restart of Postgres under load (${mode}) signs nobody out, loses nothing, and is bounded`,
-    async (test) => {
-      const crowd = await stage.crowd({ workers: 8, thinkTimeMs: 10, maxMs: 40_000 })
-      await crowd.served(100)
-      await stage.postgres.restart(mode)
-      await crowd.served(200)
-      const ledger = await crowd.stop()
-      test.diagnostic(ledger.summary())
-      const slow = ledger.entries.filter(({ durationMs }) => durationMs > BOUND)
-      const wrong = ledger.failures().filter(({ status }) => status !== 503)
-      const show = (entries: readonly HistoryEntry[]) => entries.slice(0, 5).map((entry) => JSON.stringify(entry))
-      assert.deepEqual([...show(wrong), ...show(slow)], [])
-      assert.deepEqual(ledger.losses(), [])
-    },
-  )
+  scenario(`A restart of Postgres under load (${mode}) ends no session, loses nothing and is bounded`, async (test) => {
+    const load = await fixture.startLoad({ workers: 8, thinkTimeMs: 10, maxMs: 40_000 })
+    await load.served(100)
+    await fixture.postgres.restart(mode)
+    await load.served(200)
+    report(test, await load.stop()).assertBounded(MAX_MS, [503])
+  })
 }
 
 interface People {
   /** Signed in, with a basket. */
   readonly ada: Visitor
-  readonly email: string
-  readonly password: string
+  readonly credentials: Credentials
   /** A visitor with a basket. */
   readonly bea: Visitor
-  /** Nobody. */
+  /** A visitor without a session. */
   readonly vic: Visitor
   readonly product: string
-  readonly all: readonly Visitor[]
 }
 
-async function regulars(): Promise<People> {
+async function createPeople(): Promise<People> {
   const [ada, bea, vic] = [person('Ada'), person('Bea'), person('Vic')]
   const [product = ''] = await productsOf(vic)
-  const { email, password } = await register(ada)
+  const credentials = await register(ada)
   for (const shopper of [ada, bea]) await putInBasket(shopper, product, 3)
-  return { ada, bea, vic, email, password, product, all: [ada, bea, vic] }
+  return { ada, bea, vic, credentials, product }
 }
 
-/** Everybody asks for everything at this address at once; answers with the longest wait. */
-async function duringOutage({ ada, bea, vic, email, password, product }: People, url: string): Promise<number> {
-  const required = [
+function cookiesOf({ ada, bea, vic }: People): readonly unknown[] {
+  return [ada, bea, vic].map(({ jar }) => jar.header(new URL(fixture.cluster.url)))
+}
+
+/** Sends all requests to this address at once; the longest duration. */
+async function requestEverything({ ada, bea, vic, credentials, product }: People, url: string): Promise<number> {
+  const { email, password } = credentials
+  const withStore = [
     ...['/account', '/basket', '/api/session'].map((path) => ada.at(url).get(path, { json: true })),
     ...['/account', '/basket'].map((path) => ada.at(url).get(path)),
     ...['/basket/items', '/login', '/logout'].map((path) => ada.at(url).post(path, { product, quantity: 5 })),
@@ -101,65 +102,33 @@ async function duringOutage({ ada, bea, vic, email, password, product }: People,
     bea.at(url).post('/login', { email, password }),
   ]
   const undecided = ['/', '/login', '/register'].map((path) => ada.at(url).get(path))
-  const others = ['/', '/login', '/livez', '/readyz'].map((path) => vic.at(url).get(path))
-  const answers = [
-    ...(await Promise.all(required)).map(unavailable),
-    ...(await Promise.all(undecided)).map(undecidedPage),
+  const withoutStore = ['/', '/login', '/livez', '/readyz'].map((path) => vic.at(url).get(path))
+  const responses = [
+    ...(await Promise.all(withStore)).map(expectUnavailable),
+    ...(await Promise.all(undecided)).map(expectUndecided),
   ]
-  for (const answer of await Promise.all(others)) {
-    expect(answer, 200)
-    assert.ok(answer.durationMs < 1500, describeResponse(answer, 'there was nothing to wait for'))
+  for (const response of await Promise.all(withoutStore)) expectWithin(MAX_PUBLIC_MS, expect(response, 200))
+  return Math.max(...responses.map((response) => expectWithin(MAX_MS, response).durationMs))
+}
+
+/** A page that does not know the visitor: its head offers neither to sign in nor to sign out. */
+function expectUndecided(response: Response): Response {
+  const head = /<header[\s\S]*<\/header>/.exec(expect(response, 200).text)?.[0] ?? ''
+  const claim = /href="\/(login|register|account)"|action="\/logout"/
+  assert.doesNotMatch(head, claim, describeResponse(response, 'no claim was expected'))
+  return expectNoCookie(response)
+}
+
+async function isKnown(visitor: Visitor): Promise<boolean> {
+  for (const { url } of fixture.cluster.replicas)
+    if ((await visitor.at(url).get('/api/session', { json: true })).status !== 200) return false
+  return true
+}
+
+async function expectAsBefore({ ada, bea, credentials, product }: People): Promise<void> {
+  for (const url of fixture.addresses()) {
+    await expectSignedIn(ada.at(url), credentials.email)
+    for (const shopper of [ada, bea]) await expectBasket(shopper.at(url), { [product]: 3 })
   }
-  return Math.max(...answers.map(({ durationMs }) => durationMs))
-}
-
-/** Our own 503, in time, that says when to come back and leaves the cookie alone. */
-function unavailable(answer: Response): Response {
-  expect(answer, 503)
-  assert.ok(answer.replica, describeResponse(answer, 'an answer of a replica was expected, not of nginx'))
-  assert.match(
-    String(answer.headers['retry-after']),
-    /^[1-9]\d*$/,
-    describeResponse(answer, 'Retry-After was expected'),
-  )
-  return bounded(answer)
-}
-
-/** A page that stands without knowing who is there: its head offers neither the way in nor the way out. */
-function undecidedPage(answer: Response): Response {
-  expect(answer, 200)
-  const head = /<header[\s\S]*<\/header>/.exec(answer.text)?.[0] ?? ''
-  assert.doesNotMatch(
-    head,
-    /href="\/(login|register|account)"|action="\/logout"/,
-    describeResponse(answer, 'no claim was expected'),
-  )
-  return bounded(answer)
-}
-
-function bounded(answer: Response): Response {
-  assert.deepEqual(answer.cookies, [], describeResponse(answer, 'no cookie was expected'))
-  assert.ok(
-    answer.durationMs < BOUND,
-    describeResponse(answer, `within ${BOUND} ms and not ${Math.round(answer.durationMs)}`),
-  )
-  return answer
-}
-
-async function answeredAgain(somebody: Visitor): Promise<void> {
-  const end = performance.now() + RECOVERY
-  for (const { url } of stage.cluster.replicas) {
-    while ((await somebody.at(url).get('/api/session', { json: true })).status !== 200) {
-      assert.ok(performance.now() < end, `not as before ${RECOVERY} ms after the return`)
-      await pause(50)
-    }
-  }
-}
-
-async function asBefore({ ada, bea, email, password, product }: People): Promise<void> {
-  for (const url of [stage.cluster.url, ...stage.cluster.replicas.map(({ url }) => url)]) {
-    await expectSignedIn(ada.at(url), email)
-    for (const shopper of [ada, bea]) assert.deepEqual((await sessionOf(shopper.at(url))).basket, { [product]: 3 })
-  }
-  await signIn(person('Ada elsewhere'), { email, password })
+  await signIn(person('Ada elsewhere'), credentials)
 }

@@ -1,68 +1,62 @@
 import assert from 'node:assert/strict'
-import { expectSignedIn, productsOf, putInBasket, register, sessionOf } from '../../support/actors/actions.ts'
+import { expectBasket, expectSignedIn, fillBasket, register } from '../../support/actors/actions.ts'
 import type { Visitor } from '../../support/actors/visitor.ts'
 import { everywhere } from '../../support/assertions/all-replicas.ts'
 import { useCluster } from '../../support/fixture.ts'
 
-const stage = useCluster()
-const { scenario, person } = stage
+const fixture = useCluster()
+const { scenario, person } = fixture
 
-scenario('a login survives the restart of every replica', ['restart-one'], async () => {
-  const ada = await regular('Ada')
-  for (const { name } of stage.cluster.replicas) {
-    await stage.cluster.restartReplica(name)
-    await expectRegular(ada)
+scenario('A sign-in survives the restart of each replica', ['restart-one'], async () => {
+  const ada = await signedInShopper()
+  for (const { name } of fixture.cluster.replicas) {
+    await fixture.cluster.restartReplica(name)
+    await expectAsBefore(ada)
   }
 })
 
-scenario('a login survives a rolling restart', ['restart'], async () => {
-  const ada = await regular('Ada')
-  await stage.cluster.roll()
-  await expectRegular(ada)
+scenario('A sign-in survives a rolling restart', ['restart'], async () => {
+  const ada = await signedInShopper()
+  await fixture.cluster.roll()
+  await expectAsBefore(ada)
 })
 
-scenario('a login survives a restart of nginx', ['nginx'], async () => {
-  const ada = await regular('Ada')
-  await stage.cluster.restartNginx()
-  await expectRegular(ada)
+scenario('A sign-in survives a restart of nginx', ['nginx'], async () => {
+  const ada = await signedInShopper()
+  await fixture.cluster.restartNginx()
+  await expectAsBefore(ada)
 })
 
-scenario('a login survives a restart of Postgres, and no replica needs one for it', ['postgres'], async () => {
-  const ada = await regular('Ada')
-  const processes = stage.cluster.replicas.map(({ pid }) => pid)
+scenario('A sign-in survives restarts of Postgres, for which no replica restarts', ['postgres'], async () => {
+  const ada = await signedInShopper()
+  const processes = fixture.processes()
   for (const mode of ['fast', 'immediate'] as const) {
-    await stage.cluster.restartPostgres(mode)
-    await expectRegular(ada)
+    await fixture.cluster.restartPostgres(mode)
+    await expectAsBefore(ada)
   }
-  assert.deepEqual(
-    stage.cluster.replicas.map(({ pid }) => pid),
-    processes,
-  )
+  assert.deepEqual(fixture.processes(), processes)
 })
 
-scenario('a login survives a full stop and start of the cluster', ['full-restart'], async () => {
-  const ada = await regular('Ada')
-  await stage.stopAndStart()
-  await expectRegular({ ...ada, browser: ada.browser.at(stage.cluster.url) })
+scenario('A sign-in survives a full stop and start of the cluster', ['full-restart'], async () => {
+  const ada = await signedInShopper()
+  await fixture.stopAndStart()
+  await expectAsBefore({ ...ada, browser: ada.browser.at(fixture.cluster.url) })
 })
 
-interface Regular {
+interface Shopper {
   readonly browser: Visitor
   readonly email: string
   readonly product: string
 }
 
-/** Somebody who is signed in and has something in the basket. */
-async function regular(name: string): Promise<Regular> {
-  const browser = person(name)
+async function signedInShopper(): Promise<Shopper> {
+  const browser = person('Ada')
   const { email } = await register(browser)
-  const [product = ''] = await productsOf(browser)
-  await putInBasket(browser, product, 3)
-  return { browser, email, product }
+  return { browser, email, product: await fillBasket(browser, 3) }
 }
 
-async function expectRegular({ browser, email, product }: Regular): Promise<void> {
-  await everywhere(stage.cluster, browser, (there) => expectSignedIn(there, email))
+async function expectAsBefore({ browser, email, product }: Shopper): Promise<void> {
+  await everywhere(fixture.cluster, browser, (there) => expectSignedIn(there, email))
   await expectSignedIn(browser, email)
-  assert.equal((await sessionOf(browser)).basket[product], 3)
+  await expectBasket(browser, { [product]: 3 })
 }

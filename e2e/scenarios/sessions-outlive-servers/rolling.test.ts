@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe } from 'node:test'
 import type { Capability } from '../../../cluster/cluster.ts'
-import { ROUNDS, useCluster } from '../../support/fixture.ts'
+import { type ClusterFixture, ROUNDS, useCluster } from '../../support/fixture.ts'
+import { report } from '../../support/load/history.ts'
 
 const WORKERS = 12
 
@@ -11,28 +12,27 @@ for (const [pool, keepalive, ...needs] of [
   ['without idle connections', 0, 'nginx'],
 ] as const satisfies [string, number, ...Capability[]][]) {
   describe(`an upstream pool ${pool}`, () => {
-    const stage = useCluster({ keepalive }, 'restart', ...needs)
+    const fixture = useCluster({ keepalive }, 'restart', ...needs)
 
-    stage.scenario(
-      `rolling restarts under load lose no request, POSTs among them (keepalive ${keepalive})`,
+    fixture.scenario(
+      `A rolling restart under load loses no request, also no POST (keepalive ${keepalive})`,
       async (test) => {
-        const crowd = await stage.crowd({ workers: WORKERS, maxMs: 280_000 * ROUNDS })
-        await crowd.served(200)
-        for (let round = 1; round <= ROUNDS; round++) await rollOnce(stage.cluster)
-        await crowd.served(200)
-        const ledger = await crowd.stop()
-        test.diagnostic(ledger.summary())
-        ledger.assertClean(1000)
-        const absent = stage.cluster.replicas.filter(({ name }) => !ledger.spread().has(name))
+        const load = await fixture.startLoad({ workers: WORKERS, maxMs: 280_000 * ROUNDS })
+        await load.served(200)
+        for (let round = 1; round <= ROUNDS; round++) await rollOnce(fixture)
+        await load.served(200)
+        const history = report(test, await load.stop())
+        history.assertClean(1000)
+        const absent = fixture.cluster.replicas.filter(({ name }) => !history.spread().has(name))
         assert.deepEqual(absent, [], 'every replica took part')
       },
     )
   })
 }
 
-async function rollOnce(cluster: ReturnType<typeof useCluster>['cluster']): Promise<void> {
-  const before = cluster.replicas.map(({ pid }) => pid)
-  await cluster.roll()
-  const kept = cluster.replicas.filter(({ pid }) => pid !== 0 && before.includes(pid))
+async function rollOnce(fixture: ClusterFixture): Promise<void> {
+  const before = fixture.processes()
+  await fixture.cluster.roll()
+  const kept = fixture.processes().filter((pid) => pid !== 0 && before.includes(pid))
   assert.deepEqual(kept, [], 'every replica is another process now')
 }

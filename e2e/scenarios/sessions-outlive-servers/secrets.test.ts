@@ -1,79 +1,65 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import {
-  expectSignedIn,
-  expectVisitor,
-  productsOf,
-  putInBasket,
-  register,
-  sessionOf,
-} from '../../support/actors/actions.ts'
+import { expectBasket, expectSignedIn, expectVisitor, fillBasket, register } from '../../support/actors/actions.ts'
 import type { Visitor } from '../../support/actors/visitor.ts'
+import { parseCookieValue, sessionCookie } from '../../support/attacks/cookies.ts'
 import { useCluster } from '../../support/fixture.ts'
+import { report } from '../../support/load/history.ts'
 
-/** As some applications have them: with a comma, a backslash and a blank at the end. */
-const [oldest, older, newest] = [1, 2, 3].map(() => `${randomBytes(24).toString('hex')},\\ `) as [
-  string,
-  string,
-  string,
-]
-const environment = { SESSION_SECRET: listed(oldest) }
-const stage = useCluster({ replicas: 2, keepalive: 0, environment }, 'restart', 'replicas')
-const { scenario, person } = stage
-/** What signs now. */
-let current = oldest
+/** As some applications have them: with a comma, a backslash and a space at the end. */
+const createSecret = () => `${randomBytes(24).toString('hex')},\\ `
+const [first, second, third] = [createSecret(), createSecret(), createSecret()] as const
+const environment = { SESSION_SECRET: listOf(first) }
+const fixture = useCluster({ replicas: 2, keepalive: 0, environment }, 'restart', 'replicas')
+const { scenario, person } = fixture
+/** The secret that signs now. */
+let current = first
 
-async function rollTo(...secrets: readonly string[]): Promise<void> {
-  await stage.cluster.roll({ SESSION_SECRET: listed(...secrets) })
-  current = secrets[0] ?? ''
+async function rollTo(...secrets: readonly [string, ...string[]]): Promise<void> {
+  await fixture.cluster.roll({ SESSION_SECRET: listOf(...secrets) })
+  current = secrets[0]
 }
 
-scenario('a secret is rotated over a rolling restart, and nobody is signed out', async () => {
-  const ada = person('Ada')
-  const vic = person('Vic')
+scenario('A secret is rotated by a rolling restart, and no session ends', async () => {
+  const [ada, vic] = [person('Ada'), person('Vic')]
   const { email } = await register(ada)
-  const [product = ''] = await productsOf(vic)
-  await putInBasket(vic, product, 2)
-  const first = signature(ada)
-  await rollTo(older, oldest)
-  for (const { url } of stage.cluster.replicas) {
+  const product = await fillBasket(vic, 2)
+  const before = signatureOf(ada)
+  await rollTo(second, first)
+  for (const { url } of fixture.cluster.replicas) {
     await expectSignedIn(ada.at(url), email)
-    assert.equal((await sessionOf(vic.at(url))).basket[product], 2)
+    await expectBasket(vic.at(url), { [product]: 2 })
   }
-  assert.notEqual(signature(ada), first, 'the cookie was signed anew with the new secret')
+  assert.notEqual(signatureOf(ada), before, 'the new secret signed the cookie')
 })
 
-scenario('with the new secret made known first, not one request is answered as a visitor meanwhile', async (test) => {
-  const ada = person('Ada')
-  const vic = person('Vic')
+scenario('A secret that is announced before it signs is rotated without one request as a visitor', async (test) => {
+  const [ada, vic] = [person('Ada'), person('Vic')]
   const { email } = await register(ada)
-  const [product = ''] = await productsOf(vic)
-  await putInBasket(vic, product, 2)
+  const product = await fillBasket(vic, 2)
   const absent = person('Bea, who does not come while both are known')
   await register(absent)
-  const crowd = await stage.crowd({ workers: 4, thinkTimeMs: 15 })
-  const former = current
-  await rollTo(former, newest)
-  await rollTo(newest, former)
+  const load = await fixture.startLoad({ workers: 4, thinkTimeMs: 15 })
+  const previous = current
+  await rollTo(previous, third)
+  await rollTo(third, previous)
   await expectSignedIn(ada, email)
-  assert.equal((await sessionOf(vic)).basket[product], 2)
-  await crowd.served(8)
-  await rollTo(newest)
-  await crowd.served(100)
-  const ledger = await crowd.stop()
-  test.diagnostic(ledger.summary())
-  ledger.assertClean(200)
-  for (const { url } of stage.cluster.replicas) {
+  await expectBasket(vic, { [product]: 2 })
+  await load.served(8)
+  await rollTo(third)
+  await load.served(100)
+  report(test, await load.stop()).assertClean(200)
+  for (const { url } of fixture.cluster.replicas) {
     await expectSignedIn(ada.at(url), email)
-    assert.equal((await sessionOf(vic.at(url))).basket[product], 2)
+    await expectBasket(vic.at(url), { [product]: 2 })
     await expectVisitor(absent.at(url))
   }
 })
 
-function listed(...secrets: readonly string[]): string {
+function listOf(...secrets: readonly string[]): string {
   return secrets.map((secret) => secret.replace(/[\\,]/g, '\\$&')).join(',')
 }
 
-function signature({ jar }: Visitor): string {
-  return jar.get('sid')?.split('.').at(-1) ?? ''
+function signatureOf(visitor: Visitor): string {
+  return parseCookieValue(sessionCookie(visitor)).signature
 }

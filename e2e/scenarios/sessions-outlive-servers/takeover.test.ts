@@ -3,8 +3,7 @@ import { describe } from 'node:test'
 import {
   expectSignedIn,
   expectVisitor,
-  productsOf,
-  putInBasket,
+  fillBasket,
   register,
   sessionOf,
   signOut,
@@ -12,121 +11,110 @@ import {
 import { runCli } from '../../support/actors/cli.ts'
 import { expect } from '../../support/actors/response.ts'
 import type { Visitor } from '../../support/actors/visitor.ts'
-import { parseCookieValue } from '../../support/attacks/sign-cookie.ts'
+import { sessionCookie, sessionId } from '../../support/attacks/cookies.ts'
 import { useLegacyDeployment } from '../../support/legacy/legacy-fixture.ts'
 import { legacySignIn, legacyView } from '../../support/legacy/legacy-replica.ts'
 
+const COOKIE = 'connect.sid'
+
 for (const zone of ['Europe/Berlin', 'America/St_Johns']) {
-  describe(`an existing deployment whose database is in ${zone}`, () => {
-    const before = useLegacyDeployment(zone)
-    const { scenario, person, account } = before
+  describe(`a connect-pg-simple deployment whose database is in ${zone}`, () => {
+    const fixture = useLegacyDeployment(zone)
+    const { scenario, person, account } = fixture
+    const atLegacy = (browser: Visitor) => browser.at(fixture.legacyUrl)
 
-    scenario(`no session of before is ended, lost or prolonged by the migration (${zone})`, async () => {
-      assert.deepEqual(await before.expiries(), before.atFirst)
-      for (const { url } of before.cluster.replicas) {
-        for (const browser of before.browsers) await expectSignedIn(browser.at(url), account.email)
-      }
-      for (const browser of before.browsers)
-        assert.equal((await legacyView(browser.at(before.legacyUrl))).account, account.id)
-      assert.equal((await sessionOf(before.browsers[0]!)).basket['7'], 2, 'what it held is read as well')
+    scenario(`The migration ends, loses and prolongs no legacy session (${zone})`, async () => {
+      assert.deepEqual(await fixture.expiries(), fixture.initialExpiries)
+      for (const { url } of fixture.cluster.replicas)
+        for (const browser of fixture.browsers) await expectSignedIn(browser.at(url), account.email)
+      for (const browser of fixture.browsers) assert.equal((await legacyView(atLegacy(browser))).account, account.id)
+      assert.equal((await sessionOf(fixture.browsers[0]!)).basket['7'], 2, 'its basket is read as well')
     })
 
-    scenario(`half an hour left is half an hour, whoever looks (${zone})`, async () => {
+    scenario(`Both applications agree on the half hour that a session has left (${zone})`, async () => {
       const browser = person('Ada')
-      await legacySignIn(browser.at(before.legacyUrl), account.id, 30)
-      await expectExpiry(browser)
-      for (const { url } of before.cluster.replicas) await expectSignedIn(browser.at(url), account.email)
-      const late = person('somebody half an hour too late')
-      await legacySignIn(late.at(before.legacyUrl), account.id, 30)
-      const cookie = cookieOf(late)
-      await before.lateBy(60, parseCookieValue(cookie).sid)
-      late.jar.set('connect.sid', cookie)
-      for (const { url } of before.cluster.replicas) await expectVisitor(late.at(url))
-      assert.equal((await legacyView(late.at(before.legacyUrl))).account, null)
+      await legacySignIn(atLegacy(browser), account.id, 30)
+      await expectSameExpiry(browser)
+      for (const { url } of fixture.cluster.replicas) await expectSignedIn(browser.at(url), account.email)
+      const late = person('Ada, half an hour too late')
+      await legacySignIn(atLegacy(late), account.id, 30)
+      const cookie = sessionCookie(late, COOKIE)
+      await fixture.moveExpiryBack(60, sessionId(late, COOKIE))
+      late.jar.set(COOKIE, cookie)
+      for (const { url } of fixture.cluster.replicas) await expectVisitor(late.at(url))
+      assert.equal((await legacyView(atLegacy(late))).account, null)
     })
 
-    scenario(`what we write, stock reads, with the expiry that the browser was told (${zone})`, async () => {
+    scenario(`connect-pg-simple reads what Roundhouse writes, with the cookie's expiry (${zone})`, async () => {
       const bea = person('Bea')
       await register(bea)
-      const { account: who } = await sessionOf(bea)
-      const [product = ''] = await productsOf(bea)
-      await putInBasket(bea, product, 3)
-      await expectExpiry(bea)
-      const seen = await legacyView(bea.at(before.legacyUrl))
-      assert.equal(seen.account, who?.id)
+      const { account: registered } = await sessionOf(bea)
+      const product = await fillBasket(bea, 3)
+      await expectSameExpiry(bea)
+      const seen = await legacyView(atLegacy(bea))
+      assert.equal(seen.account, registered?.id)
       assert.equal(seen.basket[product], 3)
-      await expectExpiry(bea)
-      expect(await bea.at(before.legacyUrl).post('/note', { basket: { [product]: 9 } }, { json: true }), 200)
-      for (const { url } of before.cluster.replicas) {
-        assert.equal((await sessionOf(bea.at(url))).basket[product], 9, 'and what stock writes, we read')
-      }
-      await expectExpiry(bea)
+      await expectSameExpiry(bea)
+      expect(await atLegacy(bea).post('/note', { basket: { [product]: 9 } }, { json: true }), 200)
+      for (const { url } of fixture.cluster.replicas)
+        assert.equal((await sessionOf(bea.at(url))).basket[product], 9, 'and Roundhouse reads what the other writes')
+      await expectSameExpiry(bea)
     })
 
-    scenario(`signing out on either side signs out on both (${zone})`, async () => {
-      for (const end of [signOut, (ada: Visitor) => ada.at(before.legacyUrl).post('/logout', {}, { json: true })]) {
+    scenario(`A sign-out in either application ends the session in both (${zone})`, async () => {
+      for (const end of [signOut, (ada: Visitor) => atLegacy(ada).post('/logout', {}, { json: true })]) {
         const ada = person('Ada')
-        await legacySignIn(ada.at(before.legacyUrl), account.id)
-        const cookie = cookieOf(ada)
+        await legacySignIn(atLegacy(ada), account.id)
+        const cookie = sessionCookie(ada, COOKIE)
         await end(ada)
-        ada.jar.set('connect.sid', cookie)
-        assert.equal((await legacyView(ada.at(before.legacyUrl))).account, null)
-        for (const { url } of before.cluster.replicas) await expectVisitor(ada.at(url))
+        ada.jar.set(COOKIE, cookie)
+        assert.equal((await legacyView(atLegacy(ada))).account, null)
+        for (const { url } of fixture.cluster.replicas) await expectVisitor(ada.at(url))
       }
     })
 
-    scenario(`removing expired sessions removes those alone (${zone})`, async () => {
+    scenario(`The clean-up removes expired sessions only (${zone})`, async () => {
       const ada = person('Ada')
-      await legacySignIn(ada.at(before.legacyUrl), account.id, 20)
-      const late = person('somebody ten minutes too late')
-      await legacySignIn(late.at(before.legacyUrl), account.id, 20)
-      await before.lateBy(30, parseCookieValue(cookieOf(late)).sid)
-      const { living } = await before.count()
-      const { code, output } = await runCli(before.database.url, ['sessions', 'prune'])
+      await legacySignIn(atLegacy(ada), account.id, 20)
+      const late = person('Ada, ten minutes too late')
+      await legacySignIn(atLegacy(late), account.id, 20)
+      await fixture.moveExpiryBack(30, sessionId(late, COOKIE))
+      const { living } = await fixture.count()
+      const { code, output } = await runCli(fixture.database.url, ['sessions', 'prune'])
       assert.equal(code, 0, output)
-      assert.deepEqual(await before.count(), { living, expired: 0 })
+      assert.deepEqual(await fixture.count(), { living, expired: 0 })
       await expectSignedIn(ada, account.email)
     })
 
-    scenario(
-      `with the name changed, the former cookie is read, and replaced at the next answer (${zone})`,
-      async () => {
-        await before.cluster.roll({ SESSION_COOKIE: 'sid', SESSION_COOKIE_PREVIOUS: 'connect.sid' })
-        for (const browser of before.browsers) {
-          await expectSignedIn(browser, account.email)
-          const names = browser.jar.all().map(({ name }) => name)
-          assert.deepEqual(names, ['sid'], 'the former cookie is gone, the new one is there')
-          for (const { url } of before.cluster.replicas) await expectSignedIn(browser.at(url), account.email)
-        }
-      },
-    )
+    scenario(`After a change of its name, the previous cookie is read and replaced (${zone})`, async () => {
+      await fixture.cluster.roll({ SESSION_COOKIE: 'sid', SESSION_COOKIE_PREVIOUS: COOKIE })
+      for (const browser of fixture.browsers) {
+        await expectSignedIn(browser, account.email)
+        assert.deepEqual(browser.jar.keys(), ['sid'], 'the previous cookie is gone, the new one is there')
+        for (const { url } of fixture.cluster.replicas) await expectSignedIn(browser.at(url), account.email)
+      }
+    })
 
-    scenario(`a cookie of the former application's path hides nobody, and browsers lose it (${zone})`, async () => {
-      await before.cluster.roll({ SESSION_COOKIE: 'sid', SESSION_COOKIE_CLEAR: 'Path=/api' })
+    scenario(`A previous cookie of another path hides no sign-in, and browsers lose it (${zone})`, async () => {
+      await fixture.cluster.roll({ SESSION_COOKIE: 'sid', SESSION_COOKIE_CLEAR: 'Path=/api' })
       const ada = person('Ada')
-      await legacySignIn(ada.at(before.legacyUrl), account.id)
-      ada.jar.take([`sid=${cookieOf(ada)}; Path=/api`], new URL(before.legacyUrl))
-      await ada.at(before.legacyUrl).post('/logout', {}, { json: true })
+      await legacySignIn(atLegacy(ada), account.id)
+      ada.jar.take([`sid=${sessionCookie(ada, COOKIE)}; Path=/api`], new URL(fixture.legacyUrl))
+      await atLegacy(ada).post('/logout', {}, { json: true })
       const { email } = await register(ada)
       const paths = () => ada.jar.all().flatMap(({ name, path }) => (name === 'sid' ? [path] : []))
       assert.deepEqual(paths(), ['/api', '/'], 'the browser sends the ended one first')
-      for (const { url } of before.cluster.replicas) await expectSignedIn(ada.at(url), email)
+      for (const { url } of fixture.cluster.replicas) await expectSignedIn(ada.at(url), email)
       await signOut(ada)
       assert.deepEqual(paths(), [])
     })
 
-    /** The row ends when the browser was told that its cookie ends, to the second. */
-    async function expectExpiry(browser: Visitor): Promise<void> {
-      const told = browser.jar.find('connect.sid')?.expires ?? 0
-      const row = await before.expiryOf(parseCookieValue(cookieOf(browser)).sid)
-      assert.ok(
-        Math.abs(told - row) < 3000,
-        `the cookie ends ${new Date(told).toISOString()}, the row ${new Date(row).toISOString()}`,
-      )
+    /** The row and the cookie end at the same time, to the second. */
+    async function expectSameExpiry(browser: Visitor): Promise<void> {
+      const cookie = browser.jar.find(COOKIE)?.expires ?? 0
+      const row = await fixture.expiryOf(sessionId(browser, COOKIE))
+      const message = `the cookie ends ${new Date(cookie).toISOString()}, the row ${new Date(row).toISOString()}`
+      assert.ok(Math.abs(cookie - row) < 3000, message)
     }
   })
-}
-
-function cookieOf({ jar }: Visitor): string {
-  return jar.get('connect.sid') ?? ''
 }

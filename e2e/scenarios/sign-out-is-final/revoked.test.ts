@@ -1,49 +1,46 @@
 import assert from 'node:assert/strict'
-import { expectSignedIn, expectVisitor, register, signIn } from '../../support/actors/actions.ts'
+import { expectSignedIn, expectVisitor, passwordChange, register, signIn } from '../../support/actors/actions.ts'
 import { runCli } from '../../support/actors/cli.ts'
 import { expect } from '../../support/actors/response.ts'
+import { copySession } from '../../support/attacks/cookies.ts'
 import { useCluster } from '../../support/fixture.ts'
 
-const stage = useCluster({}, 'database', 'replicas')
-const { scenario, person } = stage
+const fixture = useCluster({}, 'database', 'replicas')
+const { scenario, person } = fixture
 
-scenario('a password change ends every other session, and keeps the own one under a new id', async () => {
+scenario('A password change ends all other sessions, and keeps its own under a new id', async () => {
   const here = person('Ada')
   const ada = await register(here)
-  const others = [person('Ada on her phone'), person('Ada at work'), person('a thief')]
+  const others = [person('Ada on her phone'), person('Ada at work'), person('another browser')]
   for (const browser of others) await signIn(browser, ada)
-  const cookie = here.jar.get('sid') ?? ''
-  const password = `${ada.password}, changed`
-  expect(await here.post('/account/password', { current: ada.password, password }), 303)
+  const copy = copySession(here, person('a copy'))
+  const change = passwordChange(ada)
+  expect(await here.post('/account/password', change), 303)
 
-  const copy = person('somebody with a copy of the cookie')
-  copy.jar.set('sid', cookie)
-  for (const { url } of stage.cluster.replicas) {
+  for (const { url } of fixture.cluster.replicas) {
     await expectSignedIn(here.at(url), ada.email)
     for (const browser of [...others, copy]) await expectVisitor(browser.at(url))
   }
-  assert.equal(await rowsOf(ada.email), 1, 'no other row is left')
+  assert.equal(await fixture.database.sessionsOf(ada), 1, 'no other row is left')
   expect(await person('Ada').post('/login', { email: ada.email, password: ada.password }), 401)
-  await signIn(person('Ada'), { email: ada.email, password })
+  await signIn(person('Ada'), { email: ada.email, password: change.password })
 })
 
-scenario('a session whose row cannot be found by its account is ended as well', async () => {
-  const here = person('Ada')
-  const there = person('Ada on her phone')
+scenario('A password change ends a session whose row does not name the account', async () => {
+  const [here, there] = [person('Ada'), person('Ada on her phone')]
   const ada = await register(here)
   await signIn(there, ada)
-  // So are rows that stock connect-pg-simple wrote, and those that were being written when the password changed.
-  await stage.database.rows('UPDATE session SET account = NULL')
-  expect(await here.post('/account/password', { current: ada.password, password: `${ada.password}!` }), 303)
-  for (const { url } of stage.cluster.replicas) {
+  // As rows of connect-pg-simple, and those that a request writes while the password changes.
+  await fixture.database.rows('UPDATE session SET account = NULL')
+  expect(await here.post('/account/password', passwordChange(ada)), 303)
+  for (const { url } of fixture.cluster.replicas) {
     await expectSignedIn(here.at(url), ada.email)
     await expectVisitor(there.at(url))
   }
 })
 
-scenario('a password change with a wrong current password changes nothing', async () => {
-  const here = person('Ada')
-  const there = person('Ada on her phone')
+scenario('A password change with a wrong current password changes nothing', async () => {
+  const [here, there] = [person('Ada'), person('Ada on her phone')]
   const ada = await register(here)
   await signIn(there, ada)
   const wrong = { current: 'this is not the one', password: 'a lantern over deep water' }
@@ -52,32 +49,22 @@ scenario('a password change with a wrong current password changes nothing', asyn
   await signIn(person('Ada'), ada)
 })
 
-scenario('a disabled account is signed out everywhere, and may not sign in until it is enabled again', async () => {
-  const browsers = [person('Bea'), person('Bea on her phone')]
-  const [first, second] = browsers as [(typeof browsers)[0], (typeof browsers)[0]]
-  const bea = await register(first)
-  await signIn(second, bea)
-  await operator('account', 'disable', bea.email, '--yes')
-  for (const { url } of stage.cluster.replicas) {
-    for (const browser of browsers) await expectVisitor(browser.at(url))
+scenario('A disabled account is signed out everywhere, and cannot sign in until it is enabled', async () => {
+  const [here, there] = [person('Bea'), person('Bea on her phone')]
+  const bea = await register(here)
+  await signIn(there, bea)
+  await runAccountCommand('disable', bea.email)
+  for (const { url } of fixture.cluster.replicas) {
+    for (const browser of [here, there]) await expectVisitor(browser.at(url))
     expect(await person('Bea').at(url).post('/login', { email: bea.email, password: bea.password }), 401)
   }
-  assert.equal(await rowsOf(bea.email), 0, 'no row is left')
-  await operator('account', 'enable', bea.email, '--yes')
-  for (const browser of browsers) await expectVisitor(browser)
+  assert.equal(await fixture.database.sessionsOf(bea), 0, 'no row is left')
+  await runAccountCommand('enable', bea.email)
+  for (const browser of [here, there]) await expectVisitor(browser)
   await signIn(person('Bea'), bea)
 })
 
-async function operator(...words: readonly string[]): Promise<void> {
-  const { code, output } = await runCli(stage.database.url, words)
-  assert.equal(code, 0, `${words.join(' ')}: ${output}`)
-}
-
-/** How many sessions say that this person is signed in. */
-async function rowsOf(email: string): Promise<number> {
-  const rows = await stage.database.rows(
-    `SELECT FROM session JOIN account ON account.id::text = sess ->> 'account' WHERE account.email = $1`,
-    [email],
-  )
-  return rows.length
+async function runAccountCommand(command: 'disable' | 'enable', email: string): Promise<void> {
+  const { code, output } = await runCli(fixture.database.url, ['account', command, email, '--yes'])
+  assert.equal(code, 0, `account ${command} ${email}: ${output}`)
 }

@@ -4,14 +4,13 @@ import type { RequestOptions } from '../../../test-support/http-client.ts'
 import { describeResponse, expect, json, type Response } from './response.ts'
 import type { Visitor } from './visitor.ts'
 
-/** Who somebody is on the site. */
 export interface Credentials {
   readonly name: string
   readonly email: string
   readonly password: string
 }
 
-/** What `GET /api/session` says. */
+/** What `GET /api/session` answers. */
 export interface SessionView {
   readonly signedIn: boolean
   readonly account: { readonly id: string; readonly name: string; readonly email: string; readonly role: string } | null
@@ -20,37 +19,46 @@ export interface SessionView {
   readonly replica: string
 }
 
-/** The people whom `seed` makes. */
+/** The accounts that `npm run seed` creates. */
 export const DEMO_PASSWORD = 'roundhouse-demo-1'
 export const ADA: Credentials = { name: 'Ada', email: 'ada@example.com', password: DEMO_PASSWORD }
 export const BEA: Credentials = { name: 'Bea', email: 'bea@example.com', password: DEMO_PASSWORD }
 export const STEN: Credentials = { name: 'Sten', email: 'sten@example.com', password: DEMO_PASSWORD }
 
-/** What every password used here contains: no log may. */
+/** Every password used here contains one of these texts, which no log may hold. */
 export const PASSWORDS: readonly string[] = [DEMO_PASSWORD, 'over water', 'over deep water']
 
-/** Credentials that nobody else has, and whose texts stand nowhere else: a grep for them is meaningful. */
+/** Credentials of a new account; their texts are unique, so that a search for them in the logs is meaningful. */
 export function freshCredentials(name: string): Credentials {
   const email = `${name.toLowerCase().replace(/\W.*/, '')}.${randomBytes(5).toString('hex')}@example.com`
   return { name, email, password: `lantern ${randomBytes(9).toString('hex')} over water` }
 }
 
-/** Registers with fresh credentials, which signs in. */
-export async function register(visitor: Visitor, who = freshCredentials(visitor.name)): Promise<Credentials> {
-  expect(await visitor.post('/register', { ...who }), 303)
-  return who
+/** Registers, which signs in. */
+export async function register(
+  visitor: Visitor,
+  credentials = freshCredentials(visitor.name),
+  options: RequestOptions = {},
+): Promise<Credentials> {
+  expect(await visitor.post('/register', { ...credentials }, options), 303)
+  return credentials
 }
 
 export async function signIn(
   visitor: Visitor,
   { email, password }: Omit<Credentials, 'name'>,
-  extras: RequestOptions = {},
+  options: RequestOptions = {},
 ): Promise<Response> {
-  return expect(await visitor.post('/login', { email, password }, extras), 303)
+  return expect(await visitor.post('/login', { email, password }, options), 303)
 }
 
-export async function signOut(visitor: Visitor): Promise<Response> {
-  return expect(await visitor.post('/logout', {}), 303)
+export async function signOut(visitor: Visitor, options: RequestOptions = {}): Promise<Response> {
+  return expect(await visitor.post('/logout', {}, options), 303)
+}
+
+/** The fields of the form that changes this password, and the new password. */
+export function passwordChange({ password }: Credentials) {
+  return { current: password, password: `${password} anew` }
 }
 
 export async function sessionOf(visitor: Visitor): Promise<SessionView> {
@@ -68,22 +76,34 @@ export async function putInBasket(visitor: Visitor, product: string, quantity: n
   return expect(await visitor.post('/basket/items', { product, quantity }), 303)
 }
 
-/** Fails unless this browser is signed in as this address, told by `GET /api/session` and by the page itself. */
+/** Puts the first product into the basket; its id. */
+export async function fillBasket(visitor: Visitor, quantity: number): Promise<string> {
+  const [product = ''] = await productsOf(visitor)
+  await putInBasket(visitor, product, quantity)
+  return product
+}
+
+export async function expectBasket(visitor: Visitor, basket: SessionView['basket']): Promise<Response> {
+  const response = expect(await visitor.get('/api/session', { json: true }), 200)
+  const message = describeResponse(response, 'another basket was expected')
+  assert.deepEqual(json<SessionView>(response).basket, basket, message)
+  return response
+}
+
+/** Fails unless `GET /api/session` and the account page know this browser as signed in with this address. */
 export async function expectSignedIn(visitor: Visitor, email: string): Promise<Response> {
-  const answer = expect(await visitor.get('/api/session', { json: true }), 200)
-  const { signedIn, account } = json<SessionView>(answer)
-  assert.ok(
-    signedIn && account?.email === email,
-    describeResponse(answer, `${visitor.name} should be signed in as ${email}`),
-  )
+  const response = expect(await visitor.get('/api/session', { json: true }), 200)
+  const { signedIn, account } = json<SessionView>(response)
+  const message = describeResponse(response, `${visitor.name} should be signed in as ${email}`)
+  assert.ok(signedIn && account?.email === email, message)
   return expect(await visitor.get('/account'), 200)
 }
 
-/** Fails unless this browser is a visitor's: nobody by `GET /api/session`, sent to sign in by the page. */
+/** Fails unless `GET /api/session` knows no account of this browser, and the account page sends it to sign in. */
 export async function expectVisitor(visitor: Visitor): Promise<Response> {
-  const answer = expect(await visitor.get('/api/session', { json: true }), 200)
-  const { signedIn, account } = json<SessionView>(answer)
-  assert.ok(!signedIn && account === null, describeResponse(answer, `${visitor.name} should be a visitor`))
+  const response = expect(await visitor.get('/api/session', { json: true }), 200)
+  const { signedIn, account } = json<SessionView>(response)
+  assert.ok(!signedIn && account === null, describeResponse(response, `${visitor.name} should be a visitor`))
   const page = expect(await visitor.get('/account'), 303)
   assert.match(String(page.headers.location), /^\/login/, describeResponse(page, 'the way to sign in was expected'))
   return page

@@ -5,19 +5,20 @@ export interface CliResult {
   readonly output: string
 }
 
-/** Runs one of the product's commands (`account disable …`) against this database, as somebody at a shell would. */
-export function runCli(databaseUrl: string, words: readonly string[], input = ''): Promise<CliResult> {
-  const child = spawn(process.execPath, ['src/cli.ts', ...words], {
+const ROOT = `${import.meta.dirname}/../../..`
+
+/** Runs one of the product's commands (`account disable …`) against this database. */
+export function runCli(databaseUrl: string, args: readonly string[], input = ''): Promise<CliResult> {
+  const child = spawn(process.execPath, ['src/cli.ts', ...args], {
     cwd: ROOT,
     env: { ...process.env, DATABASE_URL: databaseUrl, LOG_FORMAT: 'json' },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   let output = ''
-  const note = (chunk: Buffer) => {
-    output += chunk.toString()
-  }
-  child.stdout.on('data', note)
-  child.stderr.on('data', note)
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString()
+    })
   child.stdin.on('error', () => {})
   child.stdin.end(input)
   return new Promise((resolve, reject) => {
@@ -25,5 +26,3 @@ export function runCli(databaseUrl: string, words: readonly string[], input = ''
     child.once('close', (code) => resolve({ code, output }))
   })
 }
-
-const ROOT = `${import.meta.dirname}/../../..`

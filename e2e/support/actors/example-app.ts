@@ -1,18 +1,11 @@
 import { rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '../../../cluster/processes/ports.ts'
-import { launch, runToEnd, waitForLine } from '../../../cluster/processes/processes.ts'
+import { runToEnd } from '../../../cluster/processes/processes.ts'
+import { type AppProcess, logOf, startApp } from '../app-process.ts'
 import { expect, json, type Response } from './response.ts'
 import type { Visitor } from './visitor.ts'
 
-/** One process of the application under examples/express-app. */
-export interface ExampleReplica {
-  readonly url: string
-  stop(): Promise<void>
-}
-
-/** What it says about whoever asks. */
+/** What `GET /me` of the application under examples/express-app answers. */
 export interface ExampleView {
   readonly name: string | null
   readonly wishes: readonly string[]
@@ -20,50 +13,31 @@ export interface ExampleView {
 
 const FOLDER = join(import.meta.dirname, '../../../examples/express-app')
 
-/** Makes its tables. */
+/** Creates its tables. */
 export async function prepareExample(databaseUrl: string): Promise<void> {
-  const log = logOf('tables')
+  const log = logOf('example-tables')
   const env = { ...process.env, DATABASE_URL: databaseUrl }
   await runToEnd('tables', { command: process.execPath, args: [join(FOLDER, 'tables.ts')], env, log })
   await rm(log, { force: true })
 }
 
-/** `name` is also what the database knows it by. */
-export async function startExample(name: string, databaseUrl: string, secret: string): Promise<ExampleReplica> {
-  const port = await freePort()
-  const log = logOf(name)
+/** `name` is also the `application_name` of its connections. */
+export async function startExample(name: string, databaseUrl: string, secret: string): Promise<AppProcess> {
   const url = new URL(databaseUrl)
   url.searchParams.set('application_name', name)
-  const own = { REPLICA: name, PORT: String(port), DATABASE_URL: url.href, SESSION_SECRET: secret }
-  const child = launch({
-    command: process.execPath,
-    args: [join(FOLDER, 'app.ts')],
-    env: { ...process.env, ...own },
-    log,
-  })
-  await waitForLine(child, /example ready/)
-  return {
-    url: `http://127.0.0.1:${port}`,
-    async stop() {
-      await child.end()
-      await rm(log, { force: true })
-    },
-  }
+  const environment = { REPLICA: name, DATABASE_URL: url.href, SESSION_SECRET: secret }
+  return await startApp(name, join(FOLDER, 'app.ts'), environment, /example ready/)
 }
 
 export async function exampleView(visitor: Visitor): Promise<ExampleView> {
   return json<ExampleView>(expect(await visitor.get('/me', { json: true }), 200))
 }
 
-/** Wishes for something, signs in or out: whatever the example takes. */
-export async function exampleAsk(
+/** Adds a wish, signs in or signs out. */
+export async function examplePost(
   visitor: Visitor,
   path: string,
   body: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
   return expect(await visitor.post(path, body, { json: true }), 200)
-}
-
-function logOf(name: string): string {
-  return join(process.env.E2E_FOLDER ?? tmpdir(), `example-${process.pid}-${name}.log`)
 }

@@ -10,30 +10,53 @@ export interface Response extends HttpResponse {
   readonly requestId: string | undefined
 }
 
-/** The same answer; fails, saying which replica and request it was, when the status is another. */
-export function expect(answer: Response, ...statuses: readonly number[]): Response {
-  if (!statuses.includes(answer.status)) assert.fail(describeResponse(answer, `${statuses.join(' or ')} was expected`))
-  return answer
+/** Returns the response; fails, naming replica and request, where its status is another. */
+export function expect(response: Response, ...statuses: readonly number[]): Response {
+  if (!statuses.includes(response.status))
+    assert.fail(describeResponse(response, `${statuses.join(' or ')} was expected`))
+  return response
 }
 
-/** The answer's JSON; fails, showing the text, where it is none. */
-export function json<Body>(answer: Response): Body {
+/** Returns the response; fails where it sets a cookie. */
+export function expectNoCookie(response: Response): Response {
+  assert.deepEqual(response.cookies, [], describeResponse(response, 'no cookie was expected'))
+  return response
+}
+
+/** Returns the response; fails unless it is a replica's 503, with a Retry-After and without a cookie. */
+export function expectUnavailable(response: Response): Response {
+  expect(response, 503)
+  assert.ok(response.replica, describeResponse(response, 'an answer of a replica was expected, not of nginx'))
+  const { 'retry-after': retryAfter } = response.headers
+  assert.match(String(retryAfter), /^[1-9]\d*$/, describeResponse(response, 'Retry-After was expected'))
+  return expectNoCookie(response)
+}
+
+/** Returns the response; fails where it took as long as this. */
+export function expectWithin(maxMs: number, response: Response): Response {
+  const complaint = `within ${maxMs} ms and not ${Math.round(response.durationMs)}`
+  assert.ok(response.durationMs < maxMs, describeResponse(response, complaint))
+  return response
+}
+
+/** The response's JSON; fails, showing the text, where it is none. */
+export function json<Body>(response: Response): Body {
   try {
-    return JSON.parse(answer.text) as Body
+    return JSON.parse(response.text) as Body
   } catch {
-    return assert.fail(describeResponse(answer, 'JSON was expected'))
+    return assert.fail(describeResponse(response, 'JSON was expected'))
   }
 }
 
-/** One sentence about an answer for a person who reads a failed test. */
-export function describeResponse(answer: Response, complaint: string): string {
-  const where = `${answer.replica ?? 'no replica'}, request ${answer.requestId ?? 'without id'}`
-  const excerpt = visibleText(answer).slice(0, 300)
-  const location = answer.headers.location === undefined ? '' : ` to ${answer.headers.location}`
-  return `${answer.request}: ${complaint}, ${answer.status}${location} came (${where}): ${excerpt}`
+/** One sentence about a response for a failure message. */
+export function describeResponse(response: Response, complaint: string): string {
+  const where = `${response.replica ?? 'no replica'}, request ${response.requestId ?? 'without id'}`
+  const excerpt = visibleText(response).slice(0, 300)
+  const location = response.headers.location === undefined ? '' : ` to ${response.headers.location}`
+  return `${response.request}: ${complaint}, ${response.status}${location} came (${where}): ${excerpt}`
 }
 
-/** The words of a page's body, without its head and foot; JSON as it is. */
+/** The text of a page's main part; JSON as it is. */
 export function visibleText({ text }: Response): string {
   const main = /<main[\s\S]*<\/main>/.exec(text)?.[0] ?? text
   return (text.startsWith('<') ? main.replace(/<[^>]*>/g, ' ') : text).replace(/\s+/g, ' ').trim()

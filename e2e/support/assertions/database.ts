@@ -5,59 +5,73 @@ import { moveSessionsBack } from '../faults/time-travel.ts'
 export type Row = Readonly<Record<string, unknown>>
 export type Rows = (sql: string, values?: readonly unknown[]) => Promise<readonly Row[]>
 
-/** Somebody with psql: looks into the tables, and moves time. */
+/** Direct access to the tables. */
 export interface Database {
   readonly url: string
   readonly rows: Rows
-  /** How many rows each table has, by name. */
+  /** The number of rows of each table, by name. */
   counts(): Promise<Readonly<Record<string, number>>>
-  /** How many sessions there are. */
+  /** The number of sessions. */
   sessions(): Promise<number>
-  /** Locks a session's row for most of a second, as a slow writer would; resolves once it is locked. */
+  /** The number of sessions whose content names this account. */
+  sessionsOf(account: { readonly email: string }): Promise<number>
+  /** Identifies the transaction that wrote each session, and its place in the table: both change with every write. */
+  rowVersions(): Promise<readonly Row[]>
+  /** Time that a session has left by the database's clock. */
+  millisecondsLeft(sid: string): Promise<number>
+  /** Locks a session's row for 0.7 seconds, as a slow writer; resolves once it is locked. */
   hold(sid: string): Promise<Lock>
-  /** Makes every session older by this many milliseconds, its expiry and what it holds. */
+  /** Moves every session back in time: its expiry, and the times in its content. */
   age(milliseconds: number): Promise<void>
 }
 
 export interface Lock {
-  /** Whether the row is still locked. */
   held(): Promise<boolean>
-  /** Resolves when it no longer is. */
+  /** Resolves when the row is no longer locked. */
   readonly over: Promise<unknown>
 }
 
-/** Each question opens a connection of its own, so nothing has to be closed, and a restart of Postgres goes unnoticed. */
+/** Each query opens a connection of its own: nothing has to be closed, and a restart of Postgres does no harm. */
 export function openDatabase(url: string): Database {
   const rows: Rows = (sql, values = []) => query<Row>(url, sql, [...values])
+  const number = async (sql: string, values?: readonly unknown[]) => Number((await rows(sql, values))[0]?.number)
   return {
     url,
     rows,
     counts: () => countAll(rows),
-    sessions: async () => Number((await rows('SELECT count(*) AS count FROM session'))[0]?.count),
+    sessions: () => number('SELECT count(*) AS number FROM session'),
+    sessionsOf: ({ email }) => number(SESSIONS_OF, [email]),
+    rowVersions: () => rows('SELECT sid, xmin::text, ctid::text FROM session ORDER BY sid'),
+    millisecondsLeft: (sid) => number(MILLISECONDS_LEFT, [sid]),
     hold: (sid) => hold(rows, sid),
     age: (milliseconds) => moveSessionsBack(rows, milliseconds),
   }
 }
 
+const SESSIONS_OF = `
+  SELECT count(*) AS number FROM session JOIN account ON account.id::text = sess ->> 'account' WHERE account.email = $1`
+const MILLISECONDS_LEFT = `
+  SELECT (extract(epoch FROM (expire AT TIME ZONE session_zone()) - now()) * 1000)::float8 AS number
+  FROM session WHERE sid = $1`
+/** Without the tables that replicas write on their own. */
+const TABLES = `
+  SELECT quote_ident(tablename) AS name FROM pg_tables
+  WHERE schemaname = 'public' AND tablename NOT IN ('job_run', 'replica', 'session_tombstone') ORDER BY 1`
+const HOLDERS = `
+  SELECT pid FROM pg_stat_activity WHERE query LIKE $1 AND wait_event = 'PgSleep' AND pid <> pg_backend_pid()`
+
 async function countAll(rows: Rows): Promise<Record<string, number>> {
-  const tables = await rows(
-    // Replicas write into these by themselves, whoever asks what.
-    `SELECT quote_ident(tablename) AS name FROM pg_tables
-      WHERE schemaname = 'public' AND tablename NOT IN ('job_run', 'replica', 'session_tombstone') ORDER BY 1`,
-  )
+  const tables = await rows(TABLES)
   const all = tables.map(({ name }) => `SELECT '${name}' AS name, count(*) AS count FROM ${name}`)
   const counts = await rows(all.join(' UNION ALL '))
   return Object.fromEntries(counts.map(({ name, count }) => [String(name), Number(count)]))
 }
 
 async function hold(rows: Rows, sid: string): Promise<Lock> {
-  if (!/^[\w-]+$/.test(sid)) throw new Error('that is no session id')
+  if (!/^[\w-]+$/.test(sid)) throw new Error('not a session id')
   // Several statements in one text take no parameters.
   const over = rows(`BEGIN; SELECT FROM session WHERE sid = '${sid}' FOR UPDATE; SELECT pg_sleep(0.7); COMMIT`)
   const held = async () => (await rows(HOLDERS, [`%${sid}%`])).length > 0
   await waitFor('the row to be locked', 5000, held)
   return { held, over }
 }
-
-const HOLDERS = `SELECT pid FROM pg_stat_activity
-  WHERE query LIKE $1 AND wait_event = 'PgSleep' AND pid <> pg_backend_pid()`

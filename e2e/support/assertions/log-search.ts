@@ -1,4 +1,3 @@
-/** One line of one log. */
 export interface Line {
   /** `app-1.log`, `access.log`. */
   readonly file: string
@@ -17,10 +16,10 @@ export function linesOf(logs: string): readonly Line[] {
   return lines
 }
 
-/** Which of these texts stand in a line, in any of the dresses that a log could give them. */
+/** The names of the texts that a line holds, as they are or escaped. */
 export function found(line: Line, secrets: ReadonlyMap<string, string>): readonly string[] {
-  const undressed = `${line.text}\n${unescaped(line.text)}`
-  return [...secrets].filter(([, text]) => undressed.includes(text)).map(([what]) => what)
+  const searched = `${line.text}\n${unescaped(line.text)}`
+  return [...secrets].filter(([, text]) => searched.includes(text)).map(([name]) => name)
 }
 
 function unescaped(text: string): string {
@@ -33,8 +32,8 @@ function unescaped(text: string): string {
   }
 }
 
-/** Whether a line holds a character that acts in a terminal or begins another line. */
+/** Whether a line holds a character that controls a terminal or begins another line. */
 export function hasControl({ text }: Line): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the search is for them
   return /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text)
 }

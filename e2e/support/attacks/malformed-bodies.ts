@@ -1,12 +1,12 @@
-/** A body that nobody means well with, and what the answer must be. */
+/** A malformed or hostile body, and the response that it must get. */
 export interface BadBody {
   readonly what: string
   readonly path: string
-  /** The content type; empty: none is sent. */
+  /** The content type; empty: no header. */
   readonly type: string
   readonly body: string
   readonly status: readonly number[]
-  /** What the answer says is wrong. */
+  /** The reason that the response gives. */
   readonly says: RegExp
 }
 
@@ -22,27 +22,20 @@ const GOOD = { name: 'Vic', email: 'vic@example.com', password: 'a lantern over 
 const LONG = `${'a'.repeat(10_000)}@example.com`
 const ODD_QUANTITIES = ['-1', '100', '1.5', '1e1', '0x1', 'NaN', 'Infinity', 'two', '99999999999999999999']
 
-const wrong = (what: string, path: string, type: string, body: string, status: number[], says: RegExp): BadBody => ({
-  what,
-  path,
-  type,
-  body,
-  status,
-  says,
-})
+type BodyFor = (what: string, body: string, says: RegExp, status?: number) => BadBody
 
-const login = (what: string, body: string, says: RegExp, status = 400) =>
-  wrong(what, '/login', FORM, body, [status], says)
-const jsonLogin = (what: string, body: string, says: RegExp, status = 400) =>
-  wrong(what, '/login', JSON_BODY, body, [status], says)
+const bad = (what: string, path: string, type: string, body: string, status: number[], says: RegExp): BadBody => {
+  return { what, path, type, body, status, says }
+}
+const login: BodyFor = (what, body, says, status = 400) => bad(what, '/login', FORM, body, [status], says)
+const jsonLogin: BodyFor = (what, body, says, status = 400) => bad(what, '/login', JSON_BODY, body, [status], says)
 const typedLogin = (what: string, type: string, body: string, says = /type/i) =>
-  wrong(what, '/login', type, body, [415], says)
+  bad(what, '/login', type, body, [415], says)
 const registration = (what: string, change: object, says: RegExp) =>
-  wrong(what, '/register', FORM, form({ ...GOOD, ...change }), [400], says)
+  bad(what, '/register', FORM, form({ ...GOOD, ...change }), [400], says)
 const jsonRegistration = (what: string, change: object, says: RegExp) =>
-  wrong(what, '/register', JSON_BODY, JSON.stringify({ ...GOOD, ...change }), [400], says)
-const item = (what: string, body: string, says = /product/i) =>
-  wrong(what, '/basket/items', FORM, body, [400, 404], says)
+  bad(what, '/register', JSON_BODY, JSON.stringify({ ...GOOD, ...change }), [400], says)
+const item = (what: string, body: string, says = /product/i) => bad(what, '/basket/items', FORM, body, [400, 404], says)
 
 export const BAD_BODIES: readonly BadBody[] = [
   jsonLogin('malformed JSON', '{"email":', /json/i),
@@ -62,12 +55,12 @@ export const BAD_BODIES: readonly BadBody[] = [
   typedLogin('an unknown charset', `${JSON_BODY}; charset=klingon`, '{}', /charset|utf-8/i),
   login('a body that is empty', '', /missing/i),
   login('a form over the limit', `email=${'a'.repeat(200_000)}`, /large/i, 413),
-  wrong('too many fields', '/login', FORM, 'a=1&'.repeat(3000), [400, 413], /many|large/i),
+  bad('too many fields', '/login', FORM, 'a=1&'.repeat(3000), [400, 413], /many|large/i),
   login('an e-mail list in a form', 'email[]=a@example.com&password=x', /e-?mail/i),
   login('an e-mail field twice', 'email=a@example.com&email=b@example.com&password=x', /e-?mail/i),
-  wrong('a long address', '/login', FORM, form({ email: LONG, password: 'x' }), [400, 401], /e-?mail|address/i),
+  bad('a long address', '/login', FORM, form({ email: LONG, password: 'x' }), [400, 401], /e-?mail|address/i),
   login('a NUL in an address', form({ email: `a${NUL}@example.com`, password: 'x' }), /e-?mail/i),
-  wrong('a broken escape in a form', '/login', FORM, 'email=%ZZ&password=%', [400, 401], /e-?mail|escape|malformed/i),
+  bad('a broken escape in a form', '/login', FORM, 'email=%ZZ&password=%', [400, 401], /e-?mail|escape|malformed/i),
   registration('a long address for a new account', { email: LONG }, /e-?mail/i),
   registration('a NUL in a new address', { email: `a${NUL}@example.com` }, /e-?mail/i),
   registration('a long name', { name: 'n'.repeat(10_000) }, /name/i),

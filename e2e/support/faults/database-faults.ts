@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { Database } from '../assertions/database.ts'
 
-/** While `work` runs the database refuses to write any session, as with a full disk. */
+/** Runs `work` while the database refuses every write of a session, as with a full disk. */
 export async function withFullDisk(database: Database, work: () => Promise<void>): Promise<void> {
   await withTrigger(database, `RAISE EXCEPTION 'no space left on device' USING ERRCODE = 'disk_full'`, work)
 }
 
-/** While `work` runs every write of a session takes this long. */
+/** Runs `work` while every write of a session takes this long. */
 export async function withSlowDisk(database: Database, seconds: number, work: () => Promise<void>): Promise<void> {
   await withTrigger(database, `PERFORM pg_sleep(${seconds})`, work)
 }

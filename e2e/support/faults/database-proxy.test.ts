@@ -2,15 +2,18 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import net from 'node:net'
 import { after, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { startDatabaseProxy } from './database-proxy.ts'
 import { createProtocolReader } from './postgres-protocol.ts'
 
-const server = net.createServer((socket) => void socket.on('error', () => {}).pipe(socket))
-await once(server.listen(0, '127.0.0.1'), 'listening')
-const far = `postgres://127.0.0.1:${(server.address() as net.AddressInfo).port}/shop`
-after(() => server.close())
+const SESSION_READ = 'SELECT sess FROM "session" WHERE sid = $1'
 
-test('statements are read off the wire, prepared ones by their text, however the bytes are cut', () => {
+const echo = net.createServer((socket) => void socket.on('error', () => {}).pipe(socket))
+await once(echo.listen(0, '127.0.0.1'), 'listening')
+const target = `postgres://127.0.0.1:${(echo.address() as net.AddressInfo).port}/shop`
+after(() => echo.close())
+
+test('The reader finds plain and prepared statements, however the bytes are split', () => {
   const reader = createProtocolReader()
   const bytes = Buffer.concat([
     startup('app-1'),
@@ -23,46 +26,42 @@ test('statements are read off the wire, prepared ones by their text, however the
   assert.equal(reader.name, 'app-1')
 })
 
-test('a gate lets the read of a session through and holds what comes after it, of this replica alone', async () => {
-  const road = await startDatabaseProxy(far)
-  const [one, other] = [await traveller(road.url, 'app-1'), await traveller(road.url, 'app-2')]
-  const gate = road.pauseAfterRead('app-1')
-  one.say(READ)
-  await one.heard(READ)
-  one.say('SELECT held')
-  await gate.reached
-  other.say('SELECT free')
-  await other.heard('SELECT free')
-  assert.deepEqual(
-    road.statements.map(({ statement }) => statement),
-    [READ, 'SELECT free'],
-  )
-  gate.open()
-  await one.heard('SELECT held')
-  await road.close()
+test('A pause lets the read of a session pass and holds back what one replica sends after it', async () => {
+  const proxy = await startDatabaseProxy(target)
+  const [one, other] = [connect(proxy.url, 'app-1'), connect(proxy.url, 'app-2')]
+  const pause = proxy.pauseAfterRead('app-1')
+  one.send(SESSION_READ)
+  await one.received(SESSION_READ)
+  one.send('SELECT held')
+  await pause.reached
+  other.send('SELECT free')
+  await other.received('SELECT free')
+  const passed = proxy.statements.map(({ statement }) => statement)
+  assert.deepEqual(passed, [SESSION_READ, 'SELECT free'])
+  pause.resume()
+  await one.received('SELECT held')
+  await proxy.close()
 })
 
-test('in silence nothing comes through, and it arrives afterwards; who is cut off is told at once', async () => {
-  const road = await startDatabaseProxy(far)
-  const one = await traveller(road.url, 'app-1')
-  road.blackhole()
-  one.say('SELECT 1')
-  await new Promise((resolve) => setTimeout(resolve, 50))
-  assert.deepEqual(road.statements, [])
-  await road.open()
-  await one.heard('SELECT 1')
+test('A blackhole holds bytes back until the proxy opens, and a closed proxy ends and refuses connections', async () => {
+  const proxy = await startDatabaseProxy(target)
+  const one = connect(proxy.url, 'app-1')
+  proxy.blackhole()
+  one.send('SELECT 1')
+  await sleep(50)
+  assert.deepEqual(proxy.statements, [])
+  await proxy.open()
+  await one.received('SELECT 1')
   const closed = once(one.socket, 'close')
-  await road.close()
+  await proxy.close()
   await closed
-  const refused = net.connect(Number(new URL(road.url).port), '127.0.0.1')
+  const refused = net.connect(Number(new URL(proxy.url).port), '127.0.0.1')
   const [error] = await once(refused, 'error')
   assert.equal(error.code, 'ECONNREFUSED')
 })
 
-const READ = 'SELECT sess FROM "session" WHERE sid = $1'
-
-/** Somebody who speaks Postgres' language to an echo. */
-async function traveller(url: string, name: string) {
+/** A Postgres client of the echo server. */
+function connect(url: string, name: string) {
   const socket = net.connect(Number(new URL(url).port), '127.0.0.1')
   let text = ''
   socket.on('data', (bytes) => {
@@ -72,9 +71,9 @@ async function traveller(url: string, name: string) {
   socket.write(startup(name))
   return {
     socket,
-    say: (statement: string) => void socket.write(message('Q', `${statement}\0`)),
-    async heard(words: string) {
-      while (!text.includes(words)) await once(socket, 'data')
+    send: (statement: string) => void socket.write(message('Q', `${statement}\0`)),
+    async received(statement: string) {
+      while (!text.includes(statement)) await once(socket, 'data')
     },
   }
 }

@@ -22,7 +22,7 @@ export interface DatabaseProxy extends Pick<TcpProxy, 'url' | 'blackhole' | 'clo
 export interface Pause {
   /** Resolves once something is held back. */
   readonly reached: Promise<void>
-  open(): void
+  resume(): void
 }
 
 const SESSION_READ = /^\s*(SELECT|WITH)\b[^;]*\bFROM\s+"?session"?\b/i
@@ -57,7 +57,7 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
     },
     async open() {
       delays.clear()
-      for (const pause of pauses.values()) pause.open()
+      for (const pause of pauses.values()) pause.resume()
       await proxy.open()
     },
   }
@@ -68,15 +68,15 @@ interface ActivePause extends Pause {
   pass(statements: readonly string[]): Promise<void>
 }
 
-function createPause(onOpen: () => void): ActivePause {
+function createPause(onResume: () => void): ActivePause {
   const reached = Promise.withResolvers<void>()
-  const opened = Promise.withResolvers<void>()
+  const resumed = Promise.withResolvers<void>()
   let hasRead = false
   return {
     reached: reached.promise,
-    open() {
-      onOpen()
-      opened.resolve()
+    resume() {
+      onResume()
+      resumed.resolve()
     },
     async pass(statements) {
       if (statements.length === 0) return
@@ -85,7 +85,7 @@ function createPause(onOpen: () => void): ActivePause {
         return
       }
       reached.resolve()
-      await opened.promise
+      await resumed.promise
     },
   }
 }

@@ -1,8 +1,8 @@
-/** Reads what a client tells Postgres, message by message (PostgreSQL manual, "Frontend/Backend Protocol"). */
+/** Reads a client's messages to Postgres (PostgreSQL manual, "Frontend/Backend Protocol"). */
 export interface ProtocolReader {
-  /** The client's `application_name`; empty until it has said so. */
+  /** The client's `application_name`; empty before its first message. */
   readonly name: string
-  /** Takes bytes as they come; answers with the texts of the statements that they ask for. */
+  /** Takes the bytes of any chunk; returns the texts of the statements that they execute. */
   read(bytes: Buffer): readonly string[]
 }
 
@@ -10,11 +10,11 @@ export function createProtocolReader(): ProtocolReader {
   const prepared = new Map<string, string>()
   const bound = new Map<string, string>()
   let rest: Buffer = Buffer.alloc(0)
-  let begun = false
+  let hasStarted = false
   let name = ''
 
-  /** The text that one message asks for; undefined where it asks for none. */
-  function asked(type: string, body: Buffer): string | undefined {
+  /** The text that one message executes; undefined: it executes none. */
+  function executed(type: string, body: Buffer): string | undefined {
     const [first = '', second = ''] = body.toString().split('\0')
     if (type === 'P') prepared.set(first, second)
     if (type === 'B') bound.set(first, prepared.get(second) ?? '')
@@ -31,14 +31,14 @@ export function createProtocolReader(): ProtocolReader {
       rest = Buffer.concat([rest, bytes])
       for (;;) {
         // The first message of a connection has no type, only a length.
-        const at = begun ? 1 : 0
+        const at = hasStarted ? 1 : 0
         const length = rest.length < at + 4 ? Number.POSITIVE_INFINITY : at + rest.readUInt32BE(at)
         if (rest.length < length) return statements
         const body = rest.subarray(at + 4, length)
-        if (begun)
-          statements.push(...[asked(String.fromCharCode(rest[0] ?? 0), body)].filter((text) => text !== undefined))
+        if (hasStarted)
+          statements.push(...[executed(String.fromCharCode(rest[0] ?? 0), body)].filter((text) => text !== undefined))
         else name = nameIn(body)
-        begun = true
+        hasStarted = true
         rest = rest.subarray(length)
       }
     },
@@ -46,6 +46,6 @@ export function createProtocolReader(): ProtocolReader {
 }
 
 function nameIn(startup: Buffer): string {
-  const words = startup.subarray(4).toString().split('\0')
-  return words[words.indexOf('application_name') + 1] ?? ''
+  const parameters = startup.subarray(4).toString().split('\0')
+  return parameters[parameters.indexOf('application_name') + 1] ?? ''
 }

@@ -1,18 +1,18 @@
-/** Loaded before a replica (`--import`): its clock is off by CLOCK_OFF milliseconds, as on a machine that nobody keeps in time. */
-const off = Number(process.env.CLOCK_OFF)
-const Right = Date
-const now = Right.now
+/** Loaded before a replica (`--import`): skews its clock by CLOCK_SKEW milliseconds. */
+const skewMs = Number(process.env.CLOCK_SKEW)
+const RealDate = Date
+const now = RealDate.now
 
-class Wrong extends Right {
-  constructor(...given: [number | string | Date] | []) {
-    if (given.length === 0) super(now() + off)
-    // Handed on as they came: a Date has constructors of up to seven parts.
-    else super(...(given as [number]))
+class SkewedDate extends RealDate {
+  constructor(...args: [number | string | Date] | []) {
+    if (args.length === 0) super(now() + skewMs)
+    // Passed on as they are: Date has constructors of up to seven arguments.
+    else super(...(args as [number]))
   }
 
   static override now(): number {
-    return now() + off
+    return now() + skewMs
   }
 }
 
-globalThis.Date = new Proxy(Wrong, { apply: () => new Wrong().toString() }) as DateConstructor
+globalThis.Date = new Proxy(SkewedDate, { apply: () => new SkewedDate().toString() }) as DateConstructor

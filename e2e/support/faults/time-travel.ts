@@ -1,9 +1,6 @@
 import type { Row, Rows } from '../assertions/database.ts'
 
-/**
- * Moves every session back in time, as if this much had passed since its last change: all columns that are
- * times, and all times within its JSON (ISO dates, and milliseconds since 1970).
- */
+/** Moves every session back: all columns that are times, and all times in its JSON (ISO dates, milliseconds). */
 export async function moveSessionsBack(rows: Rows, milliseconds: number): Promise<void> {
   const columns = await rows(
     `SELECT column_name FROM information_schema.columns
@@ -18,7 +15,7 @@ async function moveBack(rows: Rows, { sid, sess }: Row, milliseconds: number): P
   await rows('UPDATE session SET sess = $2::json WHERE sid = $1', [sid, JSON.stringify(earlier(sess, milliseconds))])
 }
 
-/** The same value, with every time in it moved back. */
+/** A copy with every time in it moved back. */
 export function earlier(value: unknown, milliseconds: number): unknown {
   if (typeof value === 'string' && ISO_DATE.test(value)) return new Date(Date.parse(value) - milliseconds).toISOString()
   if (typeof value === 'number' && value > YEAR_2001) return value - milliseconds
@@ -28,5 +25,5 @@ export function earlier(value: unknown, milliseconds: number): unknown {
 }
 
 const ISO_DATE = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/
-/** Anything above is a time in milliseconds, no duration: originalMaxAge is 2,592,000,000 at most. */
+/** A larger number is a time in milliseconds, no duration: originalMaxAge is at most 2,592,000,000. */
 const YEAR_2001 = 1_000_000_000_000

@@ -1,90 +1,80 @@
-import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import assert from 'node:assert/strict'
 import { after, afterEach } from 'node:test'
 import type { ClusterOptions } from '../../../cluster/cluster.ts'
-import { provideDatabase } from '../../../cluster/postgres/database.ts'
-import { type Postgres, startPostgres } from '../../../cluster/postgres/postgres.ts'
+import type { Postgres } from '../../../cluster/postgres/postgres.ts'
+import { describeResponse, type Response } from '../actors/response.ts'
 import { openDatabase } from '../assertions/database.ts'
-import { type ClusterFixture, useCluster } from '../fixture.ts'
+import { type OwnPostgres, startEmptyDatabase } from '../empty-database.ts'
+import { type ClusterFixture, extendFixture, useCluster } from '../fixture.ts'
 import { type DatabaseProxy, startDatabaseProxy } from './database-proxy.ts'
 
-/** A stage whose replicas reach their database by a road of ours. */
+/** A cluster whose replicas reach their database through a proxy; `database` is the direct way to the tables. */
 export interface ProxiedCluster extends ClusterFixture {
   readonly proxy: DatabaseProxy
   readonly postgres: Postgres
-  /** The first replica's name, as the road knows it. */
+  /** The first replica's name, as the proxy knows it. */
   readonly first: string
   /** The first replica's address. */
   readonly here: string
-  /** The second one's. */
+  /** The second replica's address. */
   readonly there: string
+  /**
+   * Pauses the first replica after it has read the session for `request`, runs `meanwhile` to its end, and then lets the
+   * first replica continue.
+   */
+  overtake<Result>(request: () => Promise<Response>, meanwhile: () => Promise<Result>): Promise<[Response, Result]>
 }
 
-interface Place {
-  readonly folder: string
-  readonly postgres: Postgres
-  /** Past the road. */
-  readonly databaseUrl: string
-  readonly proxy: DatabaseProxy
-}
-
-/** As `setStage`; `database` there looks at the tables directly. The road is open again after each scenario. */
+/** As `useCluster`; the proxy is as at first again after each scenario. */
 export function useClusterBehindProxy(options: ClusterOptions = {}): ProxiedCluster {
-  const needs = ['external-database', 'replicas'] as const
-  let place: Place | undefined
-  const built = () => {
-    if (place === undefined) throw new Error('there is no road yet: use it within a scenario')
-    return place
+  let started: { readonly own: OwnPostgres; readonly proxy: DatabaseProxy } | undefined
+  const running = () => started ?? assert.fail('there is no proxy yet: use it within a scenario')
+  const start = async () => {
+    const own = await startEmptyDatabase()
+    return { own, proxy: await startDatabaseProxy(own.url) }
   }
-  const stage = useCluster(
+  const fixture = useCluster(
     async () => {
-      place ??= await buildPlace()
-      return { replicas: 2, ...options, databaseUrl: place.proxy.url }
+      started ??= await start()
+      return { replicas: 2, ...options, databaseUrl: started.proxy.url }
     },
-    ...needs,
+    'external-database',
+    'replicas',
   )
   afterEach(async () => {
-    await place?.postgres.start()
-    await place?.proxy.open()
+    await started?.own.postgres.start()
+    await started?.proxy.open()
   })
   after(async () => {
-    if (place === undefined) return
-    await place.proxy.close()
-    await place.postgres.stop()
-    await rm(place.folder, { recursive: true, force: true })
+    await started?.proxy.close()
+    await started?.own.stop()
   })
-  return {
-    ...{ scenario: stage.scenario, person: stage.person, cookies: stage.cookies, lacks: stage.lacks, can: stage.can },
-    ...{ crowd: stage.crowd, stopAndStart: stage.stopAndStart },
-    get cluster() {
-      return stage.cluster
-    },
+  return extendFixture(fixture, {
     get first() {
-      return stage.cluster.replicas[0]?.name ?? ''
+      return fixture.cluster.replicas[0]?.name ?? ''
     },
     get here() {
-      return stage.cluster.replicas[0]?.url ?? ''
+      return fixture.cluster.replicas[0]?.url ?? ''
     },
     get there() {
-      return stage.cluster.replicas[1]?.url ?? ''
+      return fixture.cluster.replicas[1]?.url ?? ''
     },
     get database() {
-      return openDatabase(built().databaseUrl)
+      return openDatabase(running().own.url)
     },
     get proxy() {
-      return built().proxy
+      return running().proxy
     },
     get postgres() {
-      return built().postgres
+      return running().own.postgres
     },
-  }
-}
-
-async function buildPlace(): Promise<Place> {
-  const folder = await mkdtemp(join(process.env.E2E_FOLDER ?? tmpdir(), 'roundhouse-road-'))
-  const postgres = await startPostgres({ folder, durable: false })
-  const databaseUrl = await provideDatabase(postgres.url, 'shop', randomBytes(12).toString('hex'))
-  return { folder, postgres, databaseUrl, proxy: await startDatabaseProxy(databaseUrl) }
+    async overtake<Result>(request: () => Promise<Response>, meanwhile: () => Promise<Result>) {
+      const pause = running().proxy.pauseAfterRead(fixture.cluster.replicas[0]?.name ?? '')
+      const response = request()
+      const unpaused = response.then((early) => assert.fail(describeResponse(early, 'the request was not paused')))
+      await Promise.race([pause.reached, unpaused])
+      const result = await meanwhile().finally(pause.resume)
+      return [await response, result] satisfies [Response, Result]
+    },
+  })
 }

@@ -31,7 +31,7 @@ app.use(
   }),
 )
 app.use((_req, res, next) => {
-  res.set('X-Served-By', 'stock')
+  res.set('X-Served-By', 'legacy')
   next()
 })
 app.post('/login', (req, res) => {
@@ -51,7 +51,7 @@ app.post('/note', (req, res) => {
 app.post('/logout', (req, res) => {
   req.session.destroy(() => res.json({}))
 })
-const server = app.listen(Number(process.env.PORT), '127.0.0.1', () => console.log('stock replica ready'))
+const server = app.listen(Number(process.env.PORT), '127.0.0.1', () => console.log('legacy replica ready'))
 process.once('SIGTERM', () => {
   server.close(() => process.exit(0))
   server.closeAllConnections()

@@ -1,55 +1,51 @@
 import assert from 'node:assert/strict'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { startBackgroundLoad } from './background-load.ts'
 
-type Answerer = (req: IncomingMessage, res: ServerResponse) => void
-
-test('a site that does well has no failures, and every request is in the record', async () => {
-  const ledger = await visited(wellBehaved())
-  ledger.assertClean(20)
-  assert.deepEqual([...ledger.spread().keys()], ['app-1'])
-  assert.ok(ledger.entries.some(({ method }) => method === 'POST'))
+test('A site without faults has a history of all requests and no failures', async () => {
+  const history = await historyOf(createSite())
+  history.assertClean(20)
+  assert.deepEqual([...history.spread().keys()], ['app-1'])
+  assert.ok(history.entries.some(({ method }) => method === 'POST'))
 })
 
-for (const [what, breaks, complaint] of [
-  ['a server error', (_: IncomingMessage, res: ServerResponse) => void res.writeHead(500).end(), /200 was expected/],
-  ['a connection that is cut', (req: IncomingMessage) => void req.socket.destroy(), /no answer/],
-  ['a signed-in person who is sent to sign in', toSignIn, /answered as a visitor/],
-  ['a signed-in person who is nobody', nobody, /answered as a visitor/],
-] as const) {
-  test(`${what} is a failure`, async () => {
+for (const [fault, respond, complaint] of [
+  ['a server error', (_req, res) => res.writeHead(500).end(), /200 was expected/],
+  ['a closed connection', (req) => req.socket.destroy(), /no answer/],
+  ['a redirect to the sign-in page', redirectToSignIn, /answered as a visitor/],
+  ['a session without the account', respondAsVisitor, /answered as a visitor/],
+] as const satisfies [string, (req: IncomingMessage, res: ServerResponse) => unknown, RegExp][]) {
+  test(`The history counts ${fault} as a failure`, async () => {
     let count = 0
-    const well = wellBehaved()
-    const ledger = await visited((req, res) => {
-      const broken = isLook(req) && ++count === 5
-      return broken ? breaks(req, res) : well(req, res)
+    const site = createSite()
+    const history = await historyOf((req, res) => {
+      if (req.url === '/api/session' && ++count === 5) respond(req, res as ServerResponse)
+      else site(req, res)
     })
-    assert.equal(ledger.failures().length, 1)
-    assert.throws(() => ledger.assertClean(), complaint)
+    assert.equal(history.failures().length, 1)
+    assert.throws(() => history.assertClean(), complaint)
   })
 }
 
-test('a change that was acknowledged and is not there is a loss', async () => {
-  const forgetful = wellBehaved((basket) => ({ ...basket, p1: 0 }))
-  const ledger = await visited(forgetful)
-  assert.throws(() => ledger.assertClean(), /acknowledged/)
-  assert.ok(ledger.losses().length > 0)
+test('The history counts an acknowledged change that is missing later as a loss', async () => {
+  const history = await historyOf(createSite((basket) => ({ ...basket, p1: 0 })))
+  assert.throws(() => history.assertClean(), /acknowledged/)
+  assert.ok(history.losses().length > 0)
 })
 
-test('a crowd that made too few requests has no verdict', async () => {
-  const ledger = await visited(wellBehaved())
-  assert.throws(() => ledger.assertClean(1_000_000), /needed to tell/)
+test('A history of too few requests is not clean', async () => {
+  const history = await historyOf(createSite())
+  assert.throws(() => history.assertClean(1_000_000), /needed to tell/)
 })
 
 /** A site of one account and one basket. */
-function wellBehaved(shown = (basket: Record<string, number>) => basket): Answerer {
+function createSite(shown = (basket: Record<string, number>) => basket): RequestListener {
   const basket: Record<string, number> = {}
   return async (req, res) => {
     res.setHeader('X-Served-By', 'app-1')
-    let body = ''
-    for await (const chunk of req) body += chunk
+    const body = (await req.toArray()).join('')
     if (req.url === '/register') return void res.writeHead(303, { location: '/account' }).end()
     if (req.url === '/shop') return void res.end(JSON.stringify({ products: [{ id: 'p1' }, { id: 'p2' }] }))
     if (req.url === '/basket/items') {
@@ -60,25 +56,21 @@ function wellBehaved(shown = (basket: Record<string, number>) => basket): Answer
   }
 }
 
-function isLook(req: IncomingMessage): boolean {
-  return req.url === '/api/session'
-}
-
-function toSignIn(_: IncomingMessage, res: ServerResponse): void {
+function redirectToSignIn(_req: IncomingMessage, res: ServerResponse): void {
   res.writeHead(303, { location: '/login?next=/account' }).end()
 }
 
-function nobody(_: IncomingMessage, res: ServerResponse): void {
+function respondAsVisitor(_req: IncomingMessage, res: ServerResponse): void {
   res.end(JSON.stringify({ signedIn: false, account: null, basket: {} }))
 }
 
-async function visited(answer: Answerer) {
-  const server = createServer(answer)
+async function historyOf(listener: RequestListener) {
+  const server = createServer(listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  const crowd = await startBackgroundLoad({ url: `http://127.0.0.1:${port}`, workers: 1, maxMs: 20_000 })
-  await crowd.served(60)
-  const ledger = await crowd.stop()
+  const load = await startBackgroundLoad({ url: `http://127.0.0.1:${port}`, workers: 1, maxMs: 20_000 })
+  await load.served(60)
+  const history = await load.stop()
   server.close()
-  return ledger
+  return history
 }

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { productsOf, register, type SessionView, sessionOf } from '../actors/actions.ts'
 import type { Response } from '../actors/response.ts'
 import { createVisitor, type Visitor } from '../actors/visitor.ts'
@@ -6,49 +6,49 @@ import { createHistory, type History } from './history.ts'
 
 export interface LoadOptions {
   readonly url: string
-  /** How many people act at once, each on a connection of its own; 12 unless told. */
+  /** Shoppers at work at once, each on a connection of its own; default 12. */
   readonly workers?: number
-  /** Milliseconds after which it stops by itself; 280,000 unless told. */
+  /** Milliseconds after which the load ends by itself; default 280,000. */
   readonly maxMs?: number
-  /** Milliseconds that each person waits between two requests; 0 unless told. */
+  /** Milliseconds between two requests of a shopper; default 0. */
   readonly thinkTimeMs?: number
-  /** One connection for each person (default), or a new one for each request. */
+  /** One connection for each shopper (default), or a new one for each request. */
   readonly keepAlive?: boolean
 }
 
-/** People who are signed in, look and put things into their baskets all the time, and write everything down. */
+/** Signed-in shoppers that read pages and fill their baskets, and record every request. */
 export interface BackgroundLoad {
   readonly history: History
-  /** Resolves when this many further requests have been answered; fails when the crowd stops before. */
+  /** Resolves when this many further requests have been answered; rejects when the load ends before. */
   served(requests: number): Promise<void>
-  /** Ends the load, compares every basket with what was acknowledged, and hands over the record. */
+  /** Ends the load, and compares every basket with the acknowledged changes. */
   stop(): Promise<History>
 }
 
-/** Registers the people, then lets them loose. */
+/** Registers the shoppers, then starts them. */
 export async function startBackgroundLoad(options: LoadOptions): Promise<BackgroundLoad> {
   const { url, workers = 12, maxMs = 280_000, thinkTimeMs = 0, keepAlive = true } = options
   const history = createHistory()
-  const end = AbortSignal.timeout(maxMs)
   const stopping = new AbortController()
-  const over = AbortSignal.any([end, stopping.signal])
-  const people: Shopper[] = []
-  for (let number = 1; number <= workers; number++) people.push(await arrive(`Shopper ${number}`, url, keepAlive))
-  const work = Promise.all(people.map((person) => shop(person, history, over, thinkTimeMs)))
+  const over = AbortSignal.any([AbortSignal.timeout(maxMs), stopping.signal])
+  const shoppers: Shopper[] = []
+  for (let number = 1; number <= workers; number++)
+    shoppers.push(await createShopper(createVisitor({ name: `Shopper${number}`, url, keepAlive })))
+  const work = Promise.all(shoppers.map((shopper) => shop(shopper, history, over, thinkTimeMs)))
   return {
     history,
     async served(requests) {
-      const aim = history.entries.length + requests
-      while (history.entries.length < aim) {
-        if (over.aborted) throw new Error(`the crowd ended before it had made ${requests} further requests`)
-        await pause(10)
+      const goal = history.entries.length + requests
+      while (history.entries.length < goal) {
+        if (over.aborted) throw new Error(`the load ended before it had made ${requests} further requests`)
+        await sleep(10)
       }
     },
     async stop() {
       if (stopping.signal.aborted) return history
       stopping.abort()
       await work
-      for (const person of people) await leave(person, history)
+      for (const shopper of shoppers) await finish(shopper, history)
       return history
     },
   }
@@ -57,76 +57,71 @@ export async function startBackgroundLoad(options: LoadOptions): Promise<Backgro
 interface Shopper {
   readonly visitor: Visitor
   readonly products: readonly string[]
-  /** What was acknowledged; undefined: the last request about it failed, so either may be. */
+  /** The acknowledged quantities; undefined: the last request about the product failed, so its result is unknown. */
   readonly basket: Map<string, number | undefined>
 }
 
-async function arrive(name: string, url: string, keepAlive: boolean): Promise<Shopper> {
-  const visitor = createVisitor({ name: name.replace(' ', ''), url, keepAlive })
+async function createShopper(visitor: Visitor): Promise<Shopper> {
   await register(visitor)
   return { visitor, products: (await productsOf(visitor)).slice(0, 5), basket: new Map() }
 }
 
-async function shop(person: Shopper, history: History, over: AbortSignal, thinkTimeMs: number): Promise<void> {
-  for (let turn = 0; !over.aborted; turn++) {
-    if (turn % 2 === 0) await put(person, history, turn / 2)
-    else await look(person, history, turn % 4 === 1 ? '/account' : '/api/session')
-    if (thinkTimeMs > 0) await pause(thinkTimeMs)
+async function shop(shopper: Shopper, history: History, over: AbortSignal, thinkTimeMs: number): Promise<void> {
+  for (let count = 0; !over.aborted; count++) {
+    if (count % 2 === 0) await put(shopper, history, count / 2)
+    else await read(shopper, history, count % 4 === 1 ? '/account' : '/api/session')
+    if (thinkTimeMs > 0) await sleep(thinkTimeMs)
   }
 }
 
-async function put(person: Shopper, history: History, turn: number): Promise<void> {
-  const product = person.products[turn % person.products.length] ?? ''
-  const quantity = 1 + (turn % 99)
-  const ask = () => person.visitor.post('/basket/items', { product, quantity }, { json: true })
-  const well = await noted(person, history, 'POST', '/basket/items', ask, (answer) => wrongStatus(answer, 200))
-  person.basket.set(product, well ? quantity : undefined)
+async function put(shopper: Shopper, history: History, count: number): Promise<void> {
+  const product = shopper.products[count % shopper.products.length] ?? ''
+  const quantity = 1 + (count % 99)
+  const send = () => shopper.visitor.post('/basket/items', { product, quantity }, { json: true })
+  const entry = { visitor: shopper.visitor.name, method: 'POST', path: '/basket/items' }
+  const isAcknowledged = await record(history, entry, send, statusFault)
+  shopper.basket.set(product, isAcknowledged ? quantity : undefined)
 }
 
-async function look(person: Shopper, history: History, path: string): Promise<void> {
-  const ask = () => person.visitor.get(path, { json: path === '/api/session' })
-  const check = (answer: Response) =>
-    wrongStatus(answer, 200) ?? (path === '/account' ? undefined : wrongView(person, answer))
-  await noted(person, history, 'GET', path, ask, check)
+async function read(shopper: Shopper, history: History, path: string): Promise<void> {
+  const isJson = path === '/api/session'
+  const send = () => shopper.visitor.get(path, { json: isJson })
+  const check = (response: Response) => statusFault(response) ?? (isJson ? sessionFault(shopper, response) : undefined)
+  await record(history, { visitor: shopper.visitor.name, method: 'GET', path }, send, check)
 }
 
-type Check = (answer: Response) => string | undefined
-
-async function noted(
-  { visitor }: Shopper,
+/** Sends a request and writes it into the history; whether it went well. */
+async function record(
   history: History,
-  method: string,
-  path: string,
-  ask: () => Promise<Response>,
-  check: Check,
+  entry: { readonly visitor: string; readonly method: string; readonly path: string },
+  send: () => Promise<Response>,
+  check: (response: Response) => string | undefined,
 ): Promise<boolean> {
-  const began = performance.now()
-  const about = { who: visitor.name, method, path }
+  const start = performance.now()
   try {
-    const answer = await ask()
-    const { status, replica, requestId, durationMs } = answer
-    const fault = check(answer)
-    history.write({ ...about, status, replica, requestId, durationMs, fault })
+    const response = await send()
+    const { status, replica, requestId, durationMs } = response
+    const fault = check(response)
+    history.write({ ...entry, status, replica, requestId, durationMs, fault })
     return fault === undefined
   } catch (error) {
-    const fault = `no answer: ${error instanceof Error ? error.message : String(error)}`
-    const durationMs = performance.now() - began
-    history.write({ ...about, status: 0, replica: undefined, requestId: undefined, durationMs, fault })
+    const outcome = { status: 0, replica: undefined, requestId: undefined, durationMs: performance.now() - start }
+    history.write({ ...entry, ...outcome, fault: `no answer: ${(error as Error).message}` })
     return false
   }
 }
 
-function wrongStatus({ status, headers }: Response, wanted: number): string | undefined {
-  if (status === wanted) return undefined
+function statusFault({ status, headers }: Response): string | undefined {
+  if (status === 200) return undefined
   if (status === 401 || String(headers.location).startsWith('/login')) return 'signed in, but answered as a visitor'
-  return `${wanted} was expected`
+  return '200 was expected'
 }
 
-/** Reading one's own writes: the next request, on whichever replica, knows the basket that was acknowledged. */
-function wrongView(person: Shopper, answer: Response): string | undefined {
-  const view = JSON.parse(answer.text) as SessionView
+/** Read your writes: the next request, on any replica, sees the acknowledged basket. */
+function sessionFault(shopper: Shopper, response: Response): string | undefined {
+  const view = JSON.parse(response.text) as SessionView
   if (!view.signedIn) return 'signed in, but answered as a visitor'
-  const stale = lost(person, view)
+  const stale = lost(shopper, view)
   return stale.length > 0 ? `an acknowledged change is not there: ${stale.join(', ')}` : undefined
 }
 
@@ -136,12 +131,12 @@ function lost({ basket }: Shopper, view: SessionView): string[] {
     .map(([product, quantity]) => `product ${product}: ${quantity} acknowledged, ${view.basket[product] ?? 0} there`)
 }
 
-async function leave(person: Shopper, history: History): Promise<void> {
-  const { visitor } = person
+async function finish(shopper: Shopper, history: History): Promise<void> {
+  const { visitor } = shopper
   try {
-    for (const loss of lost(person, await sessionOf(visitor))) history.recordLoss(`  ${visitor.name}, ${loss}`)
+    for (const loss of lost(shopper, await sessionOf(visitor))) history.recordLoss(`  ${visitor.name}, ${loss}`)
   } catch (error) {
-    history.recordLoss(`  ${visitor.name} could not look: ${error instanceof Error ? error.message : String(error)}`)
+    history.recordLoss(`  ${visitor.name} could not look: ${(error as Error).message}`)
   }
   visitor.close()
 }

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
 
-/** One request of a crowd. */
+/** One request of a load. */
 export interface HistoryEntry {
-  /** Milliseconds since the ledger was opened. */
+  /** Milliseconds since the start of the history. */
   readonly at: number
-  readonly who: string
+  readonly visitor: string
   readonly method: string
   readonly path: string
   /** 0: no answer came. */
@@ -12,50 +13,62 @@ export interface HistoryEntry {
   readonly replica: string | undefined
   readonly requestId: string | undefined
   readonly durationMs: number
-  /** Why this request counts as failed; undefined: it did not. */
+  /** Why this request failed; undefined: it did not. */
   readonly fault: string | undefined
 }
 
 export interface History {
   readonly entries: readonly HistoryEntry[]
   write(entry: Omit<HistoryEntry, 'at'>): void
-  /** What was answered well and is not there afterwards. */
-  recordLoss(what: string): void
+  /** Records an acknowledged change that is not there afterwards. */
+  recordLoss(description: string): void
   failures(): readonly HistoryEntry[]
   losses(): readonly string[]
-  /** How many requests each replica answered, by name. */
+  /** The number of requests that each replica answered, by name. */
   spread(): ReadonlyMap<string, number>
-  /** One line: how many, how many of them changed something, who answered, the slowest, how many failed. */
+  /** One line: requests, writes, spread, slowest, failures, losses. */
   summary(): string
-  /** Everything, for whoever looks into a failure. */
+  /** All entries, for the investigation of a failure. */
   text(): string
-  /** Fails, with the first failures and their times, unless all went well and at least `least` requests were made. */
-  assertClean(least?: number): void
+  /** Fails, with the first failures, unless all requests went well and there are at least `minRequests`. */
+  assertClean(minRequests?: number): void
+  /** Fails unless failures have one of these statuses, all requests took at most `maxMs`, and no change is lost. */
+  assertBounded(maxMs: number, allowedStatuses: readonly number[]): void
 }
 
 export function createHistory(): History {
-  const began = performance.now()
+  const start = performance.now()
   const entries: HistoryEntry[] = []
-  const missed: string[] = []
+  const losses: string[] = []
   const failures = () => entries.filter(({ fault }) => fault !== undefined)
   const history: History = {
     entries,
-    write: (entry) => void entries.push({ at: Math.round(performance.now() - began), ...entry }),
-    recordLoss: (what) => void missed.push(what),
+    write: (entry) => void entries.push({ at: Math.round(performance.now() - start), ...entry }),
+    recordLoss: (description) => void losses.push(description),
     failures,
-    losses: () => missed,
-    spread: () => countBy(entries, ({ replica }) => replica),
+    losses: () => losses,
+    spread: () => spreadOf(entries),
     summary: () => summaryOf(history),
-    text: () => [history.summary(), ...missed, ...entries.map(line)].join('\n'),
-    assertClean(least = 1) {
-      assert.ok(
-        entries.length >= least,
-        `only ${entries.length} requests were made, ${least} are needed to tell anything`,
-      )
-      const told = [...failures().slice(0, 10).map(line), ...missed.slice(0, 10)]
-      assert.equal(failures().length + missed.length, 0, [history.summary(), ...told].join('\n'))
+    text: () => [history.summary(), ...losses, ...entries.map(line)].join('\n'),
+    assertClean(minRequests = 1) {
+      const tooFew = `only ${entries.length} requests were made, ${minRequests} are needed to tell anything`
+      assert.ok(entries.length >= minRequests, tooFew)
+      const first = [...failures().slice(0, 10).map(line), ...losses.slice(0, 10)]
+      assert.equal(failures().length + losses.length, 0, [history.summary(), ...first].join('\n'))
+    },
+    assertBounded(maxMs, allowedStatuses) {
+      const wrong = failures().filter(({ status }) => !allowedStatuses.includes(status))
+      const slow = entries.filter(({ durationMs }) => durationMs > maxMs)
+      assert.deepEqual([...wrong.slice(0, 5).map(line), ...slow.slice(0, 5).map(line)], [])
+      assert.deepEqual(losses, [])
     },
   }
+  return history
+}
+
+/** Writes the summary into the test's output; returns the history. */
+export function report(test: TestContext, history: History): History {
+  test.diagnostic(history.summary())
   return history
 }
 
@@ -63,23 +76,18 @@ function summaryOf(history: History): string {
   const { entries } = history
   const writes = entries.filter(({ method }) => method === 'POST').length
   const slowest = Math.round(entries.reduce((most, { durationMs }) => Math.max(most, durationMs), 0))
-  const spread = [...history.spread()]
-    .sort()
-    .map(([name, count]) => `${name} ${count}`)
-    .join(', ')
+  const counts = [...history.spread()].sort().map(([name, count]) => `${name} ${count}`)
   const failed = `${history.failures().length} failed, ${history.losses().length} lost`
-  return `${entries.length} requests (${writes} POST): ${spread}; slowest ${slowest} ms; ${failed}`
+  return `${entries.length} requests (${writes} POST): ${counts.join(', ')}; slowest ${slowest} ms; ${failed}`
 }
 
-function line({ at, who, method, path, status, replica, requestId, fault }: HistoryEntry): string {
-  return `  +${at} ms ${who} ${method} ${path}: ${fault ?? 'well'} (status ${status}, ${replica ?? 'no replica'}, request ${requestId ?? '-'})`
+function line({ at, visitor, method, path, status, replica, requestId, durationMs, fault }: HistoryEntry): string {
+  const source = `status ${status}, ${replica ?? 'no replica'}, request ${requestId ?? '-'}, ${Math.round(durationMs)} ms`
+  return `  +${at} ms ${visitor} ${method} ${path}: ${fault ?? 'well'} (${source})`
 }
 
-function countBy<Item>(items: readonly Item[], key: (item: Item) => string | undefined): Map<string, number> {
+function spreadOf(entries: readonly HistoryEntry[]): Map<string, number> {
   const counts = new Map<string, number>()
-  for (const item of items) {
-    const name = key(item)
-    if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1)
-  }
+  for (const { replica } of entries) if (replica !== undefined) counts.set(replica, (counts.get(replica) ?? 0) + 1)
   return counts
 }

@@ -1,6 +1,23 @@
 import { createHmac } from 'node:crypto'
+import type { Visitor } from '../actors/visitor.ts'
 
-/** The value of a session cookie for this sid, signed as express-session does; with the right secret it verifies. */
+/** The value of the session cookie that this browser has now; empty: it has none. */
+export function sessionCookie({ jar }: Visitor, name = 'sid'): string {
+  return jar.get(name) ?? ''
+}
+
+/** The session id within that cookie. */
+export function sessionId(visitor: Visitor, name?: string): string {
+  return parseCookieValue(sessionCookie(visitor, name)).sid
+}
+
+/** Gives another browser the session cookie that this one has now. */
+export function copySession(from: Visitor, to: Visitor): Visitor {
+  to.jar.set('sid', sessionCookie(from))
+  return to
+}
+
+/** The value of a session cookie for this sid, signed as express-session does. */
 export function signCookie(sid: string, secret: string): string {
   const signature = createHmac('sha256', secret).update(sid).digest('base64').replace(/=+$/, '')
   return encodeURIComponent(`s:${sid}.${signature}`)
