@@ -1,13 +1,10 @@
+import { alignColumns } from '../test-support/table.ts'
 import type { Spread } from './stats.ts'
 
-/** Text in columns; the first is a name, the others are figures. */
+/** Names in the first column, figures in the others. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)))
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join('  ')
-  return [line(head), widths.map((width) => '─'.repeat(width)).join('──'), ...rows.map(line)].join('\n')
+  const [heading = '', ...lines] = alignColumns([head, ...rows])
+  return [heading, '─'.repeat(heading.length), ...lines].join('\n')
 }
 
 /** 12,345 */

@@ -2,10 +2,10 @@ import { availableParallelism, loadavg } from 'node:os'
 import process from 'node:process'
 import { runCommand } from '../../cluster/commands/command.ts'
 import { onShutdownSignal } from '../../cluster/processes/signals.ts'
+import { createProgressLine } from '../../test-support/progress-line.ts'
 import type { Counters } from './counters.ts'
 import { type ConsistencyEnvironment, openConsistencyEnvironment } from './environment.ts'
 import { type ConsistencyOptions, readConsistencyOptions } from './options.ts'
-import { progressLine } from './progress.ts'
 import { LEGEND, type Result, table, violationsOf } from './report.ts'
 import { type RunWorkloadOptions, runWorkload } from './run-round.ts'
 import { startTemporaryPostgres } from './temporary-postgres.ts'
@@ -47,7 +47,7 @@ async function runAll(track: ConsistencyEnvironment, flags: ConsistencyOptions, 
 }
 
 async function run(race: Workload, options: RunWorkloadOptions): Promise<Counters> {
-  const line = progressLine(process.stdout)
+  const line = createProgressLine(process.stdout)
   const shown = ({ counted, broken, seconds }: Counters, of = '') => {
     const figures = `${counted.toLocaleString('en')}${of} ${race.unit}, ${broken.toLocaleString('en')} ${race.fault}`
     return `${race.name.padEnd(10)} ${options.store.padEnd(6)} ${figures}, ${seconds.toFixed(1)} s`

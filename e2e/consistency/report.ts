@@ -1,3 +1,4 @@
+import { alignColumns } from '../../test-support/table.ts'
 import type { Counters } from './counters.ts'
 import type { StoreName, Workload } from './workloads/workload.ts'
 
@@ -38,10 +39,7 @@ const HEAD = [
 
 export function table(results: readonly Result[]): string {
   const lines = results.flatMap((result) => [lineOf(result, 'stock'), lineOf(result, 'own')])
-  const widths = HEAD.map((head, column) => Math.max(head.length, ...lines.map((line) => line[column]?.length ?? 0)))
-  const shown = (line: readonly string[]) =>
-    line.map((cell, n) => (n < 2 ? cell.padEnd(widths[n] ?? 0) : cell.padStart(widths[n] ?? 0))).join('  ')
-  return [HEAD, ...lines].map(shown).join('\n')
+  return alignColumns([HEAD, ...lines], 2).join('\n')
 }
 
 /** Its columns after the counts: what became of the requests. */
