@@ -72,7 +72,10 @@ export function prepareRequest(method: 'GET' | 'POST', path: string, headers = '
 /** Status 0: the connection broke, and the text is the error. */
 type OnResponse = (status: number, text: string, latencyMs: number) => void
 
-/** One connection, which sends one request after the other. It reads responses with a Content-Length only. */
+/**
+ * One connection, which sends one request after the other. It reads responses with a
+ * Content-Length only.
+ */
 class Client {
   readonly #options: LoadOptions
   readonly #nextRequest: () => Buffer | undefined

@@ -10,7 +10,10 @@ type Output = Pick<WriteStream, 'write' | 'isTTY'> & Partial<Pick<WriteStream, '
 
 const CLEAR_LINE = '\r\u001b[2K'
 
-/** One line that each text overwrites. In a log, where nothing can be overwritten, one line every `intervalMs`. */
+/**
+ * One line that each text overwrites. In a log, where nothing can be overwritten, one line every
+ * `intervalMs`.
+ */
 export function createProgressLine(out: Output, intervalMs = 10_000): ProgressLine {
   let lastShownAt = performance.now()
   return {
