@@ -53,7 +53,9 @@ export function createCookieJar(clock: Clock = createClock(), { secure = false }
   }
   /** tough-cookie's own expiry goes by the machine's clock. */
   const alive = (address: string, allPaths = false) =>
-    store.getCookiesSync(address, { expire: false, allPaths }).filter((cookie) => cookie.TTL(clock.now()) > 0)
+    store
+      .getCookiesSync(address, { expire: false, allPaths, sort: true })
+      .filter((cookie) => cookie.TTL(clock.now()) > 0)
   const all = () => alive(`https://${HOST}/`, true).map(stored)
   const find = (name: string) => all().find((cookie) => cookie.name === name || cookie.name === `__Host-${name}`)
   return {

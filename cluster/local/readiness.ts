@@ -1,21 +1,14 @@
-import { get } from 'node:http'
+import { getOnce } from '../../test-support/http-client.ts'
 
-/** 'ready', else why not, in the replica's words or the system's. */
-export function askReady(url: string): Promise<string> {
-  return new Promise((resolve) => {
-    // A connection of its own: one that is kept alive would hold up the draining of the replica that it asks about.
-    const request = get(`${url}/readyz`, { agent: false, timeout: 2_000 }, (response) => {
-      let body = ''
-      response.setEncoding('utf8')
-      response.on('data', (text: string) => {
-        body += text
-      })
-      response.on('end', () => resolve(response.statusCode === 200 ? 'ready' : reasonIn(body)))
-      response.on('error', (error) => resolve(error.message))
-    })
-    request.on('timeout', () => request.destroy(new Error('no answer within 2 s')))
-    request.on('error', (error) => resolve(error.message))
-  })
+/** 'ready', else why not: in the replica's words, or the system's. */
+export async function askReady(url: string): Promise<string> {
+  try {
+    // A connection of its own: one that is kept alive would delay the drain of the replica.
+    const { status, text } = await getOnce(`${url}/readyz`, { timeoutMs: 2_000 })
+    return status === 200 ? 'ready' : reasonIn(text)
+  } catch (error) {
+    return (error as Error).message
+  }
 }
 
 function reasonIn(body: string): string {

@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { Agent, createServer, type IncomingMessage, type RequestListener, request } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
+import { createHttpClient, type HttpClient } from '../../test-support/http-client.ts'
+import { sendRaw } from '../../test-support/raw-http.ts'
 import { type Nginx, type NginxOptions, startNginx } from './nginx.ts'
 
 export interface Answer {
@@ -14,7 +15,8 @@ export interface Answer {
   readonly body: string
 }
 
-const one = new Agent({ keepAlive: true, maxSockets: 1 })
+/** One client, and so one connection, for each nginx. */
+const clients = new Map<string, HttpClient>()
 
 /** A small real server until the test ends; its address. */
 export async function replica(t: TestContext, listener: RequestListener): Promise<string> {
@@ -47,19 +49,17 @@ const lines = (file: string) => readFileSync(file, 'utf8').trim().split('\n').ma
 
 const parsed = (line: string) => JSON.parse(line) as Record<string, unknown>
 
-/** One request over the one connection that all share. */
+/** One request over the one connection to this nginx. */
 export async function ask(front: Nginx, path = '/', headers = {}, body?: string): Promise<Answer> {
-  const req = request(front.url + path, { agent: one, headers, method: body === undefined ? 'GET' : 'POST' })
-  req.end(body)
-  const [res] = (await once(req, 'response')) as [IncomingMessage]
-  return { status: res.statusCode, headers: res.headers, body: await text(res) }
+  const client = clients.get(front.url) ?? createHttpClient(front.url)
+  clients.set(front.url, client)
+  const response = await client.send(body === undefined ? 'GET' : 'POST', path, body, { headers })
+  return { status: response.status, headers: response.headers, body: response.text }
 }
 
-/** What comes back for a head that no client would send. */
+/** The answer to a head that no client would send. */
 export async function raw(front: Nginx, head: string): Promise<string> {
-  const socket = connect(Number(new URL(front.url).port), '127.0.0.1')
-  socket.write(head)
-  return text(socket)
+  return await sendRaw(front.url, head)
 }
 
 /** Who answered, request by request. */

@@ -1,6 +1,7 @@
-import http from 'node:http'
+import type http from 'node:http'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { getOnce } from '../../test-support/http-client.ts'
 import { docker } from '../docker/docker.ts'
 import { type Child, type Exit, lastLines, launch, StartError } from '../processes/processes.ts'
 import { waitFor } from '../processes/wait-for.ts'
@@ -161,14 +162,11 @@ async function endsWithin(child: Child, milliseconds: number): Promise<boolean> 
   return ended
 }
 
-function answersWell(host: string, port: number, path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const headers = { host: 'healthcheck.railway.app' }
-    const request = http.get({ host, port, path, headers, agent: false, timeout: 2_000 }, (response) => {
-      response.resume()
-      resolve(response.statusCode === 200)
-    })
-    request.on('timeout', () => request.destroy())
-    request.on('error', () => resolve(false))
-  })
+async function answersWell(host: string, port: number, path: string): Promise<boolean> {
+  const headers = { host: 'healthcheck.railway.app' }
+  const url = `http://[${host}]:${port}${path}`
+  return await getOnce(url, { headers, timeoutMs: 2_000 }).then(
+    ({ status }) => status === 200,
+    () => false,
+  )
 }

@@ -1,5 +1,4 @@
-import http from 'node:http'
-import https from 'node:https'
+import { getOnce } from '../../test-support/http-client.ts'
 import type { Cluster, Replica } from '../cluster.ts'
 import { waitFor } from '../processes/wait-for.ts'
 
@@ -84,17 +83,8 @@ async function outOfReach(): Promise<void> {
   throw new Error('That is out of reach from here')
 }
 
-/** On a connection of its own, so that a balancer that holds on to a connection chooses anew. */
-function answererAt(url: string): Promise<string | undefined> {
-  const { get } = url.startsWith('https:') ? https : http
-  return new Promise((resolve) => {
-    const request = get(url, { agent: false, timeout: 5_000 }, (response) => {
-      response.resume()
-      const name = response.headers['x-served-by']
-      response.on('end', () => resolve(name?.toString()))
-      response.on('error', () => resolve(undefined))
-    })
-    request.on('timeout', () => request.destroy(new Error('no answer')))
-    request.on('error', () => resolve(undefined))
-  })
+/** On a connection of its own, so that a balancer that assigns connections chooses anew. */
+async function answererAt(url: string): Promise<string | undefined> {
+  const response = await getOnce(url, { timeoutMs: 5_000 }).catch(() => undefined)
+  return response?.headers['x-served-by']?.toString()
 }

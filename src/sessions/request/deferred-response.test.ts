@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createServer, request, type Server } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -132,16 +132,12 @@ const REFUSE_WRITES = `
   CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no room'; END $$;
   CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON session FOR EACH ROW EXECUTE FUNCTION refuse()`
 
-function ask(method: string, kind: string) {
+async function ask(method: string, kind: string) {
   const { port } = server.address() as AddressInfo
-  return new Promise<{ status: number; headers: Record<string, unknown>; body: string }>((resolve, reject) => {
-    const path = `/${encodeURIComponent(kind)}`
-    const outgoing = request({ host: '127.0.0.1', port, path, method, agent: false }, async (res) => {
-      resolve({ status: res.statusCode ?? 0, headers: res.headers, body: (await res.toArray()).join('') })
-    })
-    outgoing.once('error', reject)
-    outgoing.end()
-  })
+  const url = `http://127.0.0.1:${port}/${encodeURIComponent(kind)}`
+  const response = await fetch(url, { method, redirect: 'manual' })
+  const headers: Record<string, string> = Object.fromEntries(response.headers)
+  return { status: response.status, headers, body: await response.text() }
 }
 
 async function someoneWaits(): Promise<boolean> {

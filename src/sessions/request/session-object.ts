@@ -1,13 +1,13 @@
 import type { Request } from 'express'
 import expressSession, { type Cookie, type CookieOptions, type SessionData } from 'express-session'
 import { SessionEnded, StoreUnavailable } from '../errors.ts'
+import type { SessionTable } from '../storage/session-table.ts'
 import { define } from '../tracking/diff.ts'
 import type { RegenerateOptions } from '../tracking/regenerate-options.ts'
 import { RESERVED_NAMES } from '../tracking/session-fields.ts'
 import { NO_CHANGES } from '../tracking/snapshot.ts'
-import type { Session } from '../tracking/tracked-sessions.ts'
+import type { Session, TrackedSessions } from '../tracking/tracked-sessions.ts'
 import { deferredResponseOf } from './deferred-response.ts'
-import type { PostgresSessionStore } from './session-store.ts'
 
 declare module 'express-session' {
   /** Promise forms of express-session's callbacks. Each resolves after the commit. */
@@ -148,8 +148,15 @@ async function track(req: Request, work: Promise<void>): Promise<void> {
   if (deferred?.pendingWork === all) deferred.pendingWork = undefined
 }
 
-function storeOf(req: Request): PostgresSessionStore {
-  return req.sessionStore as unknown as PostgresSessionStore
+/** What a session needs of its store. */
+interface SessionBackend {
+  readonly table: SessionTable
+  readonly tracked: TrackedSessions
+  rotateId(req: Request, options: RegenerateOptions): Promise<void>
+}
+
+function storeOf(req: Request): SessionBackend {
+  return req.sessionStore as unknown as SessionBackend
 }
 
 function method(work: (this: Session & WithRequest) => Promise<void>): PropertyDescriptor {
