@@ -3,10 +3,10 @@ import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { runCommand } from '../../cluster/commands/command.ts'
-import { query } from '../../cluster/postgres/database.ts'
 import { startPostgres } from '../../cluster/postgres/postgres.ts'
 import { onShutdownSignal } from '../../cluster/processes/signals.ts'
-import { migrate } from '../../src/database/migrate.ts'
+import type { TestDatabase } from '../../src/sessions/testing/test-database.ts'
+import { freshDatabase } from '../../src/testing/fresh-database.ts'
 import { createProgressLine } from '../../test-support/progress-line.ts'
 import type { Counters } from './counters.ts'
 import type { Workload } from './operation.ts'
@@ -18,14 +18,12 @@ await runCommand(async () => {
   const options = readConsistencyOptions(process.argv.slice(2))
   const shutdown = new AbortController()
   void onShutdownSignal().then(() => shutdown.abort())
-  const database = await createTemporaryDatabase()
-  try {
-    console.log(`${options.workers} replicas over Postgres ${database.version}; ${machine()}\n`)
-    const results = await runWorkloads(database.url, options, shutdown.signal)
+  return await withDatabase(async ({ url, pool }) => {
+    const { rows } = await pool.query<{ version: string }>(`SELECT current_setting('server_version') AS version`)
+    console.log(`${options.workers} replicas over Postgres ${rows[0]?.version}; ${machine()}\n`)
+    const results = await runWorkloads(url, options, shutdown.signal)
     return shutdown.signal.aborted ? 130 : report(results)
-  } finally {
-    await database.remove()
-  }
+  })
 })
 
 async function runWorkloads(url: string, options: ConsistencyOptions, shutdown: AbortSignal): Promise<Result[]> {
@@ -73,26 +71,17 @@ function machine(): string {
   return `${availableParallelism()} cores, load ${load.join(', ')}`
 }
 
-/** A migrated database on the Postgres that TEST_DATABASE_URL names, else on one of its own. */
-async function createTemporaryDatabase() {
+/** A database on the Postgres that TEST_DATABASE_URL names, else on one of its own. */
+async function withDatabase<T>(work: (database: TestDatabase) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(process.env.E2E_FOLDER ?? tmpdir(), 'consistency-'))
-  const given = process.env.TEST_DATABASE_URL
-  const own = given ? undefined : await startPostgres({ folder: join(folder, 'postgres'), durable: false })
-  const server = given || (own?.url ?? '')
-  const name = `consistency_${process.pid}`
-  const remove = async () => {
-    if (own === undefined) await query(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+  const isGiven = Boolean(process.env.TEST_DATABASE_URL)
+  const own = isGiven ? undefined : await startPostgres({ folder: join(folder, 'postgres'), durable: false })
+  if (own !== undefined) process.env.TEST_DATABASE_URL = own.url
+  try {
+    const database = await freshDatabase()
+    return await work(database).finally(() => database.drop())
+  } finally {
     await own?.stop('immediate')
     await rm(folder, { recursive: true, force: true })
-  }
-  try {
-    await query(server, `CREATE DATABASE ${name}`)
-    const url = Object.assign(new URL(server), { pathname: `/${name}` }).href
-    const [setting] = await query<{ version: string }>(url, `SELECT current_setting('server_version') AS version`)
-    await migrate({ url, role: decodeURIComponent(new URL(url).username), onProgress: () => undefined })
-    return { url, version: setting?.version ?? '', remove }
-  } catch (error) {
-    await remove()
-    throw error
   }
 }
