@@ -1,25 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
-import type { Content, Row } from '../workloads/workload.ts'
-import { MAX_AGE_MS } from './store.ts'
+import type { Content, Row } from './operation.ts'
+import { MAX_AGE_MS } from './stores.ts'
 
-/** The sessions as they are stored, prepared and read without any store. */
+/** The session table, without any store. */
 export interface SessionRows {
-  /** A day of their lifetime is over, so that moving their expiry is worth a write. */
-  prepare(rows: readonly Row[]): Promise<void>
+  /** Inserts sessions that are a day old, so that moving their expiry is worth a write. */
+  insert(rows: readonly Row[]): Promise<void>
   all(): Promise<Row[]>
   clear(): Promise<void>
-  /** Waits until Postgres has done with the connections of a process that was killed. */
-  connectionsClosed(name: string): Promise<void>
+  /** Waits until Postgres has closed the connections of a process that was killed. */
+  connectionsClosed(applicationName: string): Promise<void>
 }
 
 const COOKIE = { originalMaxAge: MAX_AGE_MS, expires: '', httpOnly: true, path: '/' }
-const DAY = 86_400_000
+const DAY_MS = 86_400_000
 
 export function openSessionRows(pool: Pool): SessionRows {
   return {
-    async prepare(rows) {
-      const cookie = { ...COOKIE, expires: new Date(Date.now() + MAX_AGE_MS - DAY).toISOString() }
+    async insert(rows) {
+      const cookie = { ...COOKIE, expires: new Date(Date.now() + MAX_AGE_MS - DAY_MS).toISOString() }
       const contents = rows.map(({ content }) => JSON.stringify({ cookie, ...content }))
       await pool.query(
         `INSERT INTO session (sid, sess, expire, account)
@@ -35,9 +35,9 @@ export function openSessionRows(pool: Pool): SessionRows {
     async clear() {
       await pool.query('DELETE FROM session')
     },
-    async connectionsClosed(name) {
+    async connectionsClosed(applicationName) {
       const open = 'SELECT 1 FROM pg_stat_activity WHERE application_name = $1'
-      while ((await pool.query(open, [name])).rowCount !== 0) await sleep(5)
+      while ((await pool.query(open, [applicationName])).rowCount !== 0) await sleep(5)
     },
   }
 }
