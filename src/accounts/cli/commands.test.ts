@@ -109,7 +109,7 @@ test('disable, enable, sign-out and delete change the account', async () => {
   assert.match((await run('delete una@example.com', { typed: ['no\n'] })).err, /was not removed/)
   assert.equal((await run('delete una@example.com', { typed: ['una@example.com\n'] })).exit, 0)
   assert.equal((await run('delete sten@example.com --yes')).exit, 0)
-  assert.equal((await run('list')).out, 'there is nobody yet\n')
+  assert.equal((await run('list')).out, 'there are no accounts yet\n')
 })
 
 const misused: readonly (readonly [string, number, RegExp])[] = [

@@ -61,7 +61,7 @@ function list(people: readonly Account[], { json }: Flags): string {
   const widest = Math.max(0, ...rows.map(({ email }) => email.length))
   const line = ({ email, role, createdAt, disabledAt }: (typeof rows)[number]) =>
     `${email.padEnd(widest)}  ${role.padEnd(8)}  since ${createdAt.toISOString().slice(0, 10)}${disabledAt ? '  disabled' : ''}\n`
-  return rows.map(line).join('') || 'there is nobody yet\n'
+  return rows.map(line).join('') || 'there are no accounts yet\n'
 }
 
 async function createStaff(email: string, flags: Flags, context: CommandContext): Promise<string> {
