@@ -1,94 +1,175 @@
-import type { Contender } from './contenders.ts'
-import { type Deployment, deploy } from './deployment.ts'
-import { interleave, type Rounds, type Sampled } from './interleave.ts'
-import type { Load } from './load.ts'
+import { CONTENDERS, type Contender } from './contenders.ts'
+import { type Deployment, withContenders } from './deployment.ts'
+import { type Candidate, pairedRatio, type Rounds, type Spread, spreadOf, sum } from './interleave.ts'
+import type { Load, LoadSummary } from './load.ts'
 import type { Bench } from './options.ts'
-import { measureSample, type Sample } from './sample.ts'
-import { small } from './session-data.ts'
+import { atLeast, atMost, fine, type Section, spread, table, whole } from './report.ts'
+import { SMALL_SESSIONS } from './session-data.ts'
 
-/** The share of a slice that goes before it, not counted: connections are opened, and processors forget the one before. */
-export const WARMUP_RATIO = 0.2
+/** One deployment under load, for a moment. */
+export interface PageSample {
+  /** Requests a second. */
+  readonly rate: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  /** Requests, with those of the warm-up, to which the figures below belong. */
+  readonly requests: number
+  /** Microseconds of processor time. */
+  readonly replicas: number
+  readonly nginx: number
+  readonly store: number
+  readonly loadGenerator: number
+  readonly statements: number
+}
 
-/** The same small page, read by people who are signed in, and from ours by visitors too. */
-export async function readPages(bench: Bench, connections: number): Promise<Rounds<Sample>> {
-  const signedIn = { method: 'GET', path: '/page', sessions: [small], expected: '"signedIn":true' } as const
+/** A contender's samples. */
+export interface PageSummary {
+  readonly name: string
+  readonly label: string
+  readonly rate: Spread
+  /** Medians of the samples. */
+  readonly p50Ms: number
+  readonly p99Ms: number
+  /** Microseconds of processor time a request; `all` is without the load generator. */
+  readonly cpu: Readonly<Record<'replicas' | 'nginx' | 'store' | 'all' | 'loadGenerator', number>>
+  /** A request. */
+  readonly statements: number
+  /** Paired, to the contender of that name. */
+  readonly ratios: Readonly<Record<string, Spread>>
+}
+
+const REFERENCES = ['connect-pg-simple', 'connect-redis', 'no-op-store']
+const VISITORS = { name: 'visitors', label: 'Roundhouse, visitors without a session' }
+
+export async function pagesSection(bench: Bench): Promise<Section> {
+  const { connections } = bench
+  const summaries = summarize(await measurePages(bench, connections))
+  const statements = (name: string) => summaries.find((each) => each.name === name)?.statements ?? Number.NaN
+  const thresholds = [
+    atLeast(5.5, 'requests/s to connect-pg-simple as shipped', ratioOf(summaries, 'connect-pg-simple')),
+    atLeast(1.4, 'requests/s to connect-redis as shipped', ratioOf(summaries, 'connect-redis')),
+    atLeast(0.9, 'requests/s to the store that costs nothing', ratioOf(summaries, 'no-op-store')),
+    // Lookups share a batch only where many requests are in flight.
+    atMost(0.1, 'statements a signed-in request', connections >= 64 ? statements('roundhouse') : Number.NaN),
+    atMost(0, "statements a visitor's request", statements('visitors')),
+  ]
+  return { title: `Pages over ${connections} connections`, text: formatPages(summaries), thresholds, data: summaries }
+}
+
+export async function latencySection(bench: Bench): Promise<Section> {
+  const summaries = summarize(await measurePages(bench, 1), ['connect-pg-simple-untouched', ...REFERENCES])
+  const ratio = ratioOf(summaries, 'connect-pg-simple-untouched')
+  const thresholds = [atLeast(1, 'over one connection, requests/s to connect-pg-simple without touch', ratio)]
+  return { title: 'Pages over one connection', text: formatPages(summaries), thresholds, data: summaries }
+}
+
+/** A small page, read by signed-in users, and with Roundhouse by visitors too. */
+async function measurePages(bench: Bench, connections: number): Promise<Rounds<PageSample>> {
+  const signedIn = { method: 'GET', path: '/page', sessions: [SMALL_SESSIONS], expected: '"signedIn":true' } as const
   const visitors = { method: 'GET', path: '/page', sessions: [], expected: '"signedIn":false' } as const
   const title = `pages over ${connections} connection${connections === 1 ? '' : 's'}`
-  return await withDeployments(bench, bench.candidates, async (deployments) => {
-    const contestants = deployments.map((deployment) => contestant(bench, deployment, connections, signedIn))
-    const ours = deployments.find(({ candidate }) => candidate.kind === 'ours')
-    const extra = ours && {
-      ...contestant(bench, ours, connections, visitors),
-      name: 'visitors',
-      label: 'Roundhouse, visitors without a session',
-    }
-    return await play(bench, title, extra === undefined ? contestants : [...contestants, extra])
+  return await withContenders(bench, bench.contenders, async (deployments) => {
+    const candidates = deployments.map((deployment) => pageCandidate(bench, deployment, connections, signedIn))
+    const roundhouse = deployments.find(({ contender }) => contender.kind === 'roundhouse')
+    if (roundhouse !== undefined)
+      candidates.push({ ...pageCandidate(bench, roundhouse, connections, visitors), ...VISITORS })
+    return await bench.measure(title, candidates)
   })
 }
 
-/** One field of a session changed and saved at each request. */
-export async function writePages(bench: Bench, connections: number): Promise<Rounds<Sample>> {
-  const load = { method: 'POST', path: '/write', sessions: [small], expected: '"visits":' } as const
-  const writing = bench.candidates.filter(({ kind, touch }) => kind !== 'none' && touch)
-  return await withDeployments(bench, writing, async (deployments) => {
-    const contestants = deployments.map((deployment) => contestant(bench, deployment, connections, load))
-    return await play(bench, `writes over ${connections} connections`, contestants)
+/** Each request changes and saves one field of a session. */
+export async function measureWritingPages(bench: Bench): Promise<PageSummary[]> {
+  const load = { method: 'POST', path: '/write', sessions: [SMALL_SESSIONS], expected: '"visits":' } as const
+  const contenders = bench.contenders.filter(({ kind, touch }) => kind !== 'none' && touch)
+  const rounds = await withContenders(bench, contenders, async (deployments) => {
+    const candidates = deployments.map((deployment) => pageCandidate(bench, deployment, bench.connections, load))
+    return await bench.measure(`writes over ${bench.connections} connections`, candidates)
   })
+  return summarize(rounds)
 }
 
-export async function play<Figures>(bench: Bench, title: string, contestants: readonly Sampled<Figures>[]) {
-  const progress = bench.progress(title, contestants.length * (bench.rounds + 1))
-  try {
-    return await interleave(contestants, bench.rounds, progress)
-  } finally {
-    progress.done()
-  }
-}
-
-type Request = Omit<Load, 'port' | 'connections' | 'measured' | 'warm'>
-
-export function contestant(
+export function pageCandidate(
   bench: Bench,
   deployment: Deployment,
   connections: number,
-  request: Request,
-): Sampled<Sample> {
-  const { name, label } = deployment.candidate
-  const times = { measured: bench.seconds * 1000, warm: bench.seconds * 1000 * WARMUP_RATIO }
-  const load = { ...request, ...times, connections }
-  const measure = (each: typeof load) => measureSample(bench.premises, deployment, bench.generator, each)
+  request: Omit<Load, 'port' | 'connections' | 'warmUpMs' | 'measuredMs'>,
+): Candidate<PageSample> {
+  const { name, label }: Contender = deployment.contender
+  const load: Load = { ...request, ...bench.times, connections, port: deployment.port }
   return {
     name,
     label,
-    measure: () => measure(load),
-    // One connection alone would take minutes until all code is compiled.
-    warmUp: () => measure({ ...load, measured: 2 * times.measured, connections: Math.max(connections, 32) }),
+    measure: () => measureSample(bench, deployment, load),
+    // Over one connection alone it would take minutes until all code is compiled.
+    warmUp: () =>
+      measureSample(bench, deployment, {
+        ...load,
+        measuredMs: 2 * load.measuredMs,
+        connections: Math.max(connections, 32),
+      }),
   }
 }
 
-/** All at once, for as long as `work` takes. */
-export async function withDeployments<T>(
-  bench: Bench,
-  candidates: readonly Contender[],
-  work: (deployments: readonly Deployment[]) => Promise<T>,
-): Promise<T> {
-  const starts = candidates.map(
-    (candidate) => () => deploy(bench.premises, candidate, { flags: bench.nodeFlags(candidate) }),
-  )
-  return await whileDeployed(starts, work)
+async function measureSample(bench: Bench, deployment: Deployment, load: Load): Promise<PageSample> {
+  const before = await deployment.usage()
+  const { rate, p50Ms, p99Ms, responses, cpuUs } = await bench.loadGenerator.request<LoadSummary>(load)
+  const after = await deployment.usage()
+  deployment.truncateLog()
+  return {
+    rate,
+    p50Ms,
+    p99Ms,
+    requests: responses,
+    replicas: after.replicas - before.replicas,
+    nginx: after.nginx - before.nginx,
+    store: after.store - before.store,
+    loadGenerator: cpuUs,
+    statements: after.statements - before.statements,
+  }
 }
 
-/** Also where one of them does not come up, the others are stopped. */
-export async function whileDeployed<T>(
-  starts: readonly (() => Promise<Deployment>)[],
-  work: (deployments: readonly Deployment[]) => Promise<T>,
-): Promise<T> {
-  const tried = await Promise.allSettled(starts.map((start) => start()))
-  const deployments = tried.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
-  try {
-    for (const each of tried) if (each.status === 'rejected') throw each.reason
-    return await work(deployments)
-  } finally {
-    await Promise.all(deployments.map((deployment) => deployment.stop()))
-  }
+export function summarize(rounds: Rounds<PageSample>, references: readonly string[] = REFERENCES): PageSummary[] {
+  const rates = (name: string) => (rounds.get(name) ?? []).map(({ rate }) => rate)
+  return [...rounds].map(([name, samples]) => {
+    const requests = sum(samples.map((sample) => sample.requests))
+    const perRequest = (figure: keyof PageSample) => sum(samples.map((sample) => sample[figure])) / requests
+    const cpu = { replicas: perRequest('replicas'), nginx: perRequest('nginx'), store: perRequest('store') }
+    const all = cpu.replicas + cpu.nginx + cpu.store
+    return {
+      name,
+      label: labelOf(name),
+      rate: spreadOf(rates(name)),
+      p50Ms: spreadOf(samples.map(({ p50Ms }) => p50Ms)).median,
+      p99Ms: spreadOf(samples.map(({ p99Ms }) => p99Ms)).median,
+      cpu: { ...cpu, all, loadGenerator: perRequest('loadGenerator') },
+      statements: perRequest('statements'),
+      ratios: Object.fromEntries(references.map((other) => [other, pairedRatio(rates(name), rates(other))])),
+    }
+  })
+}
+
+/** Of Roundhouse, the median; NaN if one of both was not measured. */
+export function ratioOf(summaries: readonly PageSummary[], reference: string): number {
+  return summaries.find(({ name }) => name === 'roundhouse')?.ratios[reference]?.median ?? Number.NaN
+}
+
+export function formatPages(summaries: readonly PageSummary[]): string {
+  const references = Object.keys(summaries[0]?.ratios ?? {})
+  const measured = references.filter((reference) => summaries.some(({ name }) => name === reference))
+  const head = ['', 'requests/s', 'p50 ms', 'p99 ms', 'µs replicas', 'nginx', 'store', 'all', 'load', 'statements']
+  const rows = summaries.map(({ label, rate, p50Ms, p99Ms, cpu, statements, ratios }) => [
+    label,
+    whole(rate.median),
+    fine(p50Ms),
+    fine(p99Ms),
+    ...[cpu.replicas, cpu.nginx, cpu.store, cpu.all, cpu.loadGenerator].map(whole),
+    fine(statements, 3),
+    ...measured.map((reference) => spread(ratios[reference] as Spread)),
+  ])
+  return table([...head, ...measured.map((reference) => `× ${reference}`)], rows)
+}
+
+function labelOf(name: string): string {
+  const found = CONTENDERS.find((contender) => contender.name === name)
+  return found?.label ?? VISITORS.label
 }

@@ -8,36 +8,51 @@ declare module 'express-session' {
     credentialsVersion?: number
     signedInAt?: number
     basket?: Record<string, number>
-    /** What makes a session large. */
+    /** Makes a session large. */
     notes?: Record<string, string>
-    /** What a write changes. */
+    /** The field that a write changes. */
     visits?: number
   }
 }
 
-export const secret = 'a secret of the benchmark alone and long enough'
-export const cookieName = 'sid'
-export const maxAge = 30 * 86_400_000
+export const SECRET = 'a secret of the benchmark alone and long enough'
+export const COOKIE_NAME = 'sid'
+export const MAX_AGE_MS = 30 * 86_400_000
 
-/** Sessions by number: small ones from 0, large ones of some kilobytes from `large.first`. */
-export const small = { first: 0, count: 2_000 } as const
-export const large = { first: 1_000_000_000, count: 500 } as const
+/** A range of session numbers. */
+export interface SessionRange {
+  readonly first: number
+  readonly count: number
+  /** Every `step`th number; default 1. */
+  readonly step?: number
+}
 
-/** As SQL has it: `md5('bench ' || n)`. */
+/** Sessions of 250 bytes, and of some kilobytes. */
+export const SMALL_SESSIONS = { first: 0, count: 2_000 } as const
+export const LARGE_SESSIONS = { first: 1_000_000_000, count: 500 } as const
+
+/** In SQL: `md5('bench ' || n)`. */
 export function sidOf(n: number | string): string {
   return createHash('md5').update(`bench ${n}`).digest('hex')
 }
 
-/** The Cookie header of whoever holds this session. */
+/** The value of the Cookie header for this session. */
 export function cookieOf(n: number): string {
-  return `${cookieName}=${signCookie(sidOf(n), secret)}`
+  return `${COOKIE_NAME}=${signCookie(sidOf(n), SECRET)}`
 }
 
-/** What a session of somebody who is signed in holds; `n` as a text leaves a place for SQL to put a number in. */
+export function numbersOf({ first, count, step = 1 }: SessionRange): number[] {
+  return Array.from({ length: count }, (_, index) => first + index * step)
+}
+
+/**
+ * The content of a signed-in user's session. `n` may be a placeholder that SQL replaces by a
+ * number.
+ */
 export function sessionOf(n: number | string): SessionData {
   const cookie = {
-    originalMaxAge: maxAge,
-    expires: new Date(Date.now() + maxAge),
+    originalMaxAge: MAX_AGE_MS,
+    expires: new Date(Date.now() + MAX_AGE_MS),
     secure: false,
     httpOnly: true,
     path: '/',
@@ -50,13 +65,13 @@ export function sessionOf(n: number | string): SessionData {
     signedInAt: Date.now(),
     basket: { 'brown-eggs': 2, 'rye-bread': 1 },
   }
-  return Number(n) >= large.first ? { ...data, notes: notes(Number(n)) } : data
+  return Number(n) >= LARGE_SESSIONS.first ? { ...data, notes: notes(Number(n)) } : data
 }
 
-/** All of them, with their ids. */
+/** All small and large sessions, with their ids. */
 export function* preparedSessions(): Generator<readonly [string, SessionData]> {
-  for (const { first, count } of [small, large])
-    for (let n = first; n < first + count; n++) yield [sidOf(n), sessionOf(n)] as const
+  for (const range of [SMALL_SESSIONS, LARGE_SESSIONS])
+    for (const n of numbersOf(range)) yield [sidOf(n), sessionOf(n)] as const
 }
 
 /** 5 kB that are as hard to compress as what people write. */

@@ -1,5 +1,6 @@
 #!/bin/sh
-# nginx over HTTPS, for trying what browsers do over HTTPS alone: a certificate for localhost that nobody vouches for, made at each start.
+# nginx over HTTPS, to try what browsers do over HTTPS only: a self-signed certificate for localhost, made at
+# each start.
 set -eu
 
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj '/CN=localhost' \

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the secrets that are not there yet, so that none stands in a file that is shared. Readable by uid 1000 and its group.
+# Makes the missing secrets, so that no shared file holds one. Readable by uid 1000 and its group.
 set -eu
 umask 0337
 
@@ -9,7 +9,7 @@ for name in session-secret database-password; do
   draft=$(mktemp -u "/secrets/.$name.XXXXXXXX")
   od -An -v -N32 -tx1 /dev/urandom | tr -d ' \n' >"$draft"
   sync "$draft"
-  # A link appears whole or not at all, and never takes the place of another's.
+  # A link appears completely or not at all, and never replaces another.
   if ln "$draft" "$secret" 2>/dev/null; then echo "made $name"; else [ -e "$secret" ]; fi
   rm -f "$draft"
 done

@@ -1,6 +1,5 @@
 #!/bin/sh
-# Starts nginx in a container: settings that are not given get their default, then the image's own entrypoint renders the
-# templates with them.
+# Starts nginx in a container: sets defaults, then the image's entrypoint renders the templates.
 set -eu
 
 export LISTEN="${LISTEN:-8080}"

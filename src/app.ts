@@ -33,9 +33,7 @@ export interface AppOptions {
   readonly health: HealthOptions
   readonly sessions: (route: { activity?: boolean | undefined }) => RequestHandler
   readonly revoker: Revoker
-  /** The one translator of errors. */
   readonly errorHandler: ErrorRequestHandler
-  /** Whether an error means that the store is away, so that nobody can be known. */
   readonly isUnavailable: (error: unknown) => boolean
   readonly statistics: ReturnType<typeof createStatistics>
   readonly accounts: Accounts
@@ -47,7 +45,7 @@ export interface AppOptions {
   readonly drain: Pick<Drain, 'middleware'>
 }
 
-/** The way of a request, top to bottom. */
+/** The pipeline of a request, top to bottom. */
 export function createApp(options: AppOptions): Express {
   const { pool, metrics, accounts, isUnavailable } = options
   const app = express()
@@ -95,7 +93,7 @@ export function createApp(options: AppOptions): Express {
   return app
 }
 
-/** What every page has beside its own data. */
+/** Data for every page. */
 const pageLocals: RequestHandler = function pageLocals(req: Request, res, next) {
   Object.assign(res.locals, { path: req.path, menu: () => shopMenu(req) })
   next()

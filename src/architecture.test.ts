@@ -7,14 +7,19 @@ const ROOT = join(import.meta.dirname, '..')
 
 /** From the top: a file imports from its own layer and from those below. */
 const LAYERS = ['top', 'config', 'staff', 'shop', 'accounts', 'layout', 'jobs', 'database', 'http', 'runtime']
-/** The only programs in `src`: they alone load the configuration, read the environment and end the process. */
+/**
+ * The only programs in `src`: they alone load the configuration, read the environment and end the
+ * process.
+ */
 const PROGRAMS = ['src/main.ts', 'src/cli.ts']
 /** From the top; `src` stands beside them. */
 const OUTER_LAYERS = ['e2e/scenarios', 'e2e/support', 'cluster', 'test-support']
 /** What may build a replica from `src`, with one part exchanged. */
 const BUILDERS = /^(bench|examples|e2e\/(sabotage|consistency|manifests))\//
 
-/** The one file that imports each library at run time. The sessions module has libraries of its own. */
+/**
+ * The one file that imports each library at run time. The sessions module has libraries of its own.
+ */
 const ADAPTERS: Readonly<Record<string, string>> = {
   pg: 'src/database/pool.ts',
   'node-pg-migrate': 'src/database/migrate.ts',
@@ -100,6 +105,34 @@ test('there is no default export and no barrel', () => {
     [],
   )
 })
+
+test('src exports no two types of one name', () => {
+  assert.deepEqual(duplicates(product.flatMap(exportedTypes)), [])
+})
+
+test('a word of the glossary names at most one exported type in the whole repository', () => {
+  const glossary = read('ARCHITECTURE.md').split('## Glossary')[1] ?? ''
+  const words = [...glossary.matchAll(/^\| ([a-z ]+) \|/gm)].map(([, word = '']) =>
+    word.replaceAll(' ', '').toLowerCase(),
+  )
+  assert.ok(words.length > 10 && words.length <= 26, `the glossary has ${words.length - 1} words`)
+  const types = [...product, ...outer].flatMap(exportedTypes)
+  assert.deepEqual(duplicates(types.filter(({ name }) => words.includes(name.toLowerCase()))), [])
+})
+
+interface ExportedType {
+  readonly name: string
+  readonly file: string
+}
+
+function exportedTypes(file: string): ExportedType[] {
+  const found = read(file).matchAll(/^export (?:abstract )?(?:interface|type|class) (\w+)/gm)
+  return [...found].map(([, name = '']) => ({ name, file }))
+}
+
+function duplicates(types: readonly ExportedType[]): ExportedType[][] {
+  return [...Map.groupBy(types, ({ name }) => name).values()].filter((same) => same.length > 1)
+}
 
 function files(pattern: string): string[] {
   return globSync(pattern, { cwd: ROOT }).sort()

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 
-test('an operator’s command needs the database alone, whatever cookies the replicas set', () => {
+test("an operator's command needs only the database, whatever cookies the replicas set", () => {
   const env = {
     ...process.env,
     NODE_ENV: 'production',

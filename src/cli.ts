@@ -35,13 +35,12 @@ Examples
 
 /** EX_USAGE of sysexits.h. */
 const EXIT_USAGE = 64
-/** EX_TEMPFAIL: the database is away, trying again may help. */
+/** EX_TEMPFAIL: the database is unavailable, a retry may help. */
 const EXIT_AWAY = 75
 
 const say = (line: string) => void process.stdout.write(`${line}\n`)
-const complain = (line: string) => void process.stderr.write(`${line}\n`)
+const printError = (line: string) => void process.stderr.write(`${line}\n`)
 
-/** What `sessions …` can do, each on the table as it stands. */
 const SESSIONS: Readonly<Record<string, (pool: Pool) => Promise<string>>> = {
   async count(pool) {
     const { live, signedIn, expired, bytes } = await createStatistics(pool).read()
@@ -51,7 +50,7 @@ const SESSIONS: Readonly<Record<string, (pool: Pool) => Promise<string>>> = {
   prune: async (pool) => `removed ${await removeExpiredSessions(new PostgresSessionStore({ pool }))}`,
 }
 
-// `| head` closes the pipe early, which is no fault.
+// `| head` closes the pipe early, which is no error.
 process.stdout.on('error', () => {})
 if (existsSync('.env')) process.loadEnvFile('.env')
 process.exitCode = await run(process.argv.slice(2)).catch(explain)
@@ -86,7 +85,7 @@ async function runMigrate(args: readonly string[]): Promise<number> {
   if (args.length > 0) return misused(`migrate takes --print or nothing, not "${args.join(' ')}"`)
   const config = loadConfig(operator())
   const role = decodeURIComponent(new URL(config.databaseUrl).username)
-  const ran = await migrate({ url: config.migrateDatabaseUrl, role, say })
+  const ran = await migrate({ url: config.migrateDatabaseUrl, role, onProgress: say })
   if (ran.length === 0) say('the schema is up to date')
   return 0
 }
@@ -110,7 +109,7 @@ function runAccount(args: readonly string[]): Promise<number> {
 
 async function runSeed(pool: Pool): Promise<number> {
   if (process.env.NODE_ENV === 'production') {
-    complain('seed makes people whose password anybody can read in the source: never in production')
+    printError('seed makes people whose password anybody can read in the source: never in production')
     return EXIT_CONFIG
   }
   await seedProducts(pool)
@@ -140,10 +139,10 @@ async function withPool(work: (pool: Pool) => Promise<number>): Promise<number> 
   }
 }
 
-/** An operator's command signs no cookie: it needs the database alone, also in production. */
+/** Commands sign no cookies, so they need only the database, also in production. */
 function operator(): Record<string, string | undefined> {
   const { SESSION_SECRET: _, SESSION_SECRET_FILE: __, SESSION_STORE: ___, NODE_ENV: ____, ...environment } = process.env
-  // Without NODE_ENV a cookie is not Secure, which its name may want.
+  // Without NODE_ENV cookies are not Secure, which a __Host- name needs.
   return { ...environment, SESSION_COOKIE: undefined, SESSION_COOKIE_CLEAR: undefined }
 }
 
@@ -159,11 +158,11 @@ function misused(fault: string): number {
 
 function explain(error: unknown): number {
   if (error instanceof ConfigErrors) {
-    complain(error.message)
+    printError(error.message)
     return EXIT_CONFIG
   }
   const { message, code } = error as Error & { code?: string }
-  complain(isUnavailable(error) ? `the database cannot be asked: ${message || code}` : (error as Error).message)
-  if (code === '42P01') complain('the schema is missing: run "npm run migrate"')
+  printError(isUnavailable(error) ? `the database cannot be asked: ${message || code}` : (error as Error).message)
+  if (code === '42P01') printError('the schema is missing: run "npm run migrate"')
   return isUnavailable(error) ? EXIT_AWAY : 1
 }

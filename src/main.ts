@@ -4,8 +4,8 @@ import { appVersion } from './config/version.ts'
 import { createLog } from './runtime/log.ts'
 import { startServer } from './server.ts'
 
-/** npm passes Ctrl-C on twice within milliseconds: only a second one that comes later means it. */
-const SECOND_SIGNAL = 1000
+/** npm forwards Ctrl-C twice within milliseconds. */
+const SECOND_SIGNAL_MS = 1000
 
 if (existsSync('.env')) process.loadEnvFile('.env')
 const config = readConfig()
@@ -41,13 +41,13 @@ function onSignal(stop: () => Promise<void>): void {
     if (first === undefined) {
       first = Date.now()
       stop().catch((error) => fail('replica could not stop', error))
-    } else if (Date.now() - first >= SECOND_SIGNAL) process.exit(1)
+    } else if (Date.now() - first >= SECOND_SIGNAL_MS) process.exit(1)
   }
   process.on('SIGTERM', signalled)
   process.on('SIGINT', signalled)
 }
 
-// A replica that ends by itself never says 0: on some platforms that means "done", and nobody starts it again.
+// Never exits with 0 by itself: some platforms take that for "done" and do not restart it.
 async function fail(event: string, error: unknown): Promise<never> {
   log.error(event, { error })
   await log.close()

@@ -5,14 +5,16 @@ import type { Metrics } from './runtime/metrics.ts'
 import type { ServerOptions } from './server-options.ts'
 import { createSessions, type Sessions } from './sessions/sessions.ts'
 
-/** A replica's sessions: what befalls them is told in its log and its metrics, and answered as any other error. */
-export function createServerSessions(
-  options: ServerOptions,
-  pool: Pool,
-  log: Log,
-  metrics: Metrics,
-  answer: ErrorRequestHandler,
-): Sessions {
+export interface ServerSessionsOptions {
+  readonly options: ServerOptions
+  readonly pool: Pool
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly errorHandler: ErrorRequestHandler
+}
+
+/** Connects the sessions module to this server's log, metrics and error handler. */
+export function createServerSessions({ options, pool, log, metrics, errorHandler }: ServerSessionsOptions): Sessions {
   const inMemory = options.sessionStore === 'memory'
   if (inMemory)
     log.warn('sessions are kept in the memory of this process', {
@@ -29,9 +31,9 @@ export function createServerSessions(
       if (error !== undefined) log.warn('session store failed', { operation, error })
     },
     onCommitError(req, res, error) {
-      // Whether anybody is signed in is what could not be settled.
+      // It is unknown whether the user is still signed in.
       res.locals.user = undefined
-      answer(error, req, res, () => {})
+      errorHandler(error, req, res, () => {})
     },
     onCookieWithheld: once(() =>
       log.warn('cookie withheld', {
@@ -43,7 +45,7 @@ export function createServerSessions(
   })
 }
 
-/** The first time only: a log that repeats itself at every request hides what else is in it. */
+/** Once, else each request would add a line. */
 function once(work: () => void): () => void {
   let called = false
   return () => {

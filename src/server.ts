@@ -6,7 +6,7 @@ import { createPool, type Pool, poolStats } from './database/pool.ts'
 import { announceReplica } from './database/replicas.ts'
 import { isUnavailable } from './database/unavailable.ts'
 import { type SchemaStatus, waitForSchema } from './database/wait-for-schema.ts'
-import { answerClientErrors } from './http/client-error.ts'
+import { respondToClientErrors } from './http/client-error.ts'
 import { createLimits, type Limits } from './http/limits.ts'
 import { createErrorHandler } from './http/problem.ts'
 import { type Job, startScheduler } from './jobs/scheduler.ts'
@@ -25,28 +25,32 @@ import type { PostgresSessionStore } from './sessions/request/session-store.ts'
 export interface RunningServer {
   readonly port: number
   readonly metricsPort: number
-  /** Resolves once it has seen the schema that it needs, or has been stopped before. */
+  /** Resolves when the schema is there, or after `stop`. */
   readonly ready: Promise<void>
-  /** Drains, then stops everything in the order opposite to the start. */
+  /** Drains, then stops everything in reverse order. */
   stop(): Promise<void>
 }
 
-/** Longer than nginx keeps an idle connection (2 s), so that it is never this side that closes one on which a request is on its way. */
+/** Longer than nginx's (2 s): closing first could reset an arriving request. */
 const KEEP_ALIVE_MS = 75_000
-/** A whole request, body and all, must have arrived in this time. */
+/** For the whole request with its body. */
 const REQUEST_TIMEOUT_MS = 30_000
 const ANNOUNCE_INTERVAL_MS = 60_000
 const HOUR_MS = 3_600_000
 
-/** Starts one replica: it listens when this resolves, and becomes ready once it has seen the schema that it needs. */
+/**
+ * Listens when it resolves, and becomes ready when the schema is there. A failed start closes what
+ * it opened.
+ */
 export async function startServer(options: ServerOptions, log: Log): Promise<RunningServer> {
+  await using opened = new AsyncDisposableStack()
   const metrics = createMetrics()
   const state = createState()
-  const pool = openPool(options, log)
+  const pool = opened.adopt(openPool(options, log), (pool) => pool.end())
   metrics.watchPool(() => poolStats(pool))
   metrics.watchReadiness(options, () => state.stage === 'ready')
   const errorHandler = createErrorHandler({ log, isUnavailable: isUnavailableError })
-  const sessions = createServerSessions(options, pool, log, metrics, errorHandler)
+  const sessions = createServerSessions({ options, pool, log, metrics, errorHandler })
   const schemaStatus: SchemaStatus = { cause: undefined }
   const limits = createLimits({ pool })
   const drain = createDrain(options.drain)
@@ -71,20 +75,20 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
     metrics,
   })
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_TIMEOUT_MS }, app)
-  answerClientErrors(server, options.replica)
+  respondToClientErrors(server, options.replica)
   drain.attach(server)
-  const metricsServer = await metrics.serve({ port: options.metricsPort, host: options.host })
+  const metricsServer = opened.adopt(await metrics.serve({ port: options.metricsPort, host: options.host }), closeNow)
   await listen(server, options.port, options.host)
   const ports = { port: portOf(server), metricsPort: portOf(metricsServer) }
-  const stops: (() => void)[] = []
+  const resources = opened.move()
   const ready = becomeReady()
 
   async function becomeReady(): Promise<void> {
     await waitForSchema({ pool, log, status: schemaStatus, isWaiting: () => state.stage === 'starting' })
     if (state.stage !== 'starting') return
     state.enter('ready')
-    stops.push(startScheduler({ pool, log, metrics, jobs: jobsOf(sessions.store, limits) }))
-    stops.push(await announceEachMinute(pool, options, log))
+    resources.defer(startScheduler({ pool, log, metrics, jobs: jobsOf(sessions.store, limits) }))
+    resources.defer(await announceEachMinute(pool, options, log))
     log.info('replica ready', { ...ports, version: options.version, sinceStart: Math.round(performance.now()) })
   }
 
@@ -97,10 +101,7 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
       const cut = await drain.run()
       state.enter('closed')
       await ready
-      for (const stop of stops) stop()
-      metricsServer.close()
-      metricsServer.closeAllConnections()
-      await pool.end()
+      await resources.disposeAsync()
       if (cut > 0) log.warn('connections cut at the end of the drain', { connections: cut })
       log.info('replica stopped')
     },
@@ -126,7 +127,7 @@ function jobsOf(store: PostgresSessionStore, limits: Limits): Job[] {
   ]
 }
 
-/** A replica that cannot say that it is there is no worse for it. */
+/** A failed announcement does not affect the replica. */
 async function announceEachMinute(pool: Pool, { replica, version }: ServerOptions, log: Log): Promise<() => void> {
   const since = new Date()
   const announce = () =>
@@ -145,11 +146,15 @@ function listen(server: Server, port: number, host: string | undefined): Promise
   })
 }
 
+function closeNow(server: Server): void {
+  server.close()
+  server.closeAllConnections()
+}
+
 function portOf(server: Server): number {
   return (server.address() as AddressInfo).port
 }
 
-/** Whether an error says that the database, or what is kept in it, is away for now. */
 function isUnavailableError(error: unknown): boolean {
   return error instanceof StoreUnavailable || isUnavailable(error)
 }

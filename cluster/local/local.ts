@@ -36,7 +36,7 @@ export interface LocalOptions extends ClusterOptions {
   readonly onChange?: () => void
 }
 
-/** Starts Postgres, replicas and nginx on this machine. Throws Occupied where one runs in the folder already, else with the reason. */
+/** Starts Postgres, replicas and nginx on this machine. Throws AlreadyRunning where one runs in the folder already, else with the reason. */
 export async function startLocalCluster(options: LocalOptions = {}): Promise<LocalCluster> {
   const folder = options.folder === undefined ? await temporaryFolder() : resolve(options.folder)
   acquireLock(folder)

@@ -50,7 +50,7 @@ export class LocalReplica implements Replica {
     return this.#child?.identity.pid ?? 0
   }
 
-  /** Throws StartFault; the watcher goes on trying then. */
+  /** Throws StartError; the watcher goes on trying then. */
   async start(): Promise<void> {
     this.#wanted = true
     await this.#ready(this.#spawn(), readyWithin)

@@ -89,7 +89,7 @@ function serverArguments(folder: string, port: number, durable: boolean): string
 
 async function serve(folder: string, command: readonly string[], log: string): Promise<Child> {
   // After SIGQUIT it ends by itself, without us; SIGKILL would leave its children and its shared memory for a moment.
-  const launched = { command: command[0] ?? '', args: command.slice(1), log, hurry: 'SIGQUIT' } as const
+  const launched = { command: command[0] ?? '', args: command.slice(1), log, killSignal: 'SIGQUIT' } as const
   return await waitFor('Postgres to accept connections', 60_000, async () => {
     const server = launch(launched)
     if (await becomesReady(folder, server)) return server

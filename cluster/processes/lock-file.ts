@@ -19,7 +19,7 @@ export class AlreadyRunning extends Error {
   }
 }
 
-/** Takes the folder for this process alone. Throws Occupied. What a killed holder left is no hindrance. */
+/** Takes the folder for this process alone. Throws AlreadyRunning. What a killed holder left is no hindrance. */
 export function acquireLock(folder: string): LockOwner {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const lock = lockOf(folder)

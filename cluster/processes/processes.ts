@@ -84,7 +84,7 @@ export function launch(options: LaunchOptions): Child {
   }
 }
 
-/** Runs a program that ends by itself. Throws StartFault with its last lines where it fails. */
+/** Runs a program that ends by itself. Throws StartError with its last lines where it fails. */
 export async function runToEnd(name: string, options: LaunchOptions): Promise<void> {
   const child = launch(options)
   const { code, signal } = await child.exited

@@ -87,7 +87,7 @@ export class RailwayContainer {
     })
   }
 
-  /** Asks as Railway does, over IPv6, until the answer is exactly 200. Throws StartFault with its last lines. */
+  /** Asks as Railway does, over IPv6, until the answer is exactly 200. Throws StartError with its last lines. */
   async healthy(path: string, within: number): Promise<void> {
     const well = () => answersWell(this.#ipv6, this.port, path)
     const ready = await waitFor('', within, async () => (this.#isOver() ? 'over' : (await well()) && 'well')).catch(

@@ -1,50 +1,50 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type FreshDatabase, freshDatabase } from '../../src/testing/fresh-database.ts'
-import { type ConsistencyEnvironment, openConsistencyEnvironment } from './environment.ts'
+import type { TestDatabase } from '../../src/sessions/testing/test-database.ts'
+import { freshDatabase } from '../../src/testing/fresh-database.ts'
+import type { Workload } from './operation.ts'
 import { violationsOf } from './report.ts'
-import { runWorkload } from './run-round.ts'
+import { type ConsistencyEnvironment, openConsistencyEnvironment, runWorkload } from './run-workload.ts'
 import { rotateId } from './workloads/rotate-id.ts'
 import { signOut } from './workloads/sign-out.ts'
 import { update } from './workloads/update.ts'
-import type { Workload } from './workloads/workload.ts'
 import { write } from './workloads/write.ts'
 
-/** Nine rounds, so that a replica is killed in one; `npm run races` holds the same with thousands. */
+/** Nine rounds, so that a replica is killed in one; `npm run consistency` checks thousands. */
 const COUNT = 280
-/** Enough for stock to fail. */
-const STOCK = 40
+/** Enough for connect-pg-simple to fail. */
+const CONTROL_COUNT = 40
 
-let database: FreshDatabase
-let track: ConsistencyEnvironment
+let database: TestDatabase
+let environment: ConsistencyEnvironment
 
 before(async () => {
   database = await freshDatabase()
-  track = await openConsistencyEnvironment(database.url)
+  environment = await openConsistencyEnvironment(database.url)
 })
 after(async () => {
-  await track?.close()
+  await environment?.close()
   await database?.drop()
 })
 
-test('a session that ends while other replicas write to it stays ended, and comes back with stock', async () => {
-  await holds(signOut)
+test('a session that ends while other replicas write to it stays ended, and comes back with connect-pg-simple', async () => {
+  await checkWorkload(signOut)
 })
 
-test('what replicas write to one session at once is all kept, though one is killed, and lost with stock', async () => {
-  await holds(write)
+test('concurrent writes of several replicas to one session are kept, though one is killed, and lost with connect-pg-simple', async () => {
+  await checkWorkload(write)
 })
 
-test('what replicas count at once in one field is all counted, and lost with stock', async () => {
-  await holds(update)
+test('concurrent increments of one field by several replicas are counted, and lost with connect-pg-simple', async () => {
+  await checkWorkload(update)
 })
 
-test('a session that gets a new id keeps what other replicas write to it meanwhile, and loses it with stock', async () => {
-  await holds(rotateId)
+test('a session whose id is rotated keeps concurrent writes of other replicas, and loses them with connect-pg-simple', async () => {
+  await checkWorkload(rotateId)
 })
 
-async function holds(race: Workload): Promise<void> {
-  const stock = await runWorkload(race, { track, store: 'stock', count: STOCK })
-  const own = await runWorkload(race, { track, store: 'own', count: COUNT })
-  assert.deepEqual(violationsOf({ race, stock, own }), [])
+async function checkWorkload(workload: Workload): Promise<void> {
+  const control = await runWorkload(workload, { environment, store: 'connect-pg-simple', count: CONTROL_COUNT })
+  const roundhouse = await runWorkload(workload, { environment, store: 'roundhouse', count: COUNT })
+  assert.deepEqual(violationsOf({ workload, counters: { 'connect-pg-simple': control, roundhouse } }), [])
 }

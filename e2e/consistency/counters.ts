@@ -1,14 +1,14 @@
-import type { CheckResult, Outcome } from './workloads/workload.ts'
+import type { CheckResult, Outcome } from './operation.ts'
 
-/** How many examples are kept of each thing that went wrong. */
-const EXAMPLES = 3
+/** How many examples of errors and of violations are kept. */
+const MAX_EXAMPLES = 3
 
-/** What has come out of a race so far. */
+/** The results of a workload on one store so far. */
 export class Counters {
-  counted = 0
-  broken = 0
+  checked = 0
+  violations = 0
   kills = 0
-  /** Requests by what became of them; `unknown`: their process was killed first. */
+  /** Operations by outcome; `unknown`: their process was killed first. */
   readonly states: Record<Outcome['state'] | 'unknown', number> = {
     done: 0,
     absent: 0,
@@ -21,23 +21,23 @@ export class Counters {
   readonly #begin = performance.now()
   #end: number | undefined
 
-  outcome(outcome: Outcome | undefined): void {
+  addOutcome(outcome: Outcome | undefined): void {
     this.states[outcome?.state ?? 'unknown']++
-    if (outcome?.error !== undefined && this.errors.length < EXAMPLES) this.errors.push(outcome.error)
+    if (outcome?.error !== undefined && this.errors.length < MAX_EXAMPLES) this.errors.push(outcome.error)
   }
 
-  verdict({ counted, broken, evidence }: CheckResult): void {
-    this.counted += counted
-    this.broken += broken
-    if (evidence !== undefined && this.evidence.length < EXAMPLES) this.evidence.push(evidence)
+  addResult({ checked, violations, evidence }: CheckResult): void {
+    this.checked += checked
+    this.violations += violations
+    if (evidence !== undefined && this.evidence.length < MAX_EXAMPLES) this.evidence.push(evidence)
   }
 
-  /** A row that came back after its group had been judged. */
-  stray(sid: string): void {
-    this.verdict({ counted: 0, broken: 1, evidence: `${sid} came back later` })
+  /** A row that came back after its group had been checked. */
+  addStray(sid: string): void {
+    this.addResult({ checked: 0, violations: 1, evidence: `${sid} came back later` })
   }
 
-  close(): this {
+  stop(): this {
     this.#end = performance.now()
     return this
   }

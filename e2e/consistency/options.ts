@@ -1,51 +1,55 @@
 import { parse, UsageError } from '../../cluster/commands/arguments.ts'
-import type { Workload } from './workloads/workload.ts'
+import type { Workload } from './operation.ts'
+import { rotateId } from './workloads/rotate-id.ts'
+import { signOut } from './workloads/sign-out.ts'
+import { update } from './workloads/update.ts'
+import { write } from './workloads/write.ts'
+
+const WORKLOADS: readonly Workload[] = [signOut, write, update, rotateId]
 
 export interface ConsistencyOptions {
-  /** How many of each for the own store, and for stock, which only has to be seen to fail. */
+  /** How many promises to check with Roundhouse, and with connect-pg-simple. */
   readonly groups: number
-  readonly stock: number
-  /** For each race and store. */
+  readonly control: number
+  /** For each workload and store. */
   readonly seconds: number
   readonly workers: number
-  readonly races: readonly Workload[]
+  readonly workloads: readonly Workload[]
 }
 
-const help = (
-  races: readonly Workload[],
-) => `npm run races -- [--groups N] [--stock N] [--seconds N] [--workers N] [--only NAME,…]
+const HELP = `npm run consistency -- [--groups N] [--control N] [--seconds N] [--workers N] [--only NAME,…]
 
-  --groups N    how many sign-outs, groups of writers, increments and renames (10000)
-  --stock N     how many of them with the stock store, which has to fail (a tenth)
-  --seconds N   the longest that one race may take with one store (600)
+  --groups N    how many sign-outs, groups of writers, increments and rotations (10000)
+  --control N   how many of them with connect-pg-simple, which has to fail (a tenth)
+  --seconds N   the longest that one workload may take with one store (600)
   --workers N   processes, each a replica with a pool and a store of its own, 2 to 8 (3)
-  --only NAME   of ${races.map(({ name }) => name).join(', ')}
+  --only NAME   of ${WORKLOADS.map(({ name }) => name).join(', ')}
 
 It starts a Postgres of its own, unless TEST_DATABASE_URL names one (as a superuser: it makes and drops a database there).
-Example: npm run races -- --groups 1000 --only writes,renames`
+Example: npm run consistency -- --groups 1000 --only writes,rotations`
 
-export function readConsistencyOptions(args: readonly string[], races: readonly Workload[]): ConsistencyOptions {
-  const usage = help(races)
-  const values = parse(args, usage, ['groups', 'stock', 'seconds', 'workers', 'only'])
-  const number = (name: string, fallback: number, least: number, most: number) => {
+/** Throws UsageError. */
+export function readConsistencyOptions(args: readonly string[]): ConsistencyOptions {
+  const values = parse(args, HELP, ['groups', 'control', 'seconds', 'workers', 'only'])
+  const number = (name: string, fallback: number, min: number, max: number) => {
     const text = values[name] ?? String(fallback)
-    if (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text)
-    throw new UsageError(`--${name} wants a whole number from ${least} to ${most}, not '${text}'\n\n${usage}`)
+    if (/^\d+$/.test(text) && Number(text) >= min && Number(text) <= max) return Number(text)
+    throw new UsageError(`--${name} wants a whole number from ${min} to ${max}, not '${text}'\n\n${HELP}`)
   }
   const groups = number('groups', 10_000, 1, 10_000_000)
   return {
     groups,
-    stock: number('stock', Math.max(100, Math.ceil(groups / 10)), 1, 10_000_000),
+    control: number('control', Math.max(100, Math.ceil(groups / 10)), 1, 10_000_000),
     seconds: number('seconds', 600, 1, 86_400),
     workers: number('workers', 3, 2, 8),
-    races: chosen(values.only, races, usage),
+    workloads: parseWorkloads(values.only),
   }
 }
 
-function chosen(only: string | undefined, races: readonly Workload[], usage: string): readonly Workload[] {
-  if (only === undefined) return races
+function parseWorkloads(only: string | undefined): readonly Workload[] {
+  if (only === undefined) return WORKLOADS
   const names = only.split(',')
-  const unknown = names.find((name) => !races.some((race) => race.name === name))
-  if (unknown !== undefined) throw new UsageError(`There is no race '${unknown}'\n\n${usage}`)
-  return races.filter(({ name }) => names.includes(name))
+  const unknown = names.find((name) => !WORKLOADS.some((workload) => workload.name === name))
+  if (unknown !== undefined) throw new UsageError(`There is no workload '${unknown}'\n\n${HELP}`)
+  return WORKLOADS.filter(({ name }) => names.includes(name))
 }

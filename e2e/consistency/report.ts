@@ -1,64 +1,50 @@
+import { alignColumns } from '../../test-support/table.ts'
 import type { Counters } from './counters.ts'
-import type { StoreName, Workload } from './workloads/workload.ts'
+import type { Workload } from './operation.ts'
+import type { StoreName } from './stores.ts'
 
-/** One race as both stores have run it. */
+/** One workload, over both stores. connect-pg-simple is the control: it has to fail. */
 export interface Result {
-  readonly race: Workload
-  readonly stock: Counters
-  readonly own: Counters
+  readonly workload: Workload
+  readonly counters: Readonly<Record<StoreName, Counters>>
 }
 
-/** What is wrong with a result, in words: something was lost, or nothing was proved. */
-export function violationsOf({ race, stock, own }: Result): string[] {
-  const { counted, broken, states, errors, evidence } = own
-  const faults: string[] = []
-  if (broken > 0) faults.push(`${race.name}: ${whole(broken)} ${race.fault}: ${evidence.join('; ')}`)
-  if (counted === 0) faults.push(`${race.name}: nothing was acknowledged`)
-  if (states.failed > 0) faults.push(`${race.name}: ${whole(states.failed)} requests failed: ${errors.join('; ')}`)
-  const gone = states.refused + states.absent
-  if (!race.ends && gone > 0) faults.push(`${race.name}: ${whole(gone)} requests found no session, and nobody ended it`)
-  if (stock.broken === 0) faults.push(`${race.name}: stock did not fail, so the race proves nothing`)
-  return faults
+/** What is wrong with a result: a promise was broken, or nothing was proved. */
+export function violationsOf({ workload, counters }: Result): string[] {
+  const { checked, violations, states, errors, evidence } = counters.roundhouse
+  const found: string[] = []
+  if (violations > 0) found.push(`${whole(violations)} ${workload.violation}: ${evidence.join('; ')}`)
+  if (checked === 0) found.push('nothing was acknowledged')
+  if (states.failed > 0) found.push(`${whole(states.failed)} requests failed: ${errors.join('; ')}`)
+  const missed = states.refused + states.absent
+  if (!workload.endsSessions && missed > 0)
+    found.push(`${whole(missed)} requests found no session, though nothing ended it`)
+  if (counters['connect-pg-simple'].violations === 0)
+    found.push('connect-pg-simple did not fail, so the workload proves nothing')
+  return found.map((violation) => `${workload.name}: ${violation}`)
 }
 
-const HEAD = [
-  'race',
-  'store',
-  'counted',
-  'broken',
-  '',
-  'acknowledged',
-  'refused',
-  'absent',
-  'failed',
-  'killed',
-  'unknown',
-  's',
-]
+const REQUEST_COLUMNS = ['acknowledged', 'refused', 'absent', 'failed', 'killed', 'unknown']
+const HEAD = ['workload', 'store', 'checked', 'broken', '', ...REQUEST_COLUMNS, 's']
 
-export function table(results: readonly Result[]): string {
-  const lines = results.flatMap((result) => [lineOf(result, 'stock'), lineOf(result, 'own')])
-  const widths = HEAD.map((head, column) => Math.max(head.length, ...lines.map((line) => line[column]?.length ?? 0)))
-  const shown = (line: readonly string[]) =>
-    line.map((cell, n) => (n < 2 ? cell.padEnd(widths[n] ?? 0) : cell.padStart(widths[n] ?? 0))).join('  ')
-  return [HEAD, ...lines].map(shown).join('\n')
+export function resultsTable(results: readonly Result[]): string {
+  const lines = results.flatMap((result) => [lineOf(result, 'connect-pg-simple'), lineOf(result, 'roundhouse')])
+  return alignColumns([HEAD, ...lines], 2).join('\n')
 }
 
-/** Its columns after the counts: what became of the requests. */
-export const LEGEND = `counted: what was acknowledged and then looked up; acknowledged … unknown: what became of the single requests (refused: the
-session ended before the commit; absent: before it was read; unknown: under way in a process that was killed)`
+export const LEGEND = `checked: what was acknowledged and then looked up; acknowledged … unknown: the outcomes of the single requests (refused:
+the session ended before the commit; absent: before it was read; unknown: in flight in a process that was killed)`
 
-function lineOf({ race, ...stores }: Result, store: StoreName): string[] {
-  const { counted, broken, states, kills, seconds } = stores[store]
-  const share = counted === 0 ? '' : ` (${((100 * broken) / counted).toFixed(broken === 0 ? 0 : 1)} %)`
-  const requests = [states.done, states.refused, states.absent, states.failed, kills, states.unknown].map(whole)
+function lineOf({ workload, counters }: Result, store: StoreName): string[] {
+  const { checked, violations, states, kills, seconds } = counters[store]
+  const requests = [states.done, states.refused, states.absent, states.failed, kills, states.unknown]
   return [
-    race.name,
+    workload.name,
     store,
-    `${whole(counted)} ${race.unit}`,
-    `${whole(broken)} ${race.fault}`,
-    share.trim(),
-    ...requests,
+    `${whole(checked)} ${workload.unit}`,
+    `${whole(violations)} ${workload.violation}`,
+    checked === 0 ? '' : `(${((100 * violations) / checked).toFixed(violations === 0 ? 0 : 1)} %)`,
+    ...requests.map(whole),
     seconds.toFixed(1),
   ]
 }

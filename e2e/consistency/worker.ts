@@ -1,89 +1,99 @@
-import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createPool } from '../../src/database/pool.ts'
-import { increment, put, remove } from './content.ts'
-import { createConnectPgSimpleStore } from './stores/connect-pg-simple.ts'
-import { createRoundhouseStore } from './stores/roundhouse.ts'
-import type { OpenedSession, TestedStore } from './stores/store.ts'
-import type { Operation, Outcome, StoreName } from './workloads/workload.ts'
+import { handleRequests, workerSettings } from '../../test-support/worker-process.ts'
+import { incrementAt, type Operation, type Outcome, removeAt, setAt } from './operation.ts'
+import {
+  createConnectPgSimpleStore,
+  createRoundhouseStore,
+  type OpenedSession,
+  type StoreName,
+  type TestedStore,
+} from './stores.ts'
 
-/** One replica. The process is given what it needs as JSON in its first argument. */
+/** One replica, in a process of its own. */
 export interface WorkerSettings {
   readonly url: string
-  /** As Postgres shows its connections. */
+  /** The application name of its connections. */
   readonly name: string
 }
-export type WorkerCommand =
-  | { readonly kind: 'open'; readonly store: StoreName; readonly acts: readonly Operation[] }
-  | { readonly kind: 'act' }
-export type WorkerMessage =
-  | { readonly kind: 'ready' | 'opened' }
-  | { readonly kind: 'outcome'; readonly id: string; readonly outcome: Outcome }
 
-/** Milliseconds at most by which half of the acts begin later than the others. */
-const STAGGER = 4
+/** `open` reads the sessions of a round; `run` then runs its operations, and emits each outcome. */
+export type WorkerRequest =
+  | { readonly kind: 'connect' }
+  | { readonly kind: 'open'; readonly store: StoreName; readonly operations: readonly Operation[] }
+  | { readonly kind: 'run' }
 
-const { url, name } = JSON.parse(process.argv[2] ?? '{}') as WorkerSettings
-const pool = createPool({ url, name, size: 6, connectTimeoutMs: 20_000, queryTimeoutMs: 20_000 })
-const stores: Readonly<Record<StoreName, TestedStore>> = {
-  stock: createConnectPgSimpleStore(pool),
-  own: createRoundhouseStore(pool),
+export interface OutcomeMessage {
+  readonly id: string
+  readonly outcome: Outcome
 }
-let store = stores.stock
-let round: { act: Operation; visit: OpenedSession | undefined }[] = []
 
-process.on('disconnect', () => process.exit(0))
-process.on('message', (order: WorkerCommand) => {
-  if (order.kind === 'open') void open(order.store, order.acts)
-  else for (const { act, visit } of round) void attempt(act, visit)
+/** Half of the operations start up to so much later than the others. */
+const MAX_DELAY_MS = 4
+
+const pool = createPool({
+  ...workerSettings<WorkerSettings>(),
+  size: 6,
+  connectTimeoutMs: 20_000,
+  queryTimeoutMs: 20_000,
 })
-await pool.query('SELECT 1')
-tell({ kind: 'ready' })
+const stores: Readonly<Record<StoreName, TestedStore>> = {
+  'connect-pg-simple': createConnectPgSimpleStore(pool),
+  roundhouse: createRoundhouseStore(pool),
+}
+let store = stores.roundhouse
+let round: (readonly [Operation, OpenedSession | undefined])[] = []
 
-async function open(name: StoreName, acts: readonly Operation[]): Promise<void> {
+handleRequests(async (request: WorkerRequest, emit) => {
+  if (request.kind === 'connect') await pool.query('SELECT 1')
+  else if (request.kind === 'open') await open(request.store, request.operations)
+  else await Promise.all(round.map(async ([operation, opened]) => emit(await run(operation, opened))))
+})
+
+async function open(name: StoreName, operations: readonly Operation[]): Promise<void> {
   store = stores[name]
   round = await Promise.all(
-    acts.map(async (act) => ({ act, visit: act.late ? undefined : await store.open(act.sid).catch(() => undefined) })),
+    operations.map(async (operation) => {
+      const opened = operation.late ? undefined : await store.open(operation.sid).catch(() => undefined)
+      return [operation, opened] as const
+    }),
   )
-  tell({ kind: 'opened' })
 }
 
-async function attempt(act: Operation, opened: OpenedSession | undefined): Promise<void> {
-  if (Math.random() < 0.5) await sleep(Math.random() * STAGGER)
-  tell({ kind: 'outcome', id: act.id, outcome: await outcomeOf(act, opened) })
+async function run(operation: Operation, opened: OpenedSession | undefined): Promise<OutcomeMessage> {
+  if (Math.random() < 0.5) await sleep(Math.random() * MAX_DELAY_MS)
+  return { id: operation.id, outcome: await outcomeOf(operation, opened) }
 }
 
-async function outcomeOf(act: Operation, opened: OpenedSession | undefined): Promise<Outcome> {
+async function outcomeOf(operation: Operation, openedBefore: OpenedSession | undefined): Promise<Outcome> {
   try {
-    const visit = opened ?? (await store.open(act.sid))
-    if (visit === undefined) return { state: 'absent' }
-    const sid = await perform(act, visit)
+    const opened = openedBefore ?? (await store.open(operation.sid))
+    if (opened === undefined) return { state: 'absent' }
+    const sid = await perform(operation, opened)
     return sid === undefined ? { state: 'done' } : { state: 'done', sid }
   } catch (error) {
     const { name, message, cause } = error as Error
-    if (name === 'SessionGone') return { state: 'refused' }
+    if (name === 'SessionEnded') return { state: 'refused' }
     return { state: 'failed', error: `${name}: ${message}${cause instanceof Error ? ` (${cause.message})` : ''}` }
   }
 }
 
-/** Answers with the new id where there is one. */
-async function perform(act: Operation, visit: OpenedSession): Promise<string | undefined> {
-  switch (act.verb) {
-    case 'put':
-      return void (await store.change(visit, (content) => put(content, act.path, act.value)))
+/** Resolves with the new id, if there is one. */
+async function perform(operation: Operation, opened: OpenedSession): Promise<string | undefined> {
+  switch (operation.kind) {
+    case 'set':
+      return void (await store.change(opened, (content) => setAt(content, operation.path, operation.value)))
     case 'remove':
-      return void (await store.change(visit, (content) => remove(content, act.path)))
+      return void (await store.change(opened, (content) => removeAt(content, operation.path)))
     case 'increment':
-      return void (await store.update(visit, (content) => increment(content, act.path)))
-    case 'rename':
-      return await store.rename(visit, act.live, (content) => put(content, act.path, act.value))
-    case 'endOthers':
-      return void (await store.endOthers(visit, act.account))
+      return void (await store.update(opened, (content) => incrementAt(content, operation.path)))
+    case 'rotateId':
+      return await store.rotateId(opened, operation.mustBeLive, (content) =>
+        setAt(content, operation.path, operation.value),
+      )
+    case 'revokeOthers':
+      return void (await store.revokeOthers(opened, operation.account))
     default:
-      return void (await store[act.verb](visit))
+      return void (await store[operation.kind](opened))
   }
-}
-
-function tell(news: WorkerMessage): void {
-  process.send?.(news)
 }

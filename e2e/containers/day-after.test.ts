@@ -94,15 +94,15 @@ test('a managed database takes the place of the one in the project, which then i
   await expectSignedIn(bea, beas)
 })
 
-/** Carries out what README says one does to reach something. */
+/** Runs the commands that docs/compose.md names for this purpose. */
 async function follow(what: string, environment?: Environment): Promise<void> {
   for (const command of commandsTo(what)) await run(command, environment)
 }
 
-/** The commands in a row of README's table of the day after, as they stand there, but for the names of the project and of the file. */
+/** The commands in this row of the day-after table in docs/compose.md. Only the volume's and the dump's names differ. */
 function commandsTo(what: string): string[] {
-  const readme = readFileSync(join(repository, 'README.md'), 'utf8').replaceAll("'", '’')
-  const [row = assert.fail(`README has no row "${what}"`)] = readme
+  const document = readFileSync(join(repository, 'docs/compose.md'), 'utf8').replaceAll("'", '’')
+  const [row = assert.fail(`docs/compose.md has no row "${what}"`)] = document
     .split('\n')
     .filter((line) => line.startsWith(`| ${what} |`))
   const commands = [...row.matchAll(/`(docker [^`]+)`/g)].map(([, command = '']) => command)

@@ -17,7 +17,7 @@ test('one image migrates, counts sessions and knows accounts, with nothing that 
   assert.equal(migrated.code, 0, migrated.output)
   assert.match(migrated.output, /^migrated 0001_session$/m)
   assert.match((await site.command('sessions', 'count')).output, /^live 0$/m)
-  assert.deepEqual(await site.command('account', 'list'), { code: 0, said: 'there is nobody yet\n' })
+  assert.deepEqual(await site.command('account', 'list'), { code: 0, output: 'there are no accounts yet\n' })
 })
 
 test('a replica is ready soon, by its own word and by Docker’s, without root, capabilities or a disk', async (t) => {

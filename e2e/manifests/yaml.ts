@@ -1,11 +1,11 @@
 import { parse, parseAllDocuments } from 'yaml'
 
-/** One document; throws with the line where it is none. */
+/** Throws with the line for invalid YAML. */
 export function parseYaml(text: string): unknown {
   return parse(text)
 }
 
-/** Every document of a text, in its order; empty ones are left out. */
+/** All documents except empty ones. */
 export function parseYamlAll(text: string): readonly unknown[] {
   return parseAllDocuments(text)
     .map((document) => {

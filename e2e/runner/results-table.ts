@@ -1,4 +1,5 @@
 import { formatSeconds } from '../../cluster/commands/progress.ts'
+import { alignColumns } from '../../test-support/table.ts'
 import type { ScenarioResult } from './results.ts'
 
 /** All that one target had to say. */
@@ -19,7 +20,8 @@ export function resultsTable(columns: readonly Column[]): string {
     ['in all', ...columns.map(({ results }) => counted(results))],
     ['took', ...columns.map(({ milliseconds }) => formatSeconds(milliseconds))],
   ]
-  return [aligned(rows), ...columns.flatMap(failures), ...columns.flatMap(omissions)].join('\n')
+  const table = alignColumns(rows, Number.POSITIVE_INFINITY).map((line) => `  ${line}`.trimEnd())
+  return [...table, ...columns.flatMap(failures), ...columns.flatMap(omissions)].join('\n')
 }
 
 export function hasFailed({ results }: Column): boolean {
@@ -36,12 +38,6 @@ function counted(results: readonly ScenarioResult[]): string {
   const counts = outcomes.map((outcome) => [outcome, results.filter((one) => one.outcome === outcome).length] as const)
   const told = counts.filter(([, count]) => count > 0).map(([outcome, count]) => `${count} ${outcome}`)
   return told.length === 0 ? '-' : told.join(', ')
-}
-
-function aligned(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
-  const line = (row: readonly string[]) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`
-  return rows.map((row) => line(row).trimEnd()).join('\n')
 }
 
 function failures({ target, results }: Column): string[] {

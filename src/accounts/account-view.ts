@@ -1,6 +1,5 @@
 import type { Account, Role } from './accounts.ts'
 
-/** What of an account goes out in JSON. */
 export interface AccountView {
   readonly id: string
   readonly name: string
@@ -12,7 +11,7 @@ export function accountView({ id, name, email, role }: Account): AccountView {
   return { id, name, email, role }
 }
 
-/** Where somebody lands who was on the way to nowhere in particular. */
+/** The page after a sign-in without a return path. */
 export function homePathOf({ role }: Account): string {
   return role === 'staff' ? '/staff' : '/account'
 }

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type FreshDatabase, freshDatabase } from '../testing/fresh-database.ts'
+import type { TestDatabase } from '../sessions/testing/test-database.ts'
+import { freshDatabase } from '../testing/fresh-database.ts'
 import { type Accounts, createAccounts } from './accounts.ts'
 
 const cost = { memory: 8, passes: 1, parallelism: 1 }
 const ada = { email: 'Ada@Example.com', name: 'Ada', role: 'customer', password: 'blue kettle sings' } as const
-let database: FreshDatabase
+let database: TestDatabase
 let accounts: Accounts
 
 before(async () => {
@@ -14,21 +15,21 @@ before(async () => {
 })
 after(() => database.drop())
 
-test('of ten registrations of one address at the same time exactly one wins, and no connection is lost', async () => {
+test('of ten concurrent registrations of one address one wins, and no connection is lost', async () => {
   const spellings = Array.from({ length: 10 }, (_, index) => (index % 2 === 0 ? 'ada@example.com' : 'ADA@example.com'))
   const made = await Promise.all(spellings.map((email) => accounts.create({ ...ada, email })))
   assert.equal(made.filter((account) => account !== null).length, 1)
   assert.ok(database.pool.totalCount > 0)
 })
 
-test('an address is kept as typed and found in any case', async () => {
+test('an address is stored as typed and found in any case', async () => {
   const bea = await accounts.create({ ...ada, email: 'Bea.Big@Example.com', name: 'Bea' })
   assert.equal(bea?.email, 'Bea.Big@Example.com')
   assert.equal((await accounts.findByEmail('bea.big@example.COM'))?.id, bea?.id)
   assert.equal((await accounts.verifyCredentials('BEA.BIG@example.com', ada.password))?.id, bea?.id)
 })
 
-test('a wrong password, an unknown and a disabled address are the same: nobody, after one hash', async () => {
+test('a wrong password, an unknown and a disabled address give null after one hash', async () => {
   const gone = await accounts.create({ ...ada, email: 'gone@example.com' })
   assert.ok(gone)
   await accounts.disable(gone.id)
@@ -42,7 +43,7 @@ test('a wrong password, an unknown and a disabled address are the same: nobody, 
   assert.equal((await accounts.verifyCredentials('gone@example.com', ada.password))?.id, gone.id)
 })
 
-test('a password that was hashed for less is hashed anew when its owner signs in', async () => {
+test('a weak hash is replaced when its owner signs in', async () => {
   const dearer = createAccounts({ pool: database.pool, cost: { ...cost, passes: 2 } })
   const stored = async () =>
     (await database.pool.query("SELECT password FROM account WHERE email_key = 'bea.big@example.com'")).rows[0].password
@@ -56,7 +57,7 @@ test('a password that was hashed for less is hashed anew when its owner signs in
   )
 })
 
-test('of two password changes at once one wins, and the credentials version moves once', async () => {
+test('of two concurrent password changes one wins, and the credentials version rises once', async () => {
   const cy = await accounts.create({ ...ada, email: 'cy@example.com' })
   assert.ok(cy)
   const changes = ['green kettle sings', 'white kettle sings'].map((next) =>
@@ -80,14 +81,14 @@ test('disabling, signing out everywhere and setting a password each raise the cr
   assert.equal(await accounts.findById(dee.id), null)
 })
 
-test('an id of another application, or none, is nobody and costs no statement', async () => {
+test('an id of another application finds no account and costs no statement', async () => {
   for (const id of ['', '7', 'undefined', "'; DROP TABLE account; --", 'x'.repeat(10_000)]) {
     assert.equal(await accounts.findById(id), null)
     assert.equal(await accounts.delete(id), false)
   }
 })
 
-test('one password typed in two Unicode forms signs in', async () => {
+test('a password typed in another Unicode form signs in', async () => {
   await accounts.create({ ...ada, email: 'zoe@example.com', password: 'caf\u00e9 kettle sings' })
   assert.ok(await accounts.verifyCredentials('zoe@example.com', 'cafe\u0301 kettle sings'))
 })

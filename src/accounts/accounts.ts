@@ -6,14 +6,12 @@ import { normalise } from './passwords/password-policy.ts'
 
 export type Role = 'customer' | 'staff'
 
-/** A person who can sign in, as read from the database a moment ago. */
 export interface Account {
   readonly id: string
   readonly name: string
-  /** As typed. */
   readonly email: string
   readonly role: Role
-  /** Raised when all sessions must end; a session holds the one of its sign-in. */
+  /** A session stores the value of its sign-in. Raising it ends all sessions. */
   readonly credentialsVersion: number
   readonly disabledAt: Date | null
   readonly createdAt: Date
@@ -26,47 +24,43 @@ export interface NewAccount {
   readonly role: Role
 }
 
-/** What counts attempts around a hash. */
+/** Counts attempts around a hash. */
 export interface AttemptCounter {
-  /** Before the hash, once it has its place in the line; throws where there may be no further attempt. */
+  /** Called before the hash, when it has left the queue. Throws where no attempt is left. */
   begin(): Promise<void>
-  /** After a right password, or a free address. */
+  /** Called after a right password, or for a free address. */
   succeeded(): Promise<void>
 }
 
-/** Who people are. Passwords come as typed; whether a new one is good enough is asked before, see `password.ts`. */
+/** Passwords are as typed. The caller checks new ones with passwordFault(). */
 export interface Accounts {
-  /** Adds a person; null where the address is taken, which costs one hash as well. Of several at once one wins. */
+  /** null for a taken address, which costs one hash, too. */
   create(person: NewAccount, attempt?: AttemptCounter): Promise<Account | null>
-  /** Fresh from the database; null where there is none, or `id` is no id of ours. */
+  /** null also for an id that is no UUID. */
   findById(id: string): Promise<Account | null>
-  /** By address, upper or lower case. */
   findByEmail(email: string): Promise<Account | null>
-  /** Everybody, by address. */
   list(): Promise<readonly Account[]>
-  /** The person whose address and password these are. Unknown and disabled ones take as long, and are null as well. */
+  /** null for a wrong password, an unknown or a disabled address. All take the same time. */
   verifyCredentials(email: string, password: string, attempt?: AttemptCounter): Promise<Account | null>
-  /** Sets a new password where the current one is right, and raises the credentials version; null where it is wrong. */
+  /** Raises the credentials version. null where the current password is wrong. */
   changePassword(id: string, current: string, password: string, attempt?: AttemptCounter): Promise<Account | null>
-  /** Sets a password without asking for the current one, and raises the credentials version. */
+  /** Raises the credentials version. */
   setPassword(id: string, password: string): Promise<Account | null>
-  /** Raises the credentials version: every session of before is a visitor's. */
+  /** Raises the credentials version, which ends all sessions. */
   signOutEverywhere(id: string): Promise<Account | null>
   disable(id: string): Promise<Account | null>
   enable(id: string): Promise<Account | null>
-  /** Removes the person; whether there was one. */
+  /** Returns whether there was one. */
   delete(id: string): Promise<boolean>
 }
 
 export interface AccountsOptions {
   readonly pool: Pool
-  /** Default: OWASP's minimum. Passwords that were hashed for less are hashed again when their owner signs in. */
+  /** Default: OWASP's minimum. Weaker hashes are replaced at the next sign-in. */
   readonly cost?: Cost
-  /** Where hashes wait; one for a replica. */
   readonly hashQueue?: HashQueue
 }
 
-/** Makes the accounts over the table `account`. */
 export function createAccounts({ pool, cost = COST, hashQueue = createHashQueue() }: AccountsOptions): Accounts {
   const hash = (password: string, attempt?: AttemptCounter) =>
     hashQueue.run(async () => {
@@ -83,7 +77,7 @@ export function createAccounts({ pool, cost = COST, hashQueue = createHashQueue(
     return UUID.test(id) ? toAccountOrNull(await queryRow(statement, [id, ...values])) : null
   }
 
-  /** The row, if the password made its hash; a missing row is as dear. */
+  /** The row where the password is right. A missing row takes the same time. */
   function verifyRow(
     key: string,
     row: Row | undefined,
@@ -99,11 +93,11 @@ export function createAccounts({ pool, cost = COST, hashQueue = createHashQueue(
     }, key)
   }
 
-  /** Of its own accord a hash never gets dearer: the password is known only now. */
+  /** Only now is the password known. */
   async function rehashIfWeak(row: Row, password: string): Promise<Row> {
     if (!needsRehash(row.password, cost)) return row
     const rehashed = await hashPassword(normalise(password), cost)
-    // Compared, so that a password that was changed meanwhile is not changed back.
+    // Compared, so that it does not undo a concurrent change of the password.
     await pool.query(REHASH, [row.id, row.password, rehashed])
     return { ...row, password: rehashed }
   }
@@ -163,18 +157,18 @@ function toAccount({ id, name, email, role, credentials_version, disabled_at, cr
   }
 }
 
-/** An adopted session may name somebody by anything; Postgres refuses what is no uuid with an error. */
+/** A session of another application may hold any id. Postgres throws for one that is no UUID. */
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 
 const COLUMNS = 'id, email, name, role, password, credentials_version, disabled_at, created_at'
-// An exception would cost the connection; a conflict is an answer like any other.
+// An exception would cost the connection.
 const INSERT = `INSERT INTO account (email, email_key, name, role, password) VALUES ($1, $2, $3, $4, $5)
   ON CONFLICT (email_key) DO NOTHING RETURNING ${COLUMNS}`
-// Asked at every request of a signed-in person: prepared once on each connection.
+// Prepared: it runs in every request of a signed-in user.
 const FIND_BY_ID = { name: 'account find', text: `SELECT ${COLUMNS} FROM account WHERE id = $1` }
 const FIND_BY_EMAIL = `SELECT ${COLUMNS} FROM account WHERE email_key = $1`
 const LIST = `SELECT ${COLUMNS} FROM account ORDER BY email_key`
-// The hash that was verified is compared again: of two changes at once one wins, and an old password changes nothing.
+// Compares the verified hash again, so of two concurrent changes one wins.
 const CHANGE_PASSWORD = `UPDATE account SET password = $3, credentials_version = credentials_version + 1
   WHERE id = $1 AND password = $2 AND disabled_at IS NULL RETURNING ${COLUMNS}`
 const REHASH = 'UPDATE account SET password = $3 WHERE id = $1 AND password = $2'

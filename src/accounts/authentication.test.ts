@@ -18,7 +18,7 @@ const sten: Account = { ...ada, role: 'staff' }
 const asks = (session: object | undefined) => ({ session }) as unknown as Request
 const find = (account: Account | null) => ({ findById: async () => account })
 
-test('a session says who is signed in, and as of which credentials version', () => {
+test("a session holds the account's id and credentials version", () => {
   assert.deepEqual(claimOf({ account: 'x', credentialsVersion: 3 }), { id: 'x', credentialsVersion: 3 })
   assert.deepEqual(claimOf({ account: 'x' }), { id: 'x', credentialsVersion: 0 })
   assert.equal(claimOf({}), undefined)
@@ -26,7 +26,7 @@ test('a session says who is signed in, and as of which credentials version', () 
   assert.equal(claimOf({ account: { id: 'x' } } as never), undefined)
 })
 
-test('a session is honoured only at its account’s credentials version', async () => {
+test("a session is valid only for its account's current credentials version", async () => {
   assert.equal(await authenticate(asks({ account: ada.id, credentialsVersion: 2 }), find(ada)), ada)
   assert.equal(await authenticate(asks({ account: ada.id, credentialsVersion: 1 }), find(ada)), null)
   assert.equal(await authenticate(asks({ account: ada.id }), find(ada)), null)
@@ -38,7 +38,7 @@ test('a session is honoured only at its account’s credentials version', async 
   assert.equal(await authenticate(asks(undefined), find(ada)), null)
 })
 
-test('who may come where', () => {
+test('each role may use its routes', () => {
   const kind = (person: Account | null, who: 'anyone' | 'customer' | 'staff') => {
     try {
       authorize(person, who)

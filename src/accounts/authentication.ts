@@ -4,22 +4,23 @@ import type { Access } from '../http/routes.ts'
 import { forbidden, unauthenticated } from '../runtime/errors.ts'
 import type { Account, Accounts } from './accounts.ts'
 
-/** Whom a session says is signed in, and as of which credentials version of the account. */
+/** The account that a session claims, as of its sign-in. */
 export interface Claim {
   readonly id: string
   readonly credentialsVersion: number
 }
 
 /**
- * The one place that reads who is signed in out of a session; undefined for a visitor's. Where your existing sessions say it
- * elsewhere (`session.user.id`, `session.passport.user`), read that here as well, and nobody is signed out by the change.
+ * The only code that reads the account of a session; undefined for a visitor. Where existing
+ * sessions store it elsewhere (`session.user.id`, `session.passport.user`), read that here, too:
+ * then nobody is signed out by the change.
  */
 export function claimOf(session: Partial<SessionData> | undefined): Claim | undefined {
   const { account, credentialsVersion = 0 } = session ?? {}
   return typeof account === 'string' ? { id: account, credentialsVersion } : undefined
 }
 
-/** Who is signed in, role and all read fresh; null for a visitor, a disabled person, and a session of before a password change. */
+/** null for a visitor, a disabled account, and an older credentials version. */
 export async function authenticate(req: Request, accounts: Pick<Accounts, 'findById'>): Promise<Account | null> {
   const claim = claimOf(req.session)
   if (claim === undefined) return null
@@ -27,17 +28,17 @@ export async function authenticate(req: Request, accounts: Pick<Accounts, 'findB
   return account?.disabledAt === null && account.credentialsVersion === claim.credentialsVersion ? account : null
 }
 
-/** Staff see other people's data: half an hour without activity, twelve hours at most. */
+/** Staff see customers' data: 30 minutes without activity, 12 hours at most. */
 const STAFF_SESSION = { maxAge: 30 * 60_000, absoluteMaxAge: 12 * 3_600_000 }
 
-/** Signs somebody in, under a new session id: whoever planted the old one has nothing. What the visitor had is kept. */
+/** Rotates the session id, which prevents session fixation. Keeps what the visitor had. */
 export async function signIn(req: Request, account: Account): Promise<void> {
   await regenerate(req, account, false, { signedInAt: Date.now() })
-  // A visitor without a row has one from here on.
+  // A visitor has no row yet.
   await req.session.save()
 }
 
-/** Whoever is signed in goes on under a new id, with the account's present credentials version. Rejects where the session ended meanwhile: signing out is final. */
+/** Rejects with SessionEnded where the session has ended: a sign-out is final. */
 export async function rotateId(req: Request, account: Account): Promise<void> {
   await regenerate(req, account, true)
 }
@@ -52,7 +53,7 @@ async function regenerate(
   await req.session.regenerate({ keep: true, mustBeLive, assign, ...(role === 'staff' && STAFF_SESSION) })
 }
 
-/** Throws where this person may not come. Staff may go wherever customers go. */
+/** Throws AppError. Staff may use the customers' routes, too. */
 export function authorize(user: Account | null, access: Access): void {
   if (access === 'anyone') return
   if (user === null) throw unauthenticated()

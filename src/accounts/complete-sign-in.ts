@@ -5,14 +5,13 @@ import { signIn } from './authentication.ts'
 import type { DeviceCookies } from './throttling/device-cookie.ts'
 import type { SignInLimits } from './throttling/sign-in-limits.ts'
 
-/** What it takes to let somebody in. */
 export interface SignInDeps {
   readonly limits: SignInLimits
   readonly devices: DeviceCookies
   readonly log: Log
 }
 
-/** Signs in who has proven to be this person, and remembers the browser; the session is committed when it resolves. */
+/** After the right credentials. The session is committed when it resolves. */
 export async function completeSignIn(
   { devices, log }: Pick<SignInDeps, 'devices' | 'log'>,
   { req, res }: RequestContext<Account>,

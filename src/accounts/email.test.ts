@@ -35,11 +35,11 @@ const bad = [
   `${'a'.repeat(10_000)}@example.com`,
 ]
 
-for (const email of good) test(`${email} can be an address`, () => assert.equal(isEmail(email), true))
+for (const email of good) test(`${email} is accepted as an address`, () => assert.equal(isEmail(email), true))
 for (const email of bad)
-  test(`${JSON.stringify(email).slice(0, 40)} is no address`, () => assert.equal(isEmail(email), false))
+  test(`${JSON.stringify(email).slice(0, 40)} is refused as an address`, () => assert.equal(isEmail(email), false))
 
-test('a field says what is wrong with it', () => {
+test("the field's error says what is wrong", () => {
   const complaint = (value: unknown) => emailField().safeParse(value).error?.issues[0]?.message
   assert.equal(complaint(' ada@example.com '), undefined)
   assert.match(complaint(undefined) ?? '', /missing/)
@@ -56,7 +56,7 @@ test('a Unicode domain and its Punycode are one address', () => {
   assert.notEqual(emailKey('ada@bucher.example'), emailKey('ada@bücher.example'))
 })
 
-test('addresses are compared without regard to case or Unicode form', () => {
+test('addresses are compared without case and Unicode form', () => {
   assert.equal(emailKey('Ada@Example.COM'), emailKey(' ada@example.com'))
   assert.equal(emailKey('CAFE\u0301@example.com'), emailKey('caf\u00e9@example.com'))
 })

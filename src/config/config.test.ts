@@ -6,7 +6,7 @@ const DATABASE_URL = 'postgres://ada:pw@db.example/shop'
 const SESSION_SECRET = 'f3a1c0de9b8877665544332211ffeedd00'
 const production = { NODE_ENV: 'production', DATABASE_URL, SESSION_SECRET }
 
-test('a first run needs nothing but a database', () => {
+test('a first run needs a database and no other setting', () => {
   const config = loadConfig({ DATABASE_URL })
   assert.equal(config.port, 3000)
   assert.equal(config.metricsPort, 9090)
@@ -16,7 +16,7 @@ test('a first run needs nothing but a database', () => {
   assert.ok(Object.isFrozen(config))
 })
 
-test('every fault is told at once, by name, and never the value', () => {
+test('all errors are reported at once, by variable and without the value', () => {
   const faults = faultsOf({
     NODE_ENV: 'production',
     PORT: 'eighty',
@@ -108,7 +108,7 @@ const refused: readonly [string, Environment, RegExp][] = [
 for (const [what, environment, fault] of refused)
   test(`${what} is refused`, () => assert.match(faultsOf(environment), fault))
 
-test('production over HTTPS sends a __Host- cookie; plain HTTP must be said', () => {
+test('production over HTTPS sends a __Host- cookie, and plain HTTP must be a setting', () => {
   assert.deepEqual(loadConfig(production).cookie, {
     name: '__Host-sid',
     previousName: undefined,
@@ -128,11 +128,11 @@ test('cookies of another domain or path are cleared by name, domain and path', (
   assert.deepEqual(loadConfig(former).cookie.clear, [{ domain: 'example.com' }])
 })
 
-test('memory may be said in production by who runs one replica', () => {
+test('the memory store is allowed in production for one replica', () => {
   assert.equal(loadConfig({ ...production, SESSION_STORE: 'memory', REPLICAS: '1' }).sessionStore, 'memory')
 })
 
-test("libpq's variables stand in for an address, with every character of the password", () => {
+test("libpq's variables replace an address, with every character of the password", () => {
   const { databaseUrl, migrateDatabaseUrl } = loadConfig({
     PGHOST: 'db',
     PGUSER: 'ada',
@@ -146,7 +146,7 @@ test("libpq's variables stand in for an address, with every character of the pas
   assert.equal(migrateDatabaseUrl, databaseUrl)
 })
 
-test('a replica is named by its platform, else by its host', () => {
+test("a replica has its platform's name, else its host's", () => {
   assert.equal(loadConfig({ DATABASE_URL, RAILWAY_REPLICA_ID: 'r-1' }).replica, 'r-1')
   assert.equal(loadConfig({ DATABASE_URL, RAILWAY_REPLICA_ID: 'r-1', REPLICA: 'app-1' }).replica, 'app-1')
   assert.notEqual(loadConfig({ DATABASE_URL }).replica, '')

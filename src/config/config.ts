@@ -7,22 +7,22 @@ import { readSecretFile, readSecrets } from './secrets.ts'
 import type { Settings, Variable } from './variables.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
-/** What the environment says, read once. Times are milliseconds; README's table has every variable. */
+/** The validated environment. Times are in milliseconds. docs/settings.md lists every variable. */
 export type Config = ReturnType<typeof loadConfig>
 
-/** EX_CONFIG of sysexits.h: starting again will not help. */
+/** EX_CONFIG of sysexits.h: a restart cannot help. */
 export const EXIT_CONFIG = 78
 
-/** All faults of an environment, a line each: the variable's name and what is wrong; never its value, unless that is a duration. */
+/** One line for each invalid variable: its name and what is wrong, without its value. */
 export class ConfigErrors extends Error {
-  constructor(faults: readonly string[]) {
-    super(['roundhouse cannot start with these settings:', ...faults.map((fault) => `  ${fault}`)].join('\n'))
-    this.name = 'ConfigFaults'
+  constructor(errors: readonly string[]) {
+    super(['roundhouse cannot start with these settings:', ...errors.map((fault) => `  ${fault}`)].join('\n'))
+    this.name = 'ConfigErrors'
   }
 }
 
 const shape = z.object({
-  // A misspelt one would leave secrets unchecked and cookies without Secure.
+  // A misspelt value would leave secrets unchecked and cookies without Secure.
   NODE_ENV: z
     .enum(['development', 'test', 'production'], 'must be development, test or production')
     .default('development'),
@@ -60,22 +60,23 @@ const shape = z.object({
   DRAIN_TIMEOUT: duration('15s', '0s', '1h'),
 } satisfies Partial<Record<Variable, z.ZodType>>)
 
-/** Reads and checks an environment whole; throws ConfigFaults with every fault at once. An empty variable counts as unset. */
+/** Throws ConfigErrors with all errors at once. An empty variable counts as unset. */
 export function loadConfig(environment: Environment, { terminal = false } = {}) {
   const env: Settings = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
-  const faults: string[] = []
+  const errors: string[] = []
   const parsed = shape.safeParse(env)
-  for (const issue of parsed.error?.issues ?? []) faults.push(`${String(issue.path[0])} ${issue.message}`)
+  for (const issue of parsed.error?.issues ?? []) errors.push(`${String(issue.path[0])} ${issue.message}`)
 
   const production = env.NODE_ENV === 'production'
-  const secrets = readSecrets(env, production, faults)
-  const databaseUrl = readDatabaseUrl(env, faults)
+  const secrets = readSecrets(env, production, errors)
+  const databaseUrl = readDatabaseUrl(env, errors)
   const migrateDatabaseUrl = env.MIGRATE_DATABASE_URL ?? databaseUrl
-  checkAddress('MIGRATE_DATABASE_URL', env.MIGRATE_DATABASE_URL, faults)
-  if (production) checkProduction(env, faults)
+  checkAddress('MIGRATE_DATABASE_URL', env.MIGRATE_DATABASE_URL, errors)
+  if (production) checkProduction(env, errors)
   const secure = parsed.data?.COOKIE_SECURE ?? production
-  checkCookie(env.SESSION_COOKIE, secure, faults)
-  // RFC 6265bis: a browser takes `__Host-` only with Secure, Path=/ and no Domain, so no sibling domain can plant one.
+  checkCookie(env.SESSION_COOKIE, secure, errors)
+  // RFC 6265bis: browsers accept `__Host-` only with Secure, Path=/ and no Domain, so a sibling
+  // domain cannot set it.
   const name = env.SESSION_COOKIE ?? (secure ? '__Host-sid' : 'sid')
   const cookie = {
     name,
@@ -83,8 +84,8 @@ export function loadConfig(environment: Environment, { terminal = false } = {}) 
     secure,
     clear: parsed.data?.SESSION_COOKIE_CLEAR ?? [],
   }
-  checkCleared(cookie, faults)
-  if (faults.length > 0 || !parsed.success) throw new ConfigErrors(faults)
+  checkCleared(cookie, errors)
+  if (errors.length > 0 || !parsed.success) throw new ConfigErrors(errors)
 
   const settings = parsed.data
   return Object.freeze({
@@ -113,60 +114,60 @@ export function loadConfig(environment: Environment, { terminal = false } = {}) 
   })
 }
 
-function readDatabaseUrl(env: Settings, faults: string[]): string {
+function readDatabaseUrl(env: Settings, errors: string[]): string {
   if (env.DATABASE_URL !== undefined) {
-    checkAddress('DATABASE_URL', env.DATABASE_URL, faults)
-    // As pg and libpq: what the address leaves open, the environment says.
+    checkAddress('DATABASE_URL', env.DATABASE_URL, errors)
+    // As pg and libpq: the environment supplies what the address leaves open.
     if (env.PGSSLMODE === undefined || saysTls(env.DATABASE_URL)) return env.DATABASE_URL
     const url = `${env.DATABASE_URL}${env.DATABASE_URL.includes('?') ? '&' : '?'}sslmode=${encodeURIComponent(env.PGSSLMODE)}`
-    checkAddress('PGSSLMODE', url, faults)
+    checkAddress('PGSSLMODE', url, errors)
     return url
   }
   if (env.PGHOST === undefined) {
-    faults.push(
+    errors.push(
       'DATABASE_URL is missing (or PGHOST, PGDATABASE, PGUSER, PGPASSWORD); `npm run up` brings a database of its own',
     )
     return ''
   }
   const password =
-    env.PGPASSWORD ?? readSecretFile('PGPASSWORD_FILE', env.PGPASSWORD_FILE, faults)?.replace(/\r?\n$/, '')
+    env.PGPASSWORD ?? readSecretFile('PGPASSWORD_FILE', env.PGPASSWORD_FILE, errors)?.replace(/\r?\n$/, '')
   const url = new URL(`postgres://${encodeURIComponent(env.PGUSER ?? 'postgres')}@localhost`)
   if (password !== undefined) url.password = encodeURIComponent(password)
   url.pathname = `/${encodeURIComponent(env.PGDATABASE ?? env.PGUSER ?? 'postgres')}`
   if (env.PGPORT !== undefined && /^\d+$/.test(env.PGPORT)) url.port = env.PGPORT
   if (env.PGSSLMODE !== undefined) url.searchParams.set('sslmode', env.PGSSLMODE)
-  // A host that is a folder is a Unix socket, which an address can only name in its query.
+  // A host that is a folder is a Unix socket, which an address can name only in its query.
   if (env.PGHOST.startsWith('/')) url.searchParams.set('host', env.PGHOST)
   else url.hostname = env.PGHOST
-  checkAddress('PGSSLMODE', url.href, faults)
+  checkAddress('PGSSLMODE', url.href, errors)
   return url.href
 }
 
-function checkAddress(name: string, text: string | undefined, faults: string[]): void {
+function checkAddress(name: string, text: string | undefined, errors: string[]): void {
   if (text === undefined) return
   try {
     readAddress(text)
   } catch (error) {
-    faults.push(`${name} ${(error as Error).message}`)
+    errors.push(`${name} ${(error as Error).message}`)
   }
 }
 
-function checkProduction(env: Settings, faults: string[]): void {
+function checkProduction(env: Settings, errors: string[]): void {
   if (env.TRUST_PROXY === 'true')
-    faults.push('TRUST_PROXY=true would believe any client about its address: say how many proxies stand in front')
+    errors.push('TRUST_PROXY=true would believe any client about its address: say how many proxies stand in front')
   if (env.SESSION_STORE === 'memory' && env.REPLICAS !== '1')
-    faults.push('SESSION_STORE=memory keeps sessions in one process: with it say REPLICAS=1, and run one replica only')
+    errors.push('SESSION_STORE=memory keeps sessions in one process: with it say REPLICAS=1, and run one replica only')
 }
 
-function checkCookie(name: string | undefined, secure: boolean, faults: string[]): void {
+function checkCookie(name: string | undefined, secure: boolean, errors: string[]): void {
   if (!secure && name !== undefined && /^__(host|secure)-/i.test(name))
-    faults.push('SESSION_COOKIE has a name that browsers take over HTTPS alone: with it say COOKIE_SECURE=true')
+    errors.push('SESSION_COOKIE has a name that browsers take over HTTPS alone: with it say COOKIE_SECURE=true')
 }
 
-function checkCleared(cookie: OwnCookie & { clear: readonly StaleCookie[] }, faults: string[]): void {
+function checkCleared(cookie: OwnCookie & { clear: readonly StaleCookie[] }, errors: string[]): void {
   try {
     cookiesToClear(cookie.clear, cookie)
   } catch (error) {
-    faults.push(`SESSION_COOKIE_CLEAR ${(error as Error).message}`)
+    errors.push(`SESSION_COOKIE_CLEAR ${(error as Error).message}`)
   }
 }

@@ -1,9 +1,9 @@
 import { z } from '../runtime/zod.ts'
 import { readDuration } from './duration.ts'
 
-/** Readers of settings: from the environment's text to a value, with complaints that continue the variable's name. */
+/** Parse the text of a setting. Error messages continue the variable's name. */
 
-/** A duration such as `5s` within these bounds, as milliseconds. Node's timers fire at once above 24.8 days. */
+/** Milliseconds of a duration such as `5s`. Node's timers fire at once above 24.8 days. */
 export const duration = (fallback: string, from: string, to: string) =>
   z
     .string()
@@ -17,25 +17,24 @@ export const duration = (fallback: string, from: string, to: string) =>
       return z.NEVER
     })
 
-/** A whole number from `least` to `most`. */
-export const whole = (fallback: number, least: number, most: number) =>
+export const whole = (fallback: number, min: number, max: number) =>
   z
     .string()
     .default(String(fallback))
-    .refine((text) => /^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most, {
-      error: `must be a whole number from ${least} to ${most}`,
+    .refine((text) => /^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max, {
+      error: `must be a whole number from ${min} to ${max}`,
     })
     .transform(Number)
 
 export const flag = z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true')
 
-/** A name that RFC 6265 allows for a cookie. */
+/** A cookie name by RFC 6265. */
 export const cookieName = z.string().regex(/^[\w!#$%&'*+.^`|~-]{1,100}$/, 'is no name that a cookie can have')
 
 const ATTRIBUTE = /^(name|domain|path)=(.*)$/i
 type Cookie = { readonly [attribute in 'name' | 'domain' | 'path']?: string }
 
-/** Cookies by their attributes, such as `Domain=example.com; Path=/, Name=old; Path=/shop`; their values are not checked. */
+/** Cookies such as `Domain=example.com; Path=/, Name=old; Path=/shop`. Values are checked later. */
 export const cookies = z
   .string()
   .optional()
@@ -45,10 +44,11 @@ export const cookies = z
       const pairs = entry.split(';').map((part) => ATTRIBUTE.exec(part.trim()))
       const known = pairs.filter((pair) => pair !== null)
       const names = new Set(known.map(([, name = '']) => name.toLowerCase()))
-      const complain = (message: string) =>
+      const reportError = (message: string) =>
         context.addIssue({ code: 'custom', message: `entry ${index + 1} ${message}` })
-      if (known.length < pairs.length) complain('has no attribute, or an unknown one: write Name=, Domain= and Path=')
-      else if (names.size < pairs.length) complain('has an attribute twice')
+      if (known.length < pairs.length)
+        reportError('has no attribute, or an unknown one: write Name=, Domain= and Path=')
+      else if (names.size < pairs.length) reportError('has an attribute twice')
       found.push(Object.fromEntries(known.map(([, name = '', value = '']) => [name.toLowerCase(), value.trim()])))
     }
     return found

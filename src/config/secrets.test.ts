@@ -9,7 +9,7 @@ const DATABASE_URL = 'postgres://ada:pw@db.example/shop'
 const ONE = 'f3a1c0de9b8877665544332211ffeedd00'
 const TWO = '9d'.repeat(16)
 
-/** Each as an application may use it today; what a replica reads must be the same to the letter. */
+/** Secrets as another application may use them. A replica must read them unchanged. */
 const VARIABLES: readonly [string, string, readonly string[]][] = [
   ['one secret', ONE, [ONE]],
   ['a list', `${ONE},${TWO}`, [ONE, TWO]],
@@ -43,7 +43,7 @@ for (const [what, text, secrets] of FILES)
       assert.deepEqual(loadConfig({ DATABASE_URL, SESSION_SECRET_FILE }).secrets, secrets),
     ))
 
-test('a secret that is too short is told by the variable that brought it', () =>
+test('a short secret is reported by the name of its variable', () =>
   withFile(`${ONE}\nx7x7\n`, (SESSION_SECRET_FILE) =>
     assert.throws(
       () => loadConfig({ NODE_ENV: 'production', DATABASE_URL, SESSION_SECRET_FILE }),
@@ -51,7 +51,7 @@ test('a secret that is too short is told by the variable that brought it', () =>
     ),
   ))
 
-test('a password in a file is read to the letter, but for the line end', () =>
+test('a password in a file is read unchanged, except the line end', () =>
   withFile(' p,w \n', (PGPASSWORD_FILE) => {
     const { databaseUrl } = loadConfig({ PGHOST: 'db', PGPASSWORD_FILE })
     assert.equal(decodeURIComponent(new URL(databaseUrl).password), ' p,w ')

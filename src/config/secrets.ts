@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import type { Settings } from './variables.ts'
 
-/** OWASP ASVS asks for 128 bits of entropy; 32 characters of hex hold them. */
+/** OWASP ASVS asks for 128 bits of entropy: 32 characters of hex. */
 const SHORTEST_SECRET = 32
-/** Used where none is set, so that a first run needs no settings; refused in production. */
+/** Refused in production. */
 const DEVELOPMENT_SECRET = 'for development only: anybody can read this in the source'
-/** Secrets that stand in tutorials, the one that this project grew from among them. */
+/** Secrets of tutorials. */
 const WELL_KNOWN = [
   /default.?secret/i,
   /keyboard.?cat/i,
@@ -16,45 +16,45 @@ const WELL_KNOWN = [
 ]
 
 /**
- * The secrets of an environment, to the letter, since another application may have signed with them: a list with commas in SESSION_SECRET, a secret a
- * line in SESSION_SECRET_FILE; the variable wins. Adds to `faults` what is wrong with them.
+ * Unchanged, because another application may have signed with them. SESSION_SECRET is a list with
+ * commas and wins; SESSION_SECRET_FILE has one secret a line. Adds errors to `faults`.
  */
-export function readSecrets(env: Settings, production: boolean, faults: string[]): readonly string[] {
+export function readSecrets(env: Settings, production: boolean, errors: string[]): readonly string[] {
   const { SESSION_SECRET, SESSION_SECRET_FILE } = env
   const name = SESSION_SECRET === undefined ? 'SESSION_SECRET_FILE' : 'SESSION_SECRET'
-  const text = SESSION_SECRET ?? readSecretFile(name, SESSION_SECRET_FILE, faults)
+  const text = SESSION_SECRET ?? readSecretFile(name, SESSION_SECRET_FILE, errors)
   if (text === undefined) {
     if (production && SESSION_SECRET_FILE === undefined)
-      faults.push('SESSION_SECRET is missing: make one with `openssl rand -hex 32`, the same for every replica')
+      errors.push('SESSION_SECRET is missing: make one with `openssl rand -hex 32`, the same for every replica')
     return [DEVELOPMENT_SECRET]
   }
   const all = SESSION_SECRET === undefined ? text.split(/\r?\n/) : listed(text)
   const secrets = all.filter((secret) => secret.trim() !== '')
-  if (secrets.length === 0) faults.push(`${name} holds no secret`)
-  if (production) for (const [index, secret] of secrets.entries()) checkSecret(name, secret, index, faults)
+  if (secrets.length === 0) errors.push(`${name} holds no secret`)
+  if (production) for (const [index, secret] of secrets.entries()) checkSecret(name, secret, index, errors)
   return secrets
 }
 
-/** A file's text; undefined where none is named, or where it cannot be read, which is added to `faults`. */
-export function readSecretFile(name: string, path: string | undefined, faults: string[]): string | undefined {
+/** Undefined without a file. Adds an error to `faults` for an unreadable one. */
+export function readSecretFile(name: string, path: string | undefined, errors: string[]): string | undefined {
   if (path === undefined) return undefined
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    faults.push(`${name} names a file that cannot be read (${(error as NodeJS.ErrnoException).code})`)
+    errors.push(`${name} names a file that cannot be read (${(error as NodeJS.ErrnoException).code})`)
     return undefined
   }
 }
 
-/** Commas separate, with blanks after them, unless a backslash stands before; `\,`, `\\` and `\ ` are a comma, a backslash and a blank. */
+/** Splits at commas and trims. `\,`, `\\` and `\ ` are a comma, a backslash and a blank. */
 function listed(text: string): readonly string[] {
-  // An even number of backslashes before a comma are backslashes that are escaped themselves.
+  // After an even number of backslashes the comma is not escaped.
   return text.split(/(?<=(?<!\\)(?:\\\\)*),[ \t]*/).map((secret) => secret.replace(/\\([\\, ])/g, '$1'))
 }
 
-function checkSecret(variable: string, secret: string, index: number, faults: string[]): void {
+function checkSecret(variable: string, secret: string, index: number, errors: string[]): void {
   const name = index === 0 ? variable : `${variable} (number ${index + 1} of the list)`
   if (secret === DEVELOPMENT_SECRET || WELL_KNOWN.some((pattern) => pattern.test(secret)))
-    faults.push(`${name} is a well-known one: make one with \`openssl rand -hex 32\``)
-  else if (secret.length < SHORTEST_SECRET) faults.push(`${name} is too short: ${SHORTEST_SECRET} characters or more`)
+    errors.push(`${name} is a well-known one: make one with \`openssl rand -hex 32\``)
+  else if (secret.length < SHORTEST_SECRET) errors.push(`${name} is too short: ${SHORTEST_SECRET} characters or more`)
 }

@@ -1,4 +1,4 @@
-/** Every variable that an environment may hold; config.ts reads these and no other, and the manifests of a deployment may set no other. */
+/** Every variable. config.ts reads no other, and deployment manifests may set no other. */
 export const VARIABLES = [
   'NODE_ENV',
   'HOST',
@@ -41,5 +41,4 @@ export const VARIABLES = [
 ] as const
 
 export type Variable = (typeof VARIABLES)[number]
-/** What of an environment is looked at. */
 export type Settings = Readonly<Partial<Record<Variable, string>>>

@@ -4,7 +4,7 @@ import { readAddress } from './address.ts'
 
 const base = 'postgres://ada:pw@db.example:5432/shop'
 
-test('without sslmode there is no TLS, and the address stays as it is', () => {
+test('without sslmode there is no TLS, and the address is unchanged', () => {
   assert.deepEqual(readAddress(`${base}?options=x`), { connectionString: `${base}?options=x`, ssl: false })
 })
 
@@ -15,7 +15,7 @@ const modes: readonly [string, object | false][] = [
   ['verify-full', {}],
 ]
 for (const [mode, ssl] of modes)
-  test(`sslmode=${mode} means what it means to libpq`, () => {
+  test(`sslmode=${mode} means the same as in libpq`, () => {
     assert.deepEqual(readAddress(`${base}?sslmode=${mode}`), { connectionString: base, ssl })
   })
 
@@ -33,7 +33,7 @@ const refused: readonly [string, RegExp][] = [
   [`${base}?sslmode=verify-full&sslrootcert=/nowhere/ca.pem`, /cannot be read/],
 ]
 for (const [address, fault] of refused)
-  test(`"${address.replace('pw', '…')}" is refused without showing the password`, () => {
+  test(`"${address.replace('pw', '…')}" is refused, and the error hides the password`, () => {
     assert.throws(
       () => readAddress(address),
       (error: Error) => fault.test(error.message) && !error.message.includes('pw'),

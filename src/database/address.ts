@@ -1,16 +1,15 @@
 import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
 
-/** Where a database is and how it is spoken to, in pg's words. */
+/** Connection options in pg's terms. */
 export interface Address {
   readonly connectionString: string
   readonly ssl: false | ConnectionOptions
   readonly sslnegotiation?: 'direct'
-  /** SCRAM with channel binding, where the server offers it. */
   readonly enableChannelBinding?: true
 }
 
-/** Read here, because pg reads them in another sense than libpq, and warns on stderr. */
+/** Parsed here: pg gives them another meaning than libpq, and warns on stderr. */
 const TLS = [
   'ssl',
   'sslmode',
@@ -22,7 +21,7 @@ const TLS = [
   'channel_binding',
 ] as const
 
-/** Of these pg makes something, and it means the same here. */
+/** Parameters that pg understands as libpq does. */
 const PASSED = new Set([
   'host',
   'port',
@@ -35,7 +34,7 @@ const PASSED = new Set([
   'idle_in_transaction_session_timeout',
 ])
 
-/** What providers add for other clients, and what has a setting of its own here: it changes nothing at the server. */
+/** For other clients, or settings of our own. They change nothing on the server. */
 const IGNORED = new Set([
   'connect_timeout',
   'connection_limit',
@@ -55,7 +54,7 @@ const IGNORED = new Set([
   'workaround',
 ])
 
-/** Names whose value must be one of these: any other would be silently something else. */
+/** Any other value would silently mean something else. */
 const ONLY: Readonly<Record<string, readonly string[]>> = {
   client_encoding: ['utf8', 'utf-8', 'auto'],
   schema: ['public'],
@@ -71,10 +70,11 @@ const INSTEAD: Readonly<Record<string, string>> = {
 }
 
 /**
- * Reads a `postgres://` address. `sslmode` means what it means to libpq: `require` encrypts without checking the server's name or issuer (it checks
- * the issuer where `sslrootcert` is given), `verify-ca` checks the issuer, `verify-full` the name too. `ssl=true` means verify-full, as in pg. Without
- * any of them there is no TLS. What pg would misread, or this does not know, is refused: a parameter that is overlooked could mean a connection in the clear.
- * Throws an Error that never repeats the address: it holds a password.
+ * Parses a `postgres://` address. `sslmode` means the same as in libpq: `require` encrypts without
+ * checks (with `sslrootcert` it checks the issuer), `verify-ca` checks the issuer, `verify-full`
+ * the name, too. `ssl=true` is verify-full, as in pg. Default: no TLS. Throws for a parameter that
+ * pg would misread or that is unknown: ignoring it could mean an unencrypted connection. Errors
+ * never show the address, which holds a password.
  */
 export function readAddress(text: string): Address {
   const url = parse(text)
@@ -95,7 +95,6 @@ export function readAddress(text: string): Address {
   }
 }
 
-/** Whether an address says itself if there is TLS. */
 export function saysTls(text: string): boolean {
   return URL.canParse(withHost(text)) && TLS.some((name) => new URL(withHost(text)).searchParams.has(name))
 }
@@ -119,7 +118,7 @@ function parse(text: string): URL {
   return url
 }
 
-/** A Unix socket stands in the query, with nobody before the path; pg reads that, URL does not. */
+/** pg accepts an address with an empty host and the Unix socket in the query. URL does not. */
 function withHost(text: string): string {
   return text.replace(/^([a-z]+:\/\/[^/?#]*@)(?=[/?]|$)/i, '$1localhost')
 }
@@ -129,7 +128,6 @@ function isEncoded(part: string): boolean {
     decodeURIComponent(part)
     return true
   } catch {
-    // A URIError says no more.
     return false
   }
 }
@@ -143,7 +141,7 @@ function checkParameter(name: string, values: readonly string[]): void {
   const known = PASSED.has(name) || IGNORED.has(name) || allowed?.includes(value.toLowerCase())
   if (known) return
   const instead = INSTEAD[name] ?? (allowed && `only ${allowed.join(', ')} can be had here`) ?? 'leave it out'
-  // A name may be a slip of the pen: part of a password that was not escaped.
+  // The name is hidden: it can be part of an unescaped password.
   const shown =
     /^\w{1,40}$/.test(name) && (Object.hasOwn(INSTEAD, name) || allowed !== undefined) ? name : 'a parameter'
   throw new Error(`has ${shown} with no meaning here: ${instead}`)
@@ -167,7 +165,7 @@ function tlsOf({
   const anyName = { checkServerIdentity: () => undefined }
   switch (sslmode) {
     case undefined:
-      // As pg: who names certificates, or how TLS begins, wants TLS.
+      // As pg: certificates, or sslnegotiation, imply TLS.
       return [sslrootcert, sslcert, sslkey].some((file) => file !== undefined) || sslnegotiation === 'direct'
         ? files
         : false
@@ -186,7 +184,7 @@ function tlsOf({
   }
 }
 
-/** pg's `ssl`, in the words of sslmode. To pg every other text means TLS, `false` too. */
+/** As an sslmode. For pg every other text means TLS, even `false`. */
 function modeOf(ssl: string | undefined): string | undefined {
   switch (ssl) {
     case undefined:
@@ -210,7 +208,7 @@ function negotiationOf(sslnegotiation: string | undefined, ssl: Address['ssl']):
   return true
 }
 
-/** `require` cannot be held: pg uses it where the server offers it. */
+/** `require` cannot be guaranteed: pg uses channel binding where the server offers it. */
 function isBound(binding: string | undefined): boolean {
   if (binding !== undefined && !['disable', 'prefer', 'require'].includes(binding))
     throw new Error('has a channel_binding that is not known here: disable, prefer or require')

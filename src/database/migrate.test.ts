@@ -1,20 +1,21 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type FreshDatabase, freshDatabase } from '../testing/fresh-database.ts'
+import type { TestDatabase } from '../sessions/testing/test-database.ts'
+import { freshDatabase } from '../testing/fresh-database.ts'
 import { LOCK, migrate, missingMigrations, printMigrations } from './migrate.ts'
 import { createClient } from './pool.ts'
 
-let database: FreshDatabase
+let database: TestDatabase
 before(async () => {
   database = await freshDatabase({ migrated: false })
 })
 after(() => database.drop())
 
-test('an empty database lacks everything, and asking does no harm', async () => {
+test('an empty database lacks every migration', async () => {
   assert.ok((await missingMigrations(database.pool)).includes('0001_session'))
 })
 
-test('ten migrations at once wait for each other: each step is run by one of them', async () => {
+test('of ten migrations at once one runs each step', async () => {
   const runs = await Promise.all(Array.from({ length: 10 }, () => migrate(options())))
   const ran = runs.flat()
   assert.equal(new Set(ran).size, ran.length)
@@ -22,11 +23,11 @@ test('ten migrations at once wait for each other: each step is run by one of the
   assert.deepEqual(await missingMigrations(database.pool), [])
 })
 
-test('migrating again changes nothing', async () => {
+test('a second migration changes nothing', async () => {
   assert.deepEqual(await migrate(options()), [])
 })
 
-test('where nothing is to be done nobody waits for a migration that is under way', { timeout: 20_000 }, async () => {
+test('without pending steps migrate does not wait for another migration', { timeout: 20_000 }, async () => {
   const other = createClient(database.url, 'test')
   await other.connect()
   await other.query('SELECT pg_advisory_lock($1)', [LOCK])
@@ -37,14 +38,14 @@ test('where nothing is to be done nobody waits for a migration that is under way
   }
 })
 
-test('a step that is missing is run again, and one of a newer version does no harm', async () => {
+test('a missing step is run again, and a step of a newer version is ignored', async () => {
   await database.pool.query("DELETE FROM migration WHERE name = '0002_session_account_index'")
   await database.pool.query("INSERT INTO migration (name, run_on) VALUES ('9999_later', now())")
   assert.deepEqual(await migrate(options()), ['0002_session_account_index'])
   assert.deepEqual(await migrate(options()), [])
 })
 
-test("the replicas' role has a time limit for statements in this database", async () => {
+test("the replicas' role has a statement timeout in this database", async () => {
   const client = createClient(database.url, 'test')
   await client.connect()
   const { rows } = await client.query('SHOW statement_timeout')
@@ -59,20 +60,20 @@ test('the index on accounts is valid', async () => {
   assert.deepEqual(rows, [{ indisvalid: true }])
 })
 
-test('the printed script holds every step, each skipped where it was run', async () => {
+test('the printed script has every step, and each skips itself where it was run', async () => {
   const script = await printMigrations()
   for (const name of ['0001_session', '0003_account'])
     assert.match(script, new RegExp(`WHERE name = '${name}'\\) AS pending`))
   assert.match(script, /ON_ERROR_STOP/)
 })
 
-test('a fault in the database is told with a line that mends it', async () => {
+test('a missing privilege is reported with the statement that fixes it', async () => {
   const said: string[] = []
-  await migrate({ ...options(), role: 'nobody_here', say: (line) => said.push(line) })
+  await migrate({ ...options(), role: 'nobody_here', onProgress: (line) => said.push(line) })
   assert.match(said.join('\n'), /ALTER ROLE nobody_here IN DATABASE/)
 })
 
-test('a database of an unreleased version is refused with what to do, and stays as it is', async () => {
+test('a database of an unreleased version is refused with advice, and stays unchanged', async () => {
   await database.pool.query("INSERT INTO migration (name, run_on) VALUES ('0002_replicas', now())")
   await database.pool.query("DELETE FROM migration WHERE name = '0002_session_account_index'")
   await assert.rejects(migrate(options()), /unreleased version of Roundhouse .* delete its data folder/)
@@ -81,5 +82,5 @@ test('a database of an unreleased version is refused with what to do, and stays 
 })
 
 function options() {
-  return { url: database.url, role: decodeURIComponent(new URL(database.url).username), say: () => {} }
+  return { url: database.url, role: decodeURIComponent(new URL(database.url).username), onProgress: () => {} }
 }

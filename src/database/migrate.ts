@@ -5,48 +5,48 @@ import { runner } from 'node-pg-migrate'
 import type pg from 'pg'
 import { createClient, type Pool } from './pool.ts'
 
-/** Where migrations stand; their order is that of the numbers that their names begin with. */
+/** They run in the order of the numbers in their names. */
 const FOLDERS = [join(import.meta.dirname, 'migrations'), join(import.meta.dirname, '..', 'sessions', 'migrations')]
-/** The table that remembers which have run; node-pg-migrate's form. */
+/** In the format of node-pg-migrate. */
 const TABLE = 'migration'
-/** A migration that only unreleased versions had. Their tables have other names under the same migration names. */
+/** Only unreleased versions had it. Their tables have other names. */
 const UNRELEASED = '0002_replicas'
-/** Any number that nobody else uses: who holds it migrates. */
+/** Key of the advisory lock. */
 export const LOCK = 7_060_215_001
-/** Set for the replicas' role; below the client's own limit of 3 s, so that it is the server that gives up and no connection is lost. */
+/** Below the client's 3 s, so that the server cancels first and no connection is lost. */
 const STATEMENT_TIMEOUT = '2500ms'
 
 export interface MigrateOptions {
   /** Direct, not through a pooler in transaction mode: the lock belongs to the connection. */
   readonly url: string
-  /** The role that replicas sign in with; its statements get a time limit in this database. */
+  /** The replicas' role, which gets a statement timeout in this database. */
   readonly role: string
-  readonly say: (line: string) => void
+  readonly onProgress: (line: string) => void
 }
 
 interface File {
   readonly name: string
   readonly path: string
   readonly text: string
-  /** CREATE INDEX CONCURRENTLY cannot stand in a transaction: such a file says so in its first line. */
+  /** false for a file with CREATE INDEX CONCURRENTLY. Its first line says so. */
   readonly transaction: boolean
 }
 
 /**
- * Brings the schema up to date; resolves with the names of what was run. Several at once wait for each other; where nothing is to be done, which
- * one query tells, nobody waits: every replica that starts may ask.
+ * Returns the names of the steps that it ran. Concurrent calls wait for each other. Without pending
+ * steps, which one query shows, it does not wait: every replica may call it at start.
  */
-export async function migrate({ url, role, say }: MigrateOptions): Promise<readonly string[]> {
+export async function migrate({ url, role, onProgress }: MigrateOptions): Promise<readonly string[]> {
   const client = createClient(url, 'migrate')
   await client.connect()
   try {
     await refuseUnreleased(client)
     if (await isCurrent(client, role)) return []
     await client.query('SET statement_timeout = 0')
-    await takeLock(client, say)
+    await takeLock(client, onProgress)
     const ran = await run(client)
-    for (const name of ran) say(`migrated ${name}`)
-    await limitStatements(client, role, say)
+    for (const name of ran) onProgress(`migrated ${name}`)
+    await limitStatements(client, role, onProgress)
     return ran
   } finally {
     await client.end()
@@ -66,7 +66,7 @@ async function refuseUnreleased(client: pg.Client): Promise<void> {
   if (rows.length > 0) throw new UnreleasedDatabase()
 }
 
-/** The database cannot be migrated. Nothing was changed. */
+/** Nothing was changed. */
 export class UnreleasedDatabase extends Error {
   constructor() {
     super(UNRELEASED_MESSAGE)
@@ -91,7 +91,7 @@ function noTable(error: unknown): { rows: never[] } {
   throw error
 }
 
-/** The names of migrations that this version needs and the database lacks; all of them where it was never migrated. */
+/** Names of the migrations that this version needs and the database lacks. */
 export async function missingMigrations(pool: Pool): Promise<readonly string[]> {
   const needed = (await migrationFiles()).map(({ name }) => name)
   const known = await pool.query('SELECT to_regclass($1) IS NOT NULL AND to_regclass($2) IS NOT NULL AS known', [
@@ -104,7 +104,7 @@ export async function missingMigrations(pool: Pool): Promise<readonly string[]> 
   return needed.filter((name) => !run.has(name))
 }
 
-/** All migrations as one script for `psql -f`; those that a database has are skipped. */
+/** A script for `psql -f`. Each step skips itself where it was run. */
 export async function printMigrations(): Promise<string> {
   const steps = (await migrationFiles()).map(({ name, text, transaction }) => {
     const [begin, commit] = transaction ? ['BEGIN;\n', 'COMMIT;\n'] : ['', '']
@@ -143,13 +143,13 @@ function closed(text: string): string {
   return text.trimEnd().endsWith(';') ? `${text.trimEnd()}\n` : `${text.trimEnd()};\n`
 }
 
-// Asked for again and again, not waited for in a statement: CREATE INDEX CONCURRENTLY waits for every running statement, those of the others
-// that wait for this lock too, and Postgres would end one of them as a deadlock.
-async function takeLock(client: pg.Client, say: (line: string) => void): Promise<void> {
+// Polls. CREATE INDEX CONCURRENTLY waits for every running statement, so a blocking
+// pg_advisory_lock of another migration would be a deadlock.
+async function takeLock(client: pg.Client, onProgress: (line: string) => void): Promise<void> {
   for (let tries = 0; ; tries++) {
     const { rows } = await client.query('SELECT pg_try_advisory_lock($1) AS taken', [LOCK])
     if (rows[0].taken === true) return
-    if (tries === 4) say('waiting for another migration to end')
+    if (tries === 4) onProgress('waiting for another migration to end')
     await wait(100)
   }
 }
@@ -187,7 +187,7 @@ async function run(client: pg.Client): Promise<readonly string[]> {
   return ran.map(({ name }) => name)
 }
 
-async function limitStatements(client: pg.Client, role: string, say: (line: string) => void): Promise<void> {
+async function limitStatements(client: pg.Client, role: string, onProgress: (line: string) => void): Promise<void> {
   const { rows } = await client.query(
     `SELECT format('ALTER ROLE %I IN DATABASE %I SET statement_timeout = %L', $1::text, current_database(), $2::text) AS statement`,
     [role, STATEMENT_TIMEOUT],
@@ -195,7 +195,7 @@ async function limitStatements(client: pg.Client, role: string, say: (line: stri
   try {
     await client.query(rows[0].statement)
   } catch (error) {
-    say(
+    onProgress(
       `could not limit the statements of ${role}: ${(error as Error).message}; as the database's owner run: ${rows[0].statement}`,
     )
   }

@@ -4,22 +4,20 @@ import { readAddress } from './address.ts'
 export type Pool = pg.Pool
 
 export interface PoolOptions {
-  /** `postgres://…`, with libpq's `sslmode`. */
   readonly url: string
-  /** The replica, as Postgres shows it in `pg_stat_activity`. */
+  /** application_name, as in `pg_stat_activity`. */
   readonly name: string
   readonly size?: number
-  /** Milliseconds to wait for a connection, be it opened or queued for. */
+  /** For a new connection, or in the pool's queue. */
   readonly connectTimeoutMs?: number
-  /** Milliseconds after which a statement is given up here; the server's own `statement_timeout` comes first. */
+  /** Client-side. The server's `statement_timeout` comes first. */
   readonly queryTimeoutMs?: number
-  /** Milliseconds that a connection may lie idle. */
   readonly idleTimeoutMs?: number
-  /** Told of an idle connection that broke; the pool opens another when one is needed. */
+  /** The pool replaces the connection when it needs one. */
   readonly onConnectionLost?: (error: Error) => void
 }
 
-/** The one pool of a replica. A connection whose statement failed or timed out is discarded by pg, so that nobody gets a stuck one. */
+/** pg discards a connection whose statement failed or timed out. */
 export function createPool(options: PoolOptions): Pool {
   const {
     url,
@@ -32,7 +30,8 @@ export function createPool(options: PoolOptions): Pool {
   } = options
   const pool = new pg.Pool({
     ...readAddress(url),
-    // Not `statement_timeout`: as a start-up parameter PgBouncer refuses it; `migrate` sets it for the role.
+    // No `statement_timeout`: PgBouncer refuses it as a start-up parameter. `migrate` sets it for
+    // the role.
     application_name: name.slice(0, 63),
     max: size,
     connectionTimeoutMillis: connectTimeoutMs,
@@ -41,17 +40,16 @@ export function createPool(options: PoolOptions): Pool {
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   })
-  // Without a listener an idle connection's error would end the process.
+  // Without a listener an error of an idle connection ends the process.
   pool.on('error', onConnectionLost)
   return pool
 }
 
-/** One connection for migrations: no time limits, since they wait for each other and may work long. */
+/** For migrations, so without statement timeouts. */
 export function createClient(url: string, name: string): pg.Client {
   return new pg.Client({ ...readAddress(url), application_name: name, connectionTimeoutMillis: 10_000 })
 }
 
-/** Connections by state, for metrics. */
 export function poolStats(pool: Pool) {
   return { inUse: pool.totalCount - pool.idleCount, idle: pool.idleCount, waiting: pool.waitingCount }
 }

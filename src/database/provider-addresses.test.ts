@@ -4,7 +4,7 @@ import { readAddress } from './address.ts'
 
 type Tls = 'none' | 'any server' | 'checked'
 
-/** As the providers' consoles and documentation hand them out, with invented names: what pg is told of each. */
+/** From the providers' documentation, with invented names, and pg's options. */
 const HANDED_OUT: readonly (readonly [provider: string, address: string, tls: Tls, host: string])[] = [
   [
     'Neon',
@@ -102,12 +102,12 @@ for (const [provider, address, tls, host] of HANDED_OUT) {
   })
 }
 
-test('channel binding and direct TLS are asked for where the address says so', () => {
+test('channel binding and direct TLS are used where the address names them', () => {
   assert.equal(readAddress('postgres://db/shop?sslmode=require&channel_binding=require').enableChannelBinding, true)
   assert.equal(readAddress('postgres://db/shop?sslnegotiation=direct').sslnegotiation, 'direct')
 })
 
-/** What pg would read in another sense, or overlook. */
+/** Addresses that pg would misread. */
 const REFUSED: readonly (readonly [address: string, reason: RegExp])[] = [
   ['postgres://ada:secret@db/shop?ssl=false', /sslmode=disable/],
   ['postgres://ada:secret@db/shop?ssl=yes', /ssl that is not known/],
@@ -135,7 +135,7 @@ const REFUSED: readonly (readonly [address: string, reason: RegExp])[] = [
 ]
 
 for (const [address, reason] of REFUSED) {
-  test(`${address.replace(/:sec[^@]*@/, ':…@')} is refused, with the reason and without the password`, () => {
+  test(`${address.replace(/:sec[^@]*@/, ':…@')} is refused, and the error hides the password`, () => {
     assert.throws(
       () => readAddress(address),
       (error: Error) => reason.test(error.message) && !/sec[#%]?ret/.test(error.message),

@@ -13,7 +13,7 @@ const names = async (within = 3 * MINUTE) => (await recentReplicas(pool, within)
 const lastSeen = (name: string, ago: string) =>
   pool.query('UPDATE replica SET last_seen_at = now() - $2::interval WHERE name = $1', [name, ago])
 
-test('replicas that announced themselves are seen in the order of their numbers, with version and start', async () => {
+test('announced replicas are listed in the order of their numbers, with version and start', async () => {
   for (const name of ['app-10', 'app-2', 'app-1']) await announceReplica(pool, replica(name))
   assert.deepEqual(await names(), ['app-1', 'app-2', 'app-10'])
   const [first] = await recentReplicas(pool, MINUTE)
@@ -21,13 +21,13 @@ test('replicas that announced themselves are seen in the order of their numbers,
   assert.equal(first?.startedAt.toISOString(), '2026-01-02T03:04:05.000Z')
 })
 
-test('a replica that comes back with a newer version is still one', async () => {
+test('a replica that returns with a newer version keeps one row', async () => {
   await announceReplica(pool, replica('app-2', '1.1.0'))
   assert.deepEqual(await names(), ['app-1', 'app-2', 'app-10'])
   assert.equal((await recentReplicas(pool, MINUTE)).find(({ name }) => name === 'app-2')?.version, '1.1.0')
 })
 
-test('a replica that fell silent is no longer shown, and is forgotten after a day', async () => {
+test('a silent replica is hidden, and deleted after a day', async () => {
   await lastSeen('app-1', '10 minutes')
   assert.deepEqual(await names(), ['app-2', 'app-10'])
   await lastSeen('app-1', '25 hours')
@@ -36,7 +36,7 @@ test('a replica that fell silent is no longer shown, and is forgotten after a da
   assert.equal(rows.length, 0)
 })
 
-test('replicas that wake together after a day do not stand in each other’s way', async () => {
+test('replicas that announce themselves together after a day do not deadlock', async () => {
   const crew = Array.from({ length: 8 }, (_, number) => replica(`crew-${number}`))
   for (const one of crew) await announceReplica(pool, one)
   await pool.query("UPDATE replica SET last_seen_at = now() - interval '2 days'")

@@ -1,23 +1,22 @@
 import type { Pool } from './pool.ts'
 
-export interface Replica {
+export interface Announcement {
   readonly name: string
   readonly version: string
-  /** When its process became ready. */
   readonly startedAt: Date
 }
 
-export interface KnownReplica extends Replica {
+export interface KnownReplica extends Announcement {
   readonly lastSeenAt: Date
 }
 
-/** Says that this replica is there, and forgets those unseen for a day: containers bring a new name with every deploy. */
-export async function announceReplica(pool: Pool, replica: Replica): Promise<void> {
+/** Also deletes replicas unseen for a day: containers get a new name with every deploy. */
+export async function announceReplica(pool: Pool, replica: Announcement): Promise<void> {
   await upsertReplica(pool, replica)
   await deleteOldReplicas(pool)
 }
 
-/** The replicas seen within the last `within` milliseconds, by name. */
+/** Sorted by name. */
 export async function recentReplicas(pool: Pool, withinMs: number): Promise<KnownReplica[]> {
   const { rows } = await pool.query<KnownReplica>(
     `SELECT name, version, started_at AS "startedAt", last_seen_at AS "lastSeenAt" FROM replica
@@ -28,7 +27,7 @@ export async function recentReplicas(pool: Pool, withinMs: number): Promise<Know
   return rows
 }
 
-async function upsertReplica(pool: Pool, { name, version, startedAt }: Replica): Promise<void> {
+async function upsertReplica(pool: Pool, { name, version, startedAt }: Announcement): Promise<void> {
   await pool.query(
     `INSERT INTO replica (name, version, started_at, last_seen_at) VALUES ($1, $2, $3, now())
      ON CONFLICT (name) DO UPDATE
@@ -37,7 +36,7 @@ async function upsertReplica(pool: Pool, { name, version, startedAt }: Replica):
   )
 }
 
-/** Never in one statement with the upsert: replicas that wake together after a day would each hold what the other waits for. */
+/** In one statement with the upsert, replicas would deadlock. */
 async function deleteOldReplicas(pool: Pool): Promise<void> {
   await pool.query(
     `DELETE FROM replica WHERE name IN (

@@ -4,13 +4,14 @@ import { chownSync, copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type FreshDatabase, freshDatabase } from '../testing/fresh-database.ts'
+import type { TestDatabase } from '../sessions/testing/test-database.ts'
+import { freshDatabase } from '../testing/fresh-database.ts'
 import { createPool } from './pool.ts'
 
-/** A name of its own in the server's folder: another test may do the same. */
+/** A unique name: tests share the server's folder. */
 const NAME = `tls-${process.pid}`
 
-let database: FreshDatabase
+let database: TestDatabase
 let folder: string
 let installed: readonly string[] = []
 let ca: string
@@ -57,7 +58,7 @@ for (const [query, isEncrypted] of [
 }
 
 for (const query of ['ssl=true', 'ssl=1', 'sslmode=verify-full', 'sslmode=verify-ca'])
-  test(`an address with "${query}" refuses a certificate that no known authority has signed`, async () => {
+  test(`an address with "${query}" refuses a self-signed certificate`, async () => {
     await assert.rejects(isEncryptedWith(query), /self-signed|unable to verify/)
   })
 
@@ -83,7 +84,7 @@ function install(data: string, file: string): string {
   return place
 }
 
-/** The server reads its settings again in its own time; a new connection tells. */
+/** The reload is asynchronous, so a new connection polls for it. */
 async function settled(state: 'on' | 'off'): Promise<void> {
   for (const deadline = Date.now() + 10_000; ; ) {
     const pool = createPool({ url: database.url, name: 'tls', size: 1 })

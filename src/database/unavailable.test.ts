@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type FreshDatabase, freshDatabase } from '../testing/fresh-database.ts'
+import type { TestDatabase } from '../sessions/testing/test-database.ts'
+import { freshDatabase } from '../testing/fresh-database.ts'
 import { createPool, type Pool } from './pool.ts'
 import { isUnavailable } from './unavailable.ts'
 
-let database: FreshDatabase
+let database: TestDatabase
 before(async () => {
   database = await freshDatabase()
 })
@@ -18,17 +19,17 @@ const shut: readonly [string, (url: URL) => void][] = [
 ]
 
 for (const [what, change] of shut)
-  test(`a server that ${what} is an outage`, async () => {
+  test(`a server that ${what} is unavailable`, async () => {
     const url = new URL(database.url)
     change(url)
     assert.equal(isUnavailable(await failure(url.href, 'SELECT 1')), true)
   })
 
-test('a statement that is wrong is a fault of ours, no outage', async () => {
+test('a wrong statement is our error, not an outage', async () => {
   assert.equal(isUnavailable(await failure(database.url, 'SELECT FROM nowhere')), false)
 })
 
-test('what caused an error counts, too', () => {
+test('the cause of an error counts, too', () => {
   const cause = Object.assign(new Error('certificate has expired'), { code: 'CERT_HAS_EXPIRED' })
   assert.equal(isUnavailable(new Error('not read', { cause })), true)
   assert.equal(isUnavailable(new Error('not read')), false)

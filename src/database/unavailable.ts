@@ -1,4 +1,4 @@
-/** Postgres' own words for "not now" (appendix A of its manual): shutting down, starting, too many connections, read-only after a failover, cancelled. */
+/** Shutting down, starting, too many connections, read-only after a failover, cancelled. */
 const TRANSIENT = new Set([
   '57P01',
   '57P02',
@@ -13,7 +13,7 @@ const TRANSIENT = new Set([
   '08004',
   '08006',
 ])
-/** A database that lets nobody in, be it a password that was changed there first, or a certificate that has run out: it cannot be asked. */
+/** The database rejects everyone: after a changed password, or with an expired certificate. */
 const ACCESS_DENIED = new Set([
   '28000',
   '28P01',
@@ -37,7 +37,6 @@ const NETWORK = new Set([
   'EAI_AGAIN',
 ])
 const AWAY = [TRANSIENT, ACCESS_DENIED, NETWORK]
-/** pg gives these no code. */
 const WORDS = [
   /timeout exceeded when trying to connect/,
   /Query read timeout/,
@@ -45,7 +44,7 @@ const WORDS = [
   /Client has encountered a connection error/,
 ]
 
-/** Whether an error, or what caused it, says that the database is away, overloaded or shut: it passes, and is no fault of the request. */
+/** Also looks at the causes of the error. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { code } = error as { code?: unknown }

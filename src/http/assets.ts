@@ -5,12 +5,12 @@ import { type RequestHandler, Router } from 'express'
 import { methodNotAllowed } from './method-not-allowed.ts'
 
 export interface Assets {
-  /** The address of a file in the folder, with a hash of its content in the name. Throws where there is no such file. */
+  /** The path of a file with a hash of its content. Throws for an unknown file. */
   readonly address: (name: string) => string
   readonly middleware: RequestHandler
 }
 
-/** Static files: hashed names live a year in browsers; `favicon.ico` and `robots.txt` stand at the root. None touches the store. */
+/** Hashed names are cached for a year. None reads the session store. */
 export function createAssets(folder: string): Assets {
   const addresses = new Map<string, string>()
   for (const name of readdirSync(folder))
@@ -23,7 +23,8 @@ export function createAssets(folder: string): Assets {
     const name = plainName(req.params.file)
     const address = addresses.get(name)
     if (address === undefined) return next()
-    // While a new version replaces an old one, a page of one asks the other for its stylesheet: it gets today's, for now.
+    // During a rolling restart a page of the other version asks for its own hash: it gets the
+    // current file.
     const current = address === `/assets/${req.params.file}`
     res.sendFile(name, { root: folder, ...(current ? { immutable: true, maxAge: '1y' } : { maxAge: 0 }) })
   })

@@ -1,9 +1,9 @@
 import express, { type RequestHandler } from 'express'
 
-/** As much as a form or a JSON body may hold; nginx has the same limit. */
+/** nginx has the same limit. */
 const LIMIT = '100kb'
 
-/** Reads forms and JSON bodies; anything else with a body is a 415. The body of a GET or HEAD means nothing (RFC 9110, 9.3.1). */
+/** Other types are a 415. A body of GET or HEAD has no meaning (RFC 9110, 9.3.1). */
 export function bodies(): RequestHandler[] {
   return [
     express.json({ limit: LIMIT, strict: false }),
@@ -20,7 +20,7 @@ function unlessRead(handler: RequestHandler): RequestHandler {
 }
 
 const onlyKnownTypes: RequestHandler = function onlyKnownTypes(req, _res, next) {
-  // null: the request has no body at all, which is a form that was left empty.
+  // null: a request without a body, which is an empty form.
   const known = req.is(['json', 'urlencoded'])
   const hasBody = known !== null && req.get('content-length') !== '0'
   if (!hasBody || known !== false) return next()

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 
-/** What Node's parser refuses, by its code; anything else is a 400. */
+/** By Node's parser error. Any other code is a 400. */
 const STATUS: Readonly<Record<string, readonly [number, string, string]>> = {
   HPE_HEADER_OVERFLOW: [
     431,
@@ -12,8 +12,8 @@ const STATUS: Readonly<Record<string, readonly [number, string, string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'The request did not arrive in time.'],
 }
 
-/** Answers what is not HTTP at all, or breaks its limits, as a problem: no request reaches the application, which could. */
-export function answerClientErrors(server: Server, replica: string): void {
+/** Responds to what Node's parser refuses, which never reaches the application. */
+export function respondToClientErrors(server: Server, replica: string): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
     const [status, reason, detail] = STATUS[error.code ?? ''] ?? [400, 'Bad Request', 'This request cannot be read.']

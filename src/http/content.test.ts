@@ -8,7 +8,6 @@ before(async () => {
 })
 after(() => app.close())
 
-/** What a client asks for, and what it gets. */
 const ACCEPTED: readonly (readonly [accept: string, type: RegExp])[] = [
   ['application/problem+json', /problem\+json/],
   ['application/problem+json, text/html;q=0.5', /problem\+json/],
@@ -26,7 +25,7 @@ const ACCEPTED: readonly (readonly [accept: string, type: RegExp])[] = [
 ]
 
 for (const [accept, type] of ACCEPTED) {
-  test(`Accept: ${accept} is answered with ${type.source}`, async () => {
+  test(`Accept: ${accept} gets ${type.source}`, async () => {
     const missing = await app.client().get('/nowhere', { headers: { accept } })
     assert.match(String(missing.headers['content-type']), type)
     const { status } = await app.client().get('/account', { headers: { accept } })
@@ -37,7 +36,7 @@ for (const [accept, type] of ACCEPTED) {
 const NO_JSON = '{"no json'
 const LENGTH = { 'content-length': String(NO_JSON.length) }
 
-test('a GET or HEAD with a body is answered as without one, whatever the body is', async () => {
+test('a GET or HEAD with any body is answered as without one', async () => {
   for (const headers of [{ 'content-type': 'text/plain' }, { 'content-type': 'application/json' }, {}])
     for (const method of ['GET', 'HEAD'])
       assert.equal(

@@ -8,7 +8,7 @@ export type Reading<Value> =
       readonly typed: Readonly<Record<string, string>>
     }
 
-/** Reads a form or a JSON body. Unknown fields are ignored; faults come back by field, with what was typed (never a secret). */
+/** Ignores unknown fields. Errors are by field. */
 export function readForm<Shape extends z.ZodType>(shape: Shape, body: unknown): Reading<z.output<Shape>> {
   const record = isRecord(body) ? body : {}
   const result = shape.safeParse(record)
@@ -18,7 +18,7 @@ export function readForm<Shape extends z.ZodType>(shape: Shape, body: unknown): 
   return { ok: false, fields, typed: typedText(record) }
 }
 
-/** What was typed, to be shown in the form again: texts only, secrets left out. */
+/** The typed texts for the form, without secrets. */
 export function typedText(body: unknown): Record<string, string> {
   const typed: Record<string, string> = {}
   for (const [name, value] of Object.entries(isRecord(body) ? body : {}))
@@ -26,18 +26,18 @@ export function typedText(body: unknown): Record<string, string> {
   return typed
 }
 
-/** One line of text, trimmed; `label` begins the complaint: "Name is missing." */
-export function text(label: string, { most }: { most: number }) {
+/** One line, trimmed. `label` begins the error: "Name is missing." */
+export function text(label: string, { maxLength }: { maxLength: number }) {
   return z
     .string({ error: (issue) => (issue.input === undefined ? `${label} is missing.` : `${label} must be one text.`) })
     .refine((value) => !isUntypeable(value), `${label} has characters that cannot be typed.`)
     .transform((value) => value.trim())
     .refine((value) => !isInvisible(value), `${label} is missing.`)
     .refine((value) => !TURNING.test(value), `${label} has characters that turn the direction of writing.`)
-    .refine((value) => value.length <= most, `${label} is too long: ${most} characters at most.`)
+    .refine((value) => value.length <= maxLength, `${label} is too long: ${maxLength} characters at most.`)
 }
 
-/** A secret: as typed, nothing trimmed; only its kind is checked here. */
+/** As typed: not trimmed, not checked. */
 export function secret(label: string) {
   return z.string({
     error: (issue) => (issue.input === undefined ? `${label} is missing.` : `${label} must be one text.`),
@@ -50,16 +50,16 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Embeddings, overrides and isolates: they also turn what the page writes after them. */
+/** Embeddings, overrides and isolates also reverse the text after them. */
 const TURNING = /[\u202a-\u202e\u2066-\u2069]/
 
-/** What nobody can type: control characters (Postgres refuses NUL in text), line and paragraph separators, half a surrogate pair. */
+/** Control characters (Postgres refuses NUL), line separators, half a surrogate pair. */
 export function isUntypeable(value: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
   return !value.isWellFormed() || /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(value)
 }
 
-/** Whether nothing of a text can be seen: blanks, fillers, joiners; U+2800 and U+1D159 are symbols to Unicode, and blank. */
+/** Blanks, fillers, joiners. U+2800 and U+1D159 are symbols to Unicode, but blank. */
 export function isInvisible(value: string): boolean {
   return /^[\p{C}\p{Z}\p{M}\p{Default_Ignorable_Code_Point}\u2800\u{1d159}]*$/u.test(value)
 }

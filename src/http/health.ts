@@ -12,8 +12,8 @@ export interface HealthOptions {
 }
 
 /**
- * `/livez`: the process runs. `/readyz`: it accepts traffic. Neither asks the database: during an outage
- * all replicas would become unready at once.
+ * `/livez`: the process runs. `/readyz`: it accepts traffic. Neither asks the database: during an
+ * outage all replicas would become unready at once.
  */
 export function health({ state, replica, version, commit, notReadyCause }: HealthOptions): RequestHandler {
   const router = Router()

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Pool } from 'pg'
 import type { AppError } from '../runtime/errors.ts'
-import { type FreshDatabase, freshDatabase } from '../testing/fresh-database.ts'
+import type { TestDatabase } from '../sessions/testing/test-database.ts'
+import { freshDatabase } from '../testing/fresh-database.ts'
 import { createLimits, networkOf } from './limits.ts'
 
-let database: FreshDatabase
+let database: TestDatabase
 before(async () => {
   database = await freshDatabase()
 })
@@ -16,7 +17,7 @@ const limit = (name: string, pool: Pool = database.pool) =>
 const kindOf = (end: PromiseSettledResult<void>) =>
   end.status === 'fulfilled' ? 'passed' : (end.reason as AppError).kind
 
-test('of forty takes at once through two replicas exactly as many pass as there are points', async () => {
+test('of forty concurrent takes on two replicas exactly as many pass as there are points', async () => {
   const replicas = [limit('crowd'), limit('crowd')]
   const ends = await Promise.allSettled(Array.from({ length: 40 }, (_, index) => replicas[index % 2]!.take('ada')))
   assert.equal(ends.filter((end) => kindOf(end) === 'passed').length, 5)
@@ -25,13 +26,13 @@ test('of forty takes at once through two replicas exactly as many pass as there 
   await assert.rejects(replicas[1]!.check('ada'), (error: AppError) => error.kind === 'limited')
 })
 
-test('a limit that is reached says when to come back', async () => {
+test('a reached limit says when to retry', async () => {
   const one = limit('wait')
   for (let taken = 0; taken < 5; taken += 1) await one.take('ada')
   await assert.rejects(one.take('ada'), ({ retryAfter = 0 }: AppError) => retryAfter >= 58 && retryAfter <= 60)
 })
 
-test('what is given back was never counted', async () => {
+test('a point that is given back does not count', async () => {
   const one = limit('back')
   for (let turn = 0; turn < 20; turn += 1) {
     await one.take('ada')
@@ -40,13 +41,13 @@ test('what is given back was never counted', async () => {
   await one.check('ada')
 })
 
-test('a store that is away is a 503, not a yes', async () => {
+test('without the database a limit is a 503, and lets nothing pass', async () => {
   const away = { query: () => Promise.reject(new Error('connection refused')) } as unknown as Pool
   for (const asked of [limit('away', away).check('ada'), limit('away', away).take('ada')])
     await assert.rejects(asked, (error: AppError) => error.kind === 'unavailable' && error.cause instanceof Error)
 })
 
-test('expired counts are removed in batches, the others stay', async () => {
+test('expired counters are removed in batches, the others stay', async () => {
   await database.pool.query('DELETE FROM attempt')
   await database.pool.query("INSERT INTO attempt SELECT 'old:' || n, 1, 1 FROM generate_series(1, 25) n")
   await limit('kept').take('ada')

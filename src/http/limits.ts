@@ -3,36 +3,31 @@ import type { Pool } from 'pg'
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
 import { limited, unavailable } from '../runtime/errors.ts'
 
-/** The table that a migration made; rate-limiter-flexible must not make it, nor clear it, by itself. */
+/** A migration makes it. rate-limiter-flexible must neither make nor clean it. */
 const TABLE = 'attempt'
 
 export interface Policy {
-  /** Begins every key: two limits of one name share what they count. */
   readonly name: string
-  /** How many may be taken in a window. */
   readonly points: number
-  /** The window, in seconds, from the first that was taken. */
   readonly seconds: number
 }
 
-/** Where limits are made, and what they leave behind is removed. */
 export interface Limits {
   limit(policy: Policy): Limit
-  /** Removes what no longer counts, a batch at a time, so that no statement takes long; resolves with how many. */
+  /** In batches, so that no statement takes long. Returns how many were removed. */
   removeExpired(batch?: number): Promise<number>
 }
 
-/** Counts what somebody did, for all replicas together; a store that is away is `unavailable`, never a yes. */
+/** Counters that all replicas share. Without the database each method throws `unavailable`. */
 export interface Limit {
-  /** Throws `limited` where nothing is left; takes nothing. */
+  /** Throws `limited` where no point is left. Takes nothing. */
   check(key: string): Promise<void>
-  /** Takes one, or throws `limited`; of many at once no more pass than there are points. */
   take(key: string): Promise<void>
-  /** Gives one back, for what turned out well. */
+  /** Gives one point back after a success. */
   giveBack(key: string): Promise<void>
 }
 
-/** The one door to rate-limiter-flexible: limits with a fixed window, counted on Postgres for all replicas together. */
+/** Fixed windows, counted in Postgres for all replicas. */
 export function createLimits({ pool }: { readonly pool: Pool }): Limits {
   return {
     limit: (policy) => createLimit(pool, policy),
@@ -53,20 +48,20 @@ function createLimit(pool: Pool, { name, points, seconds }: Policy): Limit {
   })
   return {
     async check(key) {
-      const taken = await limiter.get(key).catch(refuse)
-      if (taken !== null && taken.consumedPoints >= points) refuse(taken)
+      const taken = await limiter.get(key).catch(throwLimitError)
+      if (taken !== null && taken.consumedPoints >= points) throwLimitError(taken)
     },
     async take(key) {
-      await limiter.consume(key).catch(refuse)
+      await limiter.consume(key).catch(throwLimitError)
     },
     async giveBack(key) {
-      await limiter.reward(key).catch(refuse)
+      await limiter.reward(key).catch(throwLimitError)
     },
   }
 }
 
-/** rate-limiter-flexible rejects with its result where the limit is reached, and with an error where the store failed. */
-function refuse(reason: unknown): never {
+/** It rejects with its result at the limit, and with an Error after a failure. */
+function throwLimitError(reason: unknown): never {
   if (reason instanceof RateLimiterRes) throw limited(Math.max(1, Math.ceil(reason.msBeforeNext / 1000)))
   throw unavailable('The number of attempts could not be read.', { cause: reason })
 }
@@ -80,22 +75,22 @@ async function removeExpired(pool: Pool, batch: number): Promise<number> {
   }
 }
 
-// A row that is being counted on at this moment is left to the next turn.
+// The next run takes the rows that are locked now.
 const REMOVE_EXPIRED = `DELETE FROM ${TABLE} WHERE key IN
   (SELECT key FROM ${TABLE} WHERE expire <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)`
 
-/** Whose address it is, for counting: an IPv6 customer holds 2^64 addresses, so the first half; IPv4 in either dress as it is. */
+/** The network to count: a /64 for IPv6, because a customer has 2^64 addresses. IPv4 as it is. */
 export function networkOf(address: string): string {
   const [bare = ''] = address.split('%')
   if (!isIPv6(bare)) return bare
-  // One spelling: an IPv4 address can also be written as ::ffff:cb00:7107.
+  // An IPv4 address may be spelled ::ffff:cb00:7107.
   const plain = new SocketAddress({ address: bare, family: 'ipv6' }).address
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(plain)
   if (mapped?.[1] !== undefined) return mapped[1]
   const [head = '', tail] = plain.split('::')
   const before = head === '' ? [] : head.split(':')
   const after = tail === undefined || tail === '' ? [] : tail.split(':')
-  // `::` stands for as many zeros as are missing; a dotted end counts for two groups.
+  // `::` stands for the missing zeros. A dotted end counts for two groups.
   const missing = tail === undefined ? 0 : 8 - before.length - after.length - (plain.includes('.') ? 1 : 0)
   const groups = [...before, ...Array<string>(missing).fill('0'), ...after].slice(0, 4)
   return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`

@@ -3,7 +3,7 @@ import { problem } from './reply.ts'
 
 const ALLOW = 'GET, HEAD, OPTIONS'
 
-/** After the GET of an address that is in no feature's table: OPTIONS is answered, another method is a 405. */
+/** For paths outside the route tables: OPTIONS is answered, other methods are a 405. */
 export const methodNotAllowed: RequestHandler = function methodNotAllowed(req, res, next) {
   if (req.method === 'GET' || req.method === 'HEAD') return next()
   res.set({ Allow: ALLOW, 'Cache-Control': 'no-store' })

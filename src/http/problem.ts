@@ -15,11 +15,9 @@ const STATUS: Readonly<Record<ErrorKind, number>> = {
 
 export interface ErrorHandlerOptions {
   readonly log: Log
-  /** Whether an error means that the database is away, which is nobody's fault and passes. */
   readonly isUnavailable: (error: unknown) => boolean
 }
 
-/** What goes out for an error. */
 interface ErrorResponse {
   readonly status: number
   readonly message: string
@@ -27,7 +25,7 @@ interface ErrorResponse {
   readonly fields?: Readonly<Record<string, string>> | undefined
 }
 
-/** The one translator of errors: a page or a problem with the right status; what is unknown is logged whole and shown as nothing. */
+/** Unknown errors are logged in full and shown as a 500. */
 export function createErrorHandler(options: ErrorHandlerOptions): ErrorRequestHandler {
   return function createErrorHandler(error, req, res, _next) {
     const response = toErrorResponse(error, options.isUnavailable)
@@ -40,7 +38,6 @@ export function createErrorHandler(options: ErrorHandlerOptions): ErrorRequestHa
   }
 }
 
-/** Last of all routes: nothing is at this address. */
 export function notFoundHandler(): void {
   throw notFound()
 }
@@ -59,19 +56,19 @@ function toErrorResponse(error: unknown, isUnavailable: (error: unknown) => bool
   }
 }
 
-// It does not say that nothing was lost: whether a write that timed out was committed is unknown.
+// It must not promise that nothing was lost: a timed-out write may have committed.
 const UNAVAILABLE_MESSAGE =
   'A part of this site does not answer at the moment. Please try again: nobody was signed out.'
 const UNKNOWN_MESSAGE = 'The fault is on our side. It has been noted.'
 
 const DECOMPRESSION_MESSAGE = 'The body of this request cannot be unpacked: it is not what its Content-Encoding says.'
 
-/** zlib's own, which body-parser passes on without a kind. */
+/** Errors of zlib, which body-parser passes on without a type. */
 function isDecompressionError(error: unknown): boolean {
   return /^(Z_|ERR_BROTLI|ERR__ERROR|ERR_ZSTD)/.test(String((error as { code?: unknown }).code))
 }
 
-/** body-parser's kinds of refusal, in words that say what to do and repeat nothing of what was sent. */
+/** By the error type of body-parser. No text repeats what was sent. */
 const BODY_MESSAGES: Readonly<Record<string, string>> = {
   'entity.parse.failed': 'The JSON in this request cannot be read.',
   'entity.too.large': 'This request is too large: 100 kB at most.',
@@ -97,14 +94,14 @@ function send(req: Request, res: Response, response: ErrorResponse, error: unkno
   else res.status(status).render('layout/error', { status, title: statusTitle(status), message, requestId: req.id })
 }
 
-/** A page that needs somebody sends a visitor to sign in; a form says so instead, since what was typed would be lost. */
+/** A page redirects a visitor to the sign-in. A form does not: it would lose the input. */
 function shouldRedirectToSignIn(req: Request, error: unknown): boolean {
   const isUnauthenticated =
     error instanceof AppError ? error.kind === 'unauthenticated' : (error as { status?: unknown }).status === 401
   return isUnauthenticated && (req.method === 'GET' || req.method === 'HEAD')
 }
 
-/** After an outage not all clients should come back in the same second. */
+/** Spreads the clients that return after an outage. */
 function withJitter(seconds: number, status: number): number {
   return status === 503 ? seconds + Math.random() * seconds : seconds
 }

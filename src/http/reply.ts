@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express'
 
-/** One request on its way: who asks is `person`, null for a visitor. */
+/** `user` is null for a visitor. */
 export interface RequestContext<User> {
   readonly req: Request
   readonly res: Response
@@ -8,36 +8,34 @@ export interface RequestContext<User> {
 }
 
 export interface Reply {
-  /** 200 unless told. */
+  /** Default 200. */
   readonly status?: number
-  /** The page for people: a view's path below src/, `accounts/sign-in`. */
+  /** The page: a path below src/ such as `accounts/pages/sign-in`. */
   readonly view: string
-  /** What the view is given beside the locals that every page has. */
   readonly data?: object
-  /** The same for programs. */
   readonly json: object
 }
 
 type RequestAndResponse = Pick<RequestContext<unknown>, 'req' | 'res'>
 
-/** Whether the client prefers JSON, in one of its kinds, to a page (RFC 9110 content negotiation; RFC 6839 for `+json`). */
+/** Content negotiation by RFC 9110, and RFC 6839 for `+json`. */
 export function wantsJson(req: Request): boolean {
   const ranges = (req.get('accept') ?? '').split(',').map((range) => range.replace(/;\s*q=.*$/i, '').trim())
   const preferred = req.accepts(['html', 'json', ...ranges.filter((range) => JSON_TYPE.test(range))])
   return preferred !== false && preferred !== 'html'
 }
 
-/** With its parameters: `application/json;charset=utf-8` is another range than `application/json`. */
+/** With parameters: `application/json;charset=utf-8` is another range than `application/json`. */
 const JSON_TYPE = /^application\/([^\s;]+\+)?json\s*(;|$)/i
 
-/** Answers with a page, or with JSON to those who ask for it. */
+/** A page, or JSON where the client prefers it. */
 export function reply({ req, res }: RequestAndResponse, { status = 200, view, data = {}, json }: Reply): void {
   res.status(status).vary('Accept')
   if (wantsJson(req)) res.json(json)
   else res.render(view, data)
 }
 
-/** Sends a person on (303) after a form; a program gets `status` (200) and `json`, or 204 where there is none. */
+/** A browser gets a 303, a program `status` (200) and `json`, or 204 without `json`. */
 export function seeOther(
   { req, res }: RequestAndResponse,
   location: string,
@@ -51,15 +49,14 @@ export function seeOther(
 
 export interface InvalidForm {
   readonly status: number
-  /** One sentence in the person's words; also the problem's `detail`. */
+  /** One sentence for the user. Also the `detail` of the problem. */
   readonly message: string
   readonly fields?: Readonly<Record<string, string>>
-  /** The form to show again, with what was typed. */
   readonly view: string
   readonly data?: object
 }
 
-/** Shows a form again with what is wrong beside each field; a program gets an RFC 9457 problem. */
+/** Shows the form again with an error beside each field. A program gets an RFC 9457 problem. */
 export function renderInvalid(
   { req, res }: RequestAndResponse,
   { status, message, fields = {}, view, data = {} }: InvalidForm,
@@ -76,14 +73,13 @@ export interface Problem {
   readonly errors?: Readonly<Record<string, string>>
 }
 
-/** Writes an RFC 9457 problem detail; `errors` by field where there are any. */
+/** RFC 9457 problem details. */
 export function problem(res: Response, { status, title, detail, errors = {} }: Problem): void {
   const fields = Object.keys(errors).length > 0 ? { errors } : {}
   res.status(status).type('application/problem+json')
   res.send(JSON.stringify({ type: 'about:blank', title: title ?? statusTitle(status), status, detail, ...fields }))
 }
 
-/** The words for a status that pages and problems share. */
 export function statusTitle(status: number): string {
   return TITLES[status] ?? (status >= 500 ? 'Something went wrong' : 'Bad request')
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { clientAddresses } from './request-id.ts'
 
-/** How clients are written by proxies that add a port, a zone, or nonsense; and what is left of it. */
+/** Client addresses as proxies write them, and the result. */
 const ADDRESSES: readonly (readonly [string, string])[] = [
   ['203.0.113.8', '203.0.113.8'],
   ['203.0.113.8:50001', '203.0.113.8'],
@@ -17,13 +17,13 @@ const ADDRESSES: readonly (readonly [string, string])[] = [
 ]
 
 for (const [written, address] of ADDRESSES) {
-  test(`a client that is written as ${written} has the address ${address}`, () => {
+  test(`a client written as ${written} has the address ${address}`, () => {
     assert.equal(addressOf({ ips: [written, '198.51.100.1'] }), address)
     assert.equal(addressOf({ header: written }), address)
   })
 }
 
-test("an address that cannot be read is the next proxy's, in the end the connection's, and the log says so once", () => {
+test("for an unreadable address the next proxy's counts, in the end the connection's, and the log says so once", () => {
   const told: string[] = []
   const clientAddress = clientAddresses(undefined, () => told.push('unreadable'))
   for (const nonsense of ['unknown', '_hidden', '203.0.113.8:x', '999.1.1.1', ''])
@@ -32,7 +32,7 @@ test("an address that cannot be read is the next proxy's, in the end the connect
   assert.deepEqual(told, ['unreadable'])
 })
 
-test('a header of the edge that cannot be read leaves what the proxies say', () => {
+test("with an unreadable header of the edge the proxies' addresses count", () => {
   assert.equal(addressOf({ header: 'unknown', ips: ['203.0.113.8:1', '198.51.100.1'] }), '203.0.113.8')
 })
 

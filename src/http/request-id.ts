@@ -3,12 +3,12 @@ import { isIP } from 'node:net'
 import type { Request, RequestHandler } from 'express'
 import { withRequestId } from '../runtime/current-request-id.ts'
 
-/** What a request id from outside may look like; anything else is replaced, so that no log or header carries a stranger's text. */
+/** Any other id is replaced, so that no log or header carries foreign text. */
 const VALID_ID = /^[\w-]{8,64}$/
 
 export interface FinishedRequest {
   readonly method: string
-  /** The pattern in the table of addresses, never the address: that has no bound. */
+  /** The pattern of the route table: paths would have no limit. */
   readonly route: string
   readonly status: number
   readonly seconds: number
@@ -16,11 +16,11 @@ export interface FinishedRequest {
 
 export interface RequestIdOptions {
   readonly replica: string
-  /** Told of each response once it has been sent. */
+  /** Called after each response. */
   readonly onFinished: (request: FinishedRequest) => void
 }
 
-/** First of all middleware: gives the request its id, names the replica in the answer, and times it. */
+/** The first middleware: request id, replica's name, time. */
 export function assignRequestIds({ replica, onFinished }: RequestIdOptions): RequestHandler {
   return function assignRequestId(req, res, next) {
     const start = performance.now()
@@ -49,9 +49,9 @@ function routeOf(req: Request): string {
 }
 
 /**
- * Where a client is: from the one header that the edge sets (CLIENT_ADDRESS_HEADER) if there is such, else by the proxies
- * that are trusted. Of an address that cannot be read `unreadable` is told once; the next proxy's own counts instead, so that
- * a client cannot make up addresses to escape the limits.
+ * The client's address: of the edge's header (CLIENT_ADDRESS_HEADER), else of the trusted proxies.
+ * For an unreadable address the next proxy's counts, so that no client can invent addresses to
+ * escape the limits. `onUnreadable` is called once.
  */
 export function clientAddresses(header: string | undefined, onUnreadable: () => void): (req: Request) => string {
   let isReported = false
@@ -68,7 +68,7 @@ export function clientAddresses(header: string | undefined, onUnreadable: () => 
   }
 }
 
-/** An address as proxies write it: quoted, with a port (Azure and IIS do), in brackets, with a zone, as IPv4 within IPv6. */
+/** Quoted, with a port (Azure, IIS), in brackets, with a zone, as IPv4 in IPv6. */
 function readAddress(written: string): string | undefined {
   const plain = written.trim().replace(/^"(.*)"$/, '$1')
   const bracketed = /^\[([^\]]+)\](?::\d+)?$/.exec(plain)?.[1]

@@ -5,8 +5,8 @@ import type { RequestContext } from './reply.ts'
 export type Access = 'anyone' | 'customer' | 'staff'
 
 /**
- * What a route needs of the session store. `none` never reads it. `optional` is served without a user
- * while the store is unavailable. `required` is a 503 then.
+ * What a route needs of the session store. `none` never reads it. `optional` is served without a
+ * user while the store is unavailable. `required` is a 503 then.
  */
 export type SessionNeed = 'none' | 'optional' | 'required'
 
@@ -69,7 +69,10 @@ function handlerFor<User>(route: Route<User>, options: RouteOptions<User>): Requ
   }
 }
 
-/** Undefined, neither signed in nor out, where the store is unavailable and the route does not require it. */
+/**
+ * Undefined, neither signed in nor out, where the store is unavailable and the route does not
+ * require it.
+ */
 async function loadUser<User>(
   req: Request,
   res: Response,

@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express'
 import helmet from 'helmet'
 
-/** Security headers: nothing inline, nothing from elsewhere, no frames. `https` adds HSTS: it binds a host for a year, so never in development. */
+/** No inline code, no other origins, no frames. HSTS binds a host for a year. */
 export function securityHeaders({ https }: { https: boolean }): RequestHandler {
   return helmet({
     contentSecurityPolicy: {

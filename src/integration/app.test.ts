@@ -9,7 +9,7 @@ before(async () => {
 })
 after(() => app.close())
 
-test('every answer names its replica and its request', async () => {
+test('every response names its replica and its request', async () => {
   for (const path of ['/', '/nothing-here', '/livez', '/api/session']) {
     const { headers } = await app.client().get(path)
     assert.equal(headers['x-served-by'], 'test')
@@ -17,7 +17,7 @@ test('every answer names its replica and its request', async () => {
   }
 })
 
-test('a plain request id is kept, any other is replaced', async () => {
+test('a valid request id is kept, any other is replaced', async () => {
   const ids = ['0123456789abcdef', 'short', 'with space', 'x'.repeat(65), 'semi;colon;ed']
   const kept = await Promise.all(
     ids.map(
@@ -28,13 +28,13 @@ test('a plain request id is kept, any other is replaced', async () => {
   assert.deepEqual(kept, [true, false, false, false, false])
 })
 
-test('health names replica, version and commit', async () => {
+test('the health endpoints name replica, version and commit', async () => {
   const about = { replica: 'test', version: '0.0.0', commit: 'abc1234' }
   assert.deepEqual((await app.client().get('/livez')).body, { status: 'ok', ...about })
   assert.deepEqual((await app.client().get('/readyz')).body, { status: 'ready', ...about })
 })
 
-test('another method on a known address is a 405 that says which it takes', async () => {
+test('another method on a known path is a 405 with Allow', async () => {
   const answer = await app.client().send('DELETE', '/basket', undefined, { json: true })
   assert.equal(answer.status, 405)
   assert.equal(answer.headers.allow, 'GET, HEAD, OPTIONS')
@@ -42,7 +42,7 @@ test('another method on a known address is a 405 that says which it takes', asyn
 })
 
 for (const path of ['/livez', '/readyz', '/favicon.ico', '/robots.txt', '/assets/site.css'])
-  test(`${path} takes GET and HEAD, answers OPTIONS, and refuses the rest with 405`, async () => {
+  test(`${path} accepts GET, HEAD and OPTIONS, and refuses other methods with 405`, async () => {
     for (const [method, status] of [
       ['HEAD', 200],
       ['OPTIONS', 204],
@@ -55,18 +55,18 @@ for (const path of ['/livez', '/readyz', '/favicon.ico', '/robots.txt', '/assets
     }
   })
 
-test('HEAD and OPTIONS are answered', async () => {
+test('pages answer HEAD and OPTIONS', async () => {
   assert.equal((await app.client().send('HEAD', '/shop', undefined)).status, 200)
   const { status, headers } = await app.client().send('OPTIONS', '/login', undefined)
   assert.deepEqual([status, headers.allow], [204, 'GET, POST, HEAD, OPTIONS'])
 })
 
-test('an address that is nobody’s is a 404 by whatever method', async () => {
+test('an unknown path is a 404 with every method', async () => {
   for (const method of ['GET', 'HEAD', 'POST', 'OPTIONS', 'DELETE'])
     assert.equal((await app.client().send(method, '/nothing-here', undefined)).status, 404)
 })
 
-test('a signed-in person finds the way out on every page, also where nothing is', async () => {
+test('every page, even the 404 page, has the sign-out button for a signed-in user', async () => {
   const ada = app.client()
   await ada.post('/register', { email: 'ada@example.net', name: 'Ada', password: 'a lantern over the turntable' })
   for (const path of ['/', '/shop', '/account', '/staff', '/nothing-here']) {
@@ -84,7 +84,7 @@ const bodies: readonly [string, string, string | Buffer, number][] = [
   ['a body that claims to be packed', 'application/json', Buffer.from('{}'), 415],
 ]
 for (const [what, type, raw, status] of bodies)
-  test(`${what} is a ${status}, not a fault of ours`, async () => {
+  test(`${what} is a ${status}, not a 500`, async () => {
     const packed = Buffer.isBuffer(raw) ? { 'content-encoding': 'zip' } : {}
     const answer = await app
       .client()
@@ -95,14 +95,14 @@ for (const [what, type, raw, status] of bodies)
   })
 
 for (const encoding of ['gzip', 'deflate', 'br'])
-  test(`a body that is no ${encoding} though it says so is a 400 in plain words`, async () => {
+  test(`a body that is not ${encoding} as declared is a 400 with a clear message`, async () => {
     const headers = { 'content-type': 'application/json', 'content-encoding': encoding }
     const { status, body } = await app.client().post('/login', {}, { json: true, raw: '{}', headers })
     assert.equal(status, 400)
     assert.match(body.detail, /cannot be unpacked/)
   })
 
-test("another site's form is refused before the store is asked", async () => {
+test('a form from another origin is refused before the store is read', async () => {
   const before = await storeOperations()
   const { status } = await app
     .client()
@@ -111,7 +111,7 @@ test("another site's form is refused before the store is asked", async () => {
   assert.equal(await storeOperations(), before)
 })
 
-test('what a session was read for is kept by no cache, static files are kept for a year', async () => {
+test('responses with a session are never cached, static files are cached for a year', async () => {
   const page = await app.client().get('/')
   assert.equal(page.headers['cache-control'], 'no-store')
   const [, stylesheet = ''] = /href="(\/assets\/site\.[0-9a-f]{10}\.css)"/.exec(page.text) ?? []
@@ -121,7 +121,7 @@ test('what a session was read for is kept by no cache, static files are kept for
   assert.deepEqual([former.status, former.headers['cache-control']], [200, 'public, max-age=0'])
 })
 
-test('no page allows anything inline, or a frame around it', async () => {
+test('no page allows inline code or frames', async () => {
   const { headers, text } = await app.client().get('/login')
   assert.match(String(headers['content-security-policy']), /default-src 'none'.*frame-ancestors 'none'/)
   assert.doesNotMatch(String(headers['content-security-policy']), /unsafe/)
@@ -133,7 +133,7 @@ test('a path that cannot be decoded is a 400', async () => {
   assert.equal((await app.client().get('/assets/%E0%A4%A', { json: true })).status, 400)
 })
 
-test('favicon.ico and robots.txt are there and never touch the store', async () => {
+test('favicon.ico and robots.txt exist and never read the store', async () => {
   const before = await storeOperations()
   const visitor = app.client()
   visitor.cookies.set('sid', 's%3Aabc.forged')
@@ -142,7 +142,7 @@ test('favicon.ico and robots.txt are there and never touch the store', async () 
   assert.equal(await storeOperations(), before)
 })
 
-test('metrics tell time by route and status, the pool and the store', async () => {
+test('metrics show times by route and status, the pool and the store', async () => {
   await app.client().get('/shop')
   const text = await metrics()
   assert.match(text, /http_request_duration_seconds_count\{.*route="\/shop".*status="200".*\} \d+/)
@@ -157,7 +157,7 @@ const heads: readonly [string, string, number][] = [
   ['a head of 20 kB', `GET / HTTP/1.1\r\nHost: x\r\nCookie: sid=${'x'.repeat(20_000)}\r\n\r\n`, 431],
 ]
 for (const [what, bytes, status] of heads)
-  test(`${what} is a ${status} with a problem that says so`, async () => {
+  test(`${what} is a ${status} with problem details`, async () => {
     const answer = await speak(bytes)
     assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `))
     assert.equal(JSON.parse(answer.split('\r\n\r\n')[1] ?? '').status, status)

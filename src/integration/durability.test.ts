@@ -4,8 +4,9 @@ import type { SessionData } from 'express-session'
 import { createPool, type Pool } from '../database/pool.ts'
 import { createRevoker } from '../sessions/operations/revoke.ts'
 import { PostgresSessionStore } from '../sessions/request/session-store.ts'
+import type { TestDatabase } from '../sessions/testing/test-database.ts'
 import type { Session } from '../sessions/tracking/tracked-sessions.ts'
-import { type FreshDatabase, freshDatabase } from '../testing/fresh-database.ts'
+import { freshDatabase } from '../testing/fresh-database.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 declare module 'express-session' {
@@ -16,7 +17,7 @@ declare module 'express-session' {
 
 const DAY = 86_400_000
 
-/** Notes of each write, as the transaction commits, whether it waits for the disk; a statement may change that up to its last moment. */
+/** Records at commit whether a write waits for the disk: a statement may change that until then. */
 const WATCH = `
   CREATE TABLE written (number serial, what text, waits boolean);
   CREATE FUNCTION note_write() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -26,9 +27,9 @@ const WATCH = `
   CREATE CONSTRAINT TRIGGER note_write AFTER INSERT OR UPDATE OR DELETE ON session
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION note_write()`
 
-/** What a person was told must survive a crash of the database. */
+/** An acknowledged change must survive a crash of the database. */
 const WRITES: Readonly<
-  Record<string, (store: PostgresSessionStore, sid: string, database: FreshDatabase) => Promise<unknown>>
+  Record<string, (store: PostgresSessionStore, sid: string, database: TestDatabase) => Promise<unknown>>
 > = {
   'a new session': (store) => stored(store),
   'a change': async (store, sid) => {
@@ -70,7 +71,7 @@ const WRITES: Readonly<
 
 for (const setting of ['on', 'off'] as const) {
   describe(`in a database whose synchronous_commit is ${setting}`, () => {
-    let database: FreshDatabase
+    let database: TestDatabase
     let pool: Pool
     let store: PostgresSessionStore
     before(async () => {
@@ -79,7 +80,7 @@ for (const setting of ['on', 'off'] as const) {
       await database.pool.query(
         `ALTER DATABASE ${new URL(database.url).pathname.slice(1)} SET synchronous_commit = ${setting}`,
       )
-      // The setting holds for connections that are opened from now on.
+      // The setting holds for new connections.
       pool = createPool({ url: database.url, name: 'watched', size: 1 })
       assert.deepEqual((await pool.query('SHOW synchronous_commit')).rows, [{ synchronous_commit: setting }])
       store = new PostgresSessionStore({ pool })
@@ -98,7 +99,7 @@ for (const setting of ['on', 'off'] as const) {
         assert.ok(rows.length > 0 && rows.every(({ waits }) => waits), JSON.stringify(rows))
       })
 
-    test('a renewal does not wait for the disk, and leaves its connection as it was', async () => {
+    test("a touch does not wait for the disk, and leaves its connection's settings unchanged", async () => {
       const sid = await stored(store)
       await late(database)
       await database.pool.query('TRUNCATE written')
@@ -114,7 +115,7 @@ for (const setting of ['on', 'off'] as const) {
       )
     })
 
-    test('on the site the basket, signing in and signing out wait for the disk, a page that renews does not', async () => {
+    test('basket changes, sign-in and sign-out wait for the disk, a page that touches does not', async () => {
       const app = await startTestServer({ databaseUrl: database.url })
       try {
         await people(app, database)
@@ -125,7 +126,7 @@ for (const setting of ['on', 'off'] as const) {
   })
 }
 
-async function people(app: TestServer, { pool }: FreshDatabase): Promise<void> {
+async function people(app: TestServer, { pool }: TestDatabase): Promise<void> {
   await pool.query(`INSERT INTO product (id, name, note, shelf, price, stock) VALUES ('eggs', 'Eggs', '', '', 450, 9)`)
   const ada = app.client()
   const waits = async (act: () => Promise<{ readonly status: number }>) => {
@@ -143,7 +144,7 @@ async function people(app: TestServer, { pool }: FreshDatabase): Promise<void> {
   assert.deepEqual(await waits(() => ada.post('/logout')), [true])
 }
 
-async function late({ pool }: Pick<FreshDatabase, 'pool'>): Promise<void> {
+async function late({ pool }: Pick<TestDatabase, 'pool'>): Promise<void> {
   await pool.query(`UPDATE session SET expire = expire - interval '61 minutes'`)
 }
 

@@ -16,14 +16,14 @@ before(async () => {
 })
 after(() => app.close())
 
-/** How an id comes to its end while its owner goes on. */
+/** How an id ends while its owner has another session. */
 const ENDS: Readonly<Record<string, (ada: Visitor, email: string) => Promise<unknown>>> = {
   'was signed out': (ada) => ada.post('/logout'),
   'became another by signing in': (ada, email) => ada.post('/login', { email, password: PASSWORD }),
 }
 
 for (const [how, end] of Object.entries(ENDS)) {
-  test(`an id that ${how} is answered as signed out for a minute, and from then on as a visitor's`, async () => {
+  test(`an id that ${how} is answered as signed out for a minute, then as a visitor's`, async () => {
     const late = await holderOfEnded(end)
     await age('50 seconds')
     const before = await rows()
@@ -43,14 +43,14 @@ for (const [how, end] of Object.entries(ENDS)) {
   })
 }
 
-test("an id that never was is a visitor's at once", async () => {
+test("an unknown id is a visitor's at once", async () => {
   const vic = app.client()
   vic.cookies.set('sid', encodeURIComponent(createSignatures([SECRET]).sign('an-id-of-nobody')))
   assert.equal((await vic.post('/basket/items', { product: 'eggs', quantity: 1 })).status, 303)
   assert.deepEqual((await vic.get('/api/session', { json: true })).body.basket, { eggs: 1 })
 })
 
-test('ids that ended are forgotten by upkeep after ten minutes, and not before', async () => {
+test('cleanup deletes tombstones after ten minutes, and not before', async () => {
   const store = new PostgresSessionStore({ pool: app.pool })
   await app.pool.query(`
     INSERT INTO session_tombstone (sid, ended_at) VALUES
@@ -67,7 +67,7 @@ test('ids that ended are forgotten by upkeep after ten minutes, and not before',
 
 type Visitor = ReturnType<TestServer['client']>
 
-/** Somebody who comes with a copy of the cookie that Ada had before the end. */
+/** A browser with a copy of Ada's earlier cookie. */
 async function holderOfEnded(end: (ada: Visitor, email: string) => Promise<unknown>): Promise<Visitor> {
   const [ada, late] = [app.client(), app.client()]
   const email = `ada.${Math.random()}@example.net`

@@ -3,14 +3,15 @@ import { after, before, test } from 'node:test'
 import { createPool, type Pool } from '../database/pool.ts'
 import { StoreUnavailable } from '../sessions/errors.ts'
 import { PostgresTable } from '../sessions/storage/postgres-table.ts'
-import { type FreshDatabase, freshDatabase } from '../testing/fresh-database.ts'
+import type { TestDatabase } from '../sessions/testing/test-database.ts'
+import { freshDatabase } from '../testing/fresh-database.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 const LIFE = { idleMs: 86_400_000, absoluteMs: 86_400_000 }
-/** The process of no connection: stands for all of them. */
+/** Stands for all connections: no process has this pid. */
 const EVERYWHERE = 0
 
-let database: FreshDatabase
+let database: TestDatabase
 let pool: Pool
 let table: PostgresTable
 before(async () => {
@@ -26,8 +27,9 @@ after(async () => {
 })
 
 /**
- * Connections that are listed lead to a server which is no longer the primary: it refuses, in Postgres' words, whatever asks for the zone of the
- * sessions. A sequence counts how often, since a statement that fails leaves nothing else behind.
+ * Connections that are listed lead to a server which is no longer the primary: it refuses, in
+ * Postgres' words, whatever asks for the zone of the sessions. A sequence counts how often, since a
+ * statement that fails leaves nothing else behind.
  */
 const STANDBYS = `
   CREATE TABLE standby (pid integer);
@@ -40,7 +42,7 @@ const STANDBYS = `
     RETURN 'UTC';
   END $$`
 
-test('a read that a server refuses which is no longer the primary is asked once more, on another connection', async () => {
+test('a read that a former primary refuses is retried once, on another connection', async () => {
   const [own] = (await pool.query('SELECT pg_backend_pid() AS pid')).rows
   const refused = await refusals(own.pid, async () => {
     assert.equal((await table.read('ada'))?.text, '{"cookie":{}}')
@@ -48,17 +50,17 @@ test('a read that a server refuses which is no longer the primary is asked once 
   assert.equal(refused, 1)
 })
 
-test('a read that is refused twice is not asked a third time', async () => {
+test('a read that is refused twice is not tried a third time', async () => {
   const refused = await refusals(EVERYWHERE, () => assert.rejects(table.read('ada'), isReadOnly))
   assert.equal(refused, 2)
 })
 
-test('a write that is refused is not asked again', async () => {
+test('a refused write is not retried', async () => {
   const refused = await refusals(EVERYWHERE, () => assert.rejects(table.touch('ada', LIFE), isReadOnly))
   assert.equal(refused, 1)
 })
 
-test('while the database takes no writes nobody is signed out: pages go on, and a change is a 503 that leaves the cookie', async () => {
+test('while the database is read-only nobody is signed out: pages work, and a change is a 503 that leaves the cookie', async () => {
   const app = await startTestServer()
   try {
     const ada = app.client()
@@ -83,7 +85,7 @@ test('while the database takes no writes nobody is signed out: pages go on, and 
   }
 })
 
-test('a page whose renewal the database does not take is served: the next one makes up for it', async () => {
+test('a page whose touch fails is served, and the next request repeats the touch', async () => {
   const app = await startTestServer()
   try {
     const ada = app.client()
@@ -100,7 +102,7 @@ test('a page whose renewal the database does not take is served: the next one ma
   }
 })
 
-/** How many statements were refused while `work` ran. */
+/** How many statements the server refused during `work`. */
 async function refusals(pid: number, work: () => Promise<unknown>): Promise<number> {
   await database.pool.query(`SELECT setval('refused', 1)`)
   await database.pool.query('INSERT INTO standby VALUES ($1)', [pid])
@@ -118,7 +120,7 @@ function isReadOnly(error: unknown): boolean {
   return (error.cause as { code?: string }).code === '25006'
 }
 
-/** For connections that are opened from now on; those of before are ended. */
+/** Applies to new connections, and ends the existing ones. */
 async function setReadOnly(app: TestServer, setting: 'on' | 'off'): Promise<void> {
   const { rows } = await app.pool.query('SELECT current_database() AS name')
   await app.pool.query(

@@ -6,7 +6,7 @@ import { startTestServer } from '../testing/test-server.ts'
 
 const VIC = { name: 'Vic', email: 'vic@example.com', password: 'a lantern over deep water' }
 
-test('while the store is away, the home page stands and claims nobody signed in or out; the basket says what is the matter', async () => {
+test('while the store is unavailable the home page is served without a user, and the basket is a 503', async () => {
   const database = await freshDatabase()
   const proxy = await startTcpProxy(database.url)
   const app = await startTestServer({ databaseUrl: proxy.url })

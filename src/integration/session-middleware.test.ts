@@ -13,7 +13,7 @@ before(async () => {
 })
 after(() => app.close())
 
-test('a visitor who only looks gets no cookie, and leaves no row', async () => {
+test('a visitor who only reads gets no cookie and no row', async () => {
   const vic = app.client()
   for (const path of ['/', '/shop', '/basket', '/login', '/api/session']) await vic.get(path)
   assert.deepEqual([...vic.cookies], [])
@@ -28,7 +28,7 @@ test('the cookie is sent when the expiry moves, and not at every request', async
   assert.equal(await cookieSent(ada), false)
 })
 
-test('a cookie that the old secret signed is replaced by one that the new one signs', async () => {
+test('a cookie signed with the old secret is replaced by one signed with the new secret', async () => {
   const ada = await shopper()
   ada.cookies.set('sid', cookieValue(sidOf(ada), OLD))
   assert.equal(await cookieSent(ada), true)
@@ -36,7 +36,7 @@ test('a cookie that the old secret signed is replaced by one that the new one si
   assert.deepEqual(await basket(ada), { eggs: 1 })
 })
 
-test('a cookie of the former name is read, and replaced by one of the new name', async () => {
+test('a cookie with the previous name is read, and replaced by one with the current name', async () => {
   const ada = await shopper()
   ada.cookies.set('connect.sid', ada.cookies.get('sid') ?? '')
   ada.cookies.delete('sid')
@@ -45,14 +45,14 @@ test('a cookie of the former name is read, and replaced by one of the new name',
   assert.deepEqual(await basket(ada), { eggs: 1 })
 })
 
-test('of two cookies of one name the forged one does not sign anybody out', async () => {
+test('a forged cookie beside the genuine one signs nobody out', async () => {
   const ada = await shopper()
   const header = { cookie: `sid=s%3Aforged.x; sid=${ada.cookies.get('sid')}` }
   ada.cookies.clear()
   assert.deepEqual((await ada.get('/api/session', { json: true, headers: header })).body.basket, { eggs: 1 })
 })
 
-test('a wrong signature costs no statement', async () => {
+test('a cookie with a wrong signature costs no statement', async () => {
   const vic = app.client()
   vic.cookies.set('sid', 's%3Aabcdef.forged')
   const before = await reads()
@@ -60,7 +60,7 @@ test('a wrong signature costs no statement', async () => {
   assert.equal(await reads(), before)
 })
 
-test('signing out clears the cookie and the row', async () => {
+test('sign-out clears the cookie and deletes the row', async () => {
   const ada = await shopper()
   await ada.post('/register', { email: 'ada@example.net', name: 'Ada', password: 'a lantern over the turntable' })
   const sid = sidOf(ada)
@@ -70,7 +70,7 @@ test('signing out clears the cookie and the row', async () => {
   assert.equal(rowCount, 0)
 })
 
-test('while the store is away an answer that needs it is a 503, with the cookie untouched', async () => {
+test('while the store is unavailable a page that needs it is a 503, and the cookie stays', async () => {
   const ada = await shopper()
   await app.pool.query('ALTER TABLE session RENAME TO away')
   try {

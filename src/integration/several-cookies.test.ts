@@ -26,7 +26,7 @@ before(async () => {
 after(() => app.close())
 
 const signed = (sid: string) => encodeURIComponent(createSignatures([SECRET]).sign(sid))
-/** What an application set long ago: the signature is right, the session is gone. */
+/** The signature is valid, but the session is gone. */
 const ENDED = signed('a-session-of-the-former-application')
 
 for (const [order, header] of Object.entries({
@@ -35,14 +35,14 @@ for (const [order, header] of Object.entries({
   'under the present name beside': (live: string) => `connect.sid=${live}; sid=${ENDED}`,
   'under the former name beside': (live: string) => `connect.sid=${ENDED}; sid=${live}`,
 }))
-  test(`an ended cookie ${order} a live one hides nobody, and costs no statement`, async () => {
+  test(`an ended cookie ${order} a live one hides no session, and costs no extra statement`, async () => {
     const ada = await customer()
     const before = await reads()
     assert.equal((await view(header(cookie(ada)))).signedIn, true)
     assert.equal(await reads(), before + 1)
   })
 
-test('people sign in though their browser sends an ended cookie in front', async () => {
+test('sign-in works although the browser sends an ended cookie first', async () => {
   const ada = await customer()
   await ada.post('/logout')
   const headers = { cookie: `sid=${ENDED}` }
@@ -50,13 +50,13 @@ test('people sign in though their browser sends an ended cookie in front', async
   assert.equal((await view(`sid=${ENDED}; sid=${cookie(ada)}`)).signedIn, true)
 })
 
-test('of several live sessions the first under the present name counts', async () => {
+test('of several live sessions the first with the current name wins', async () => {
   const [ada, bea, sten] = [await customer(), await customer(), await customer()]
   const { account } = await view(`connect.sid=${cookie(sten)}; sid=${cookie(bea)}; sid=${cookie(ada)}`)
   assert.equal(account.email, emailOf(bea))
 })
 
-test('signing out ends each session whose cookie came along', async () => {
+test('sign-out ends each session whose cookie is in the request', async () => {
   const [ada, again] = [await customer(), await customer()]
   const headers = { cookie: `sid=${cookie(ada)}; connect.sid=${cookie(again)}` }
   const out = await app.client().post('/logout', {}, { headers })
@@ -64,7 +64,7 @@ test('signing out ends each session whose cookie came along', async () => {
   for (const visitor of [ada, again]) assert.equal((await view(`sid=${cookie(visitor)}`)).signedIn, false)
 })
 
-test('the other sessions end too where a handler answers before its own has ended', async () => {
+test('the other sessions end even if the handler responds before its own has ended', async () => {
   const sessions = createSessions({ pool: 'memory', secret: SECRET })
   const server = express()
     .use(sessions.middleware())
@@ -91,7 +91,7 @@ test('the other sessions end too where a handler answers before its own has ende
   }
 })
 
-test('a request whose sessions all ended is answered as signed out if one of them ended a moment ago', async () => {
+test('a request whose sessions have all ended is answered as signed out if one ended a moment ago', async () => {
   const ada = await customer()
   const ended = cookie(ada)
   await ada.post('/logout')
@@ -101,20 +101,20 @@ test('a request whose sessions all ended is answered as signed out if one of the
   }
 })
 
-test('no more than four sessions are looked up, however many cookies a browser sends', async () => {
+test('at most four sessions are looked up, however many cookies a browser sends', async () => {
   const ada = await customer()
   const others = (count: number) => Array.from({ length: count }, (_, index) => `sid=${signed(`ended-${index}`)}; `)
   assert.equal((await view(`${others(3).join('')}sid=${cookie(ada)}`)).signedIn, true)
   assert.equal((await view(`${others(4).join('')}sid=${cookie(ada)}`)).signedIn, false)
 })
 
-test('cookies that the settings name are cleared when the session cookie is set or cleared, and not before', async () => {
+test('stale cookies of the settings are cleared when the session cookie is set or cleared, and not before', async () => {
   const ada = await customer()
   const header = `sid=${ENDED}; legacy=1; sid=${cookie(ada)}`
   assert.equal((await ask(header)).headers['set-cookie'], undefined)
   await app.pool.query(`UPDATE session SET expire = expire - interval '2 hours'`)
   const renewed = cookiesSet((await ask(header)).headers)
-  // The own cookie comes last: a browser may take one of its own domain for the same.
+  // The session's cookie comes last: a browser may take its own domain's cookie for the same.
   assert.deepEqual(renewed.slice(0, 2), [
     'sid=; Domain=example.com; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax',
     'legacy=; Path=/old; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax',
@@ -125,13 +125,13 @@ test('cookies that the settings name are cleared when the session cookie is set 
   assert.deepEqual(cookiesSet(out.headers).slice(0, 2), renewed.slice(0, 2))
 })
 
-test('a cookie of another path is cleared from any page, since a browser shows it below its path alone', async () => {
+test('a stale cookie of another path is cleared from any page, although the browser sends it only below its path', async () => {
   const ada = await customer()
   const { headers } = await ada.post('/logout')
   assert.deepEqual(namesSet(headers), ['sid', 'legacy', 'sid'])
 })
 
-test('whoever comes without such a cookie is told nothing of it', async () => {
+test('a request without a stale cookie gets no header for it', async () => {
   const ada = app.client()
   const { headers } = await ada.post('/basket/items', EGGS)
   assert.deepEqual(namesSet(headers), ['sid'])
@@ -139,7 +139,7 @@ test('whoever comes without such a cookie is told nothing of it', async () => {
 
 const names = new Map<Visitor, string>()
 
-/** Somebody who is signed in; the name is the address, so that an answer tells who it is. */
+/** A signed-in browser. */
 async function customer(): Promise<Visitor> {
   const visitor = app.client()
   const email = `ada.${Math.random()}@example.net`

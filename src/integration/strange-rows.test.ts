@@ -3,15 +3,16 @@ import { after, before, describe, test } from 'node:test'
 import type { HttpClient } from '../../test-support/http-client.ts'
 import { createSignatures } from '../sessions/request/session-cookie.ts'
 import { PostgresSessionStore } from '../sessions/request/session-store.ts'
-import { commit, DAY, load, stored } from '../sessions/testing/store-pair.ts'
-import { type FreshDatabase, freshDatabase } from '../testing/fresh-database.ts'
+import { commit, DAY, load, storeSession } from '../sessions/testing/store-pair.ts'
+import type { TestDatabase } from '../sessions/testing/test-database.ts'
+import { freshDatabase } from '../testing/fresh-database.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 const SECRET = 'a secret of this test, long enough'
 const ADA = { email: 'ada@example.com', password: 'blue kettle sings' }
 const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`
 
-/** Contents that are no session: the holder is a visitor. */
+/** Contents that are no session. */
 const UNUSABLE: Readonly<Record<string, string>> = {
   'a text': '"text"',
   'a number': '1e400',
@@ -22,7 +23,7 @@ const UNUSABLE: Readonly<Record<string, string>> = {
   'a text of 3 MB': JSON.stringify({ a: 'x'.repeat(3_000_000) }),
   'a list nested 70 deep': `{"a":${'['.repeat(70)}${']'.repeat(70)}}`,
 }
-/** Contents that are odd, and a session all the same. */
+/** Odd contents that are a session. */
 const USABLE: Readonly<Record<string, string>> = {
   'an object nested 64 deep': nested(64),
   'a field twice': '{"a":1,"a":2}',
@@ -34,7 +35,6 @@ const USABLE: Readonly<Record<string, string>> = {
   'a long text': JSON.stringify({ a: 'x'.repeat(90_000) }),
   'an account that is none': '{"account":{"a":[]},"credentialsVersion":"x","basket":[1,null],"signedInAt":{}}',
 }
-/** What a timestamp can hold beside a date of our days. */
 const INSTANTS = ['infinity', '294276-12-31 23:59:59', '9999-12-31', '10000-01-01']
 const PAST = ['-infinity', '4713-01-01 BC', '0001-01-01']
 
@@ -49,7 +49,7 @@ before(async () => {
 after(() => app.close())
 
 for (const [what, text] of Object.entries(UNUSABLE)) {
-  test(`${what} is a visitor's, reported once, and a sign-out removes it`, async () => {
+  test(`${what} is a visitor's, is reported once, and is removed by a sign-out`, async () => {
     const holder = await holderOf({ text })
     const before = app.lines.length
     for (const path of ['/', '/account', '/basket', '/api/session'])
@@ -62,13 +62,13 @@ for (const [what, text] of Object.entries(UNUSABLE)) {
     await signsIn(holder.browser)
   })
 
-  test(`${what} does not keep its holder from signing in`, async () => {
+  test(`${what} does not prevent a sign-in`, async () => {
     await signsIn((await holderOf({ text })).browser)
   })
 }
 
 for (const [what, text] of Object.entries(USABLE)) {
-  test(`${what} is a session like any other`, async () => {
+  test(`${what} is an ordinary session`, async () => {
     const holder = await holderOf({ text })
     assert.equal((await holder.browser.get('/api/session', { json: true })).status, 200)
     assert.equal(await textOf(holder.sid), text, 'a look changes nothing')
@@ -76,7 +76,7 @@ for (const [what, text] of Object.entries(USABLE)) {
   })
 }
 
-test('a row whose expiry or end is infinite, or in another age, fails nobody', async () => {
+test('a row whose expiry is infinite, or in another age, fails no request', async () => {
   const good = await holderOf({ text: '{"cookie":{},"basket":{"eggs":3}}' })
   const later = ['NULL', ...INSTANTS.map((instant) => `'${instant}'`)]
   const strange = INSTANTS.flatMap((expire) => later.map((ends) => ({ expire: `'${expire}'`, ends, lives: true })))
@@ -84,7 +84,6 @@ test('a row whose expiry or end is infinite, or in another age, fails nobody', a
   const past = PAST.map((ends) => ({ expire: `now() + interval '1 hour'`, ends: `'${ends}'`, lives: true }))
   for (const { lives, ...instants } of [...strange, ...ended, ...past]) {
     const holder = await holderOf({ text: '{"cookie":{},"basket":{"eggs":2}}', ...instants })
-    // Read in one statement.
     const [odd, other] = await Promise.all(
       [holder, good].map(({ browser }) => browser.get('/api/session', { json: true })),
     )
@@ -97,15 +96,15 @@ test('a row whose expiry or end is infinite, or in another age, fails nobody', a
 })
 
 describe('in a database of another encoding', () => {
-  let database: FreshDatabase
+  let database: TestDatabase
   before(async () => {
     database = await freshDatabase({ encoding: 'LATIN1' })
   })
   after(() => database.drop())
 
-  test('a character that the database lacks fails the session that has it alone, and is no outage', async () => {
+  test("a character that the database's encoding lacks fails its own session alone, and is not an outage", async () => {
     const store = new PostgresSessionStore({ pool: database.pool })
-    const [odd, fine] = [await stored(store, { count: 1 }), await stored(store, { count: 1 })]
+    const [odd, fine] = [await storeSession(store, { count: 1 }), await storeSession(store, { count: 1 })]
     const [first, second] = [await load(store, odd), await load(store, fine)]
     Object.assign(first, { note: 'eggs 🥚' })
     Object.assign(second, { note: 'Käse' })
@@ -114,7 +113,7 @@ describe('in a database of another encoding', () => {
     assert.equal(refused.status === 'rejected' && refused.reason.status, 500)
     assert.equal(kept.status, 'fulfilled')
     assert.deepEqual([(await load(store, odd)).note, (await load(store, fine)).note], [undefined, 'Käse'])
-    await assert.rejects(stored(store, { note: '🥚' }), { name: 'SessionRefused' })
+    await assert.rejects(storeSession(store, { note: '🥚' }), { name: 'SessionRefused' })
     assert.equal(await store.table.destroy(odd), 1)
     assert.equal(await store.table.touch(fine, { idleMs: DAY, absoluteMs: DAY }), true)
   })

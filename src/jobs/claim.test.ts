@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type FreshDatabase, freshDatabase } from '../testing/fresh-database.ts'
+import type { TestDatabase } from '../sessions/testing/test-database.ts'
+import { freshDatabase } from '../testing/fresh-database.ts'
 import { claimRun } from './claim.ts'
 
-let database: FreshDatabase
+let database: TestDatabase
 before(async () => {
   database = await freshDatabase()
 })
@@ -11,7 +12,7 @@ after(() => database.drop())
 
 const HOUR = 3_600_000
 
-test('of twenty that ask at once one has the turn, and nobody again before its time', async () => {
+test('of twenty concurrent claims one wins, and none before the interval is over', async () => {
   const all = () => Promise.all(Array.from({ length: 20 }, () => claimRun(database.pool, 'sweep', HOUR)))
   assert.equal((await all()).filter(Boolean).length, 1)
   assert.equal((await all()).filter(Boolean).length, 0)
@@ -19,7 +20,7 @@ test('of twenty that ask at once one has the turn, and nobody again before its t
   assert.equal((await all()).filter(Boolean).length, 1)
 })
 
-test("one chore's turn is none of another's", async () => {
+test('two jobs are claimed independently', async () => {
   assert.equal(await claimRun(database.pool, 'dust', HOUR), true)
   assert.equal(await claimRun(database.pool, 'mend', HOUR), true)
 })

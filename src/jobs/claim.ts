@@ -1,8 +1,8 @@
 import type { Pool } from '../database/pool.ts'
 
 /**
- * Whether this replica may begin a chore now: of all that ask, one is told yes in each `every` milliseconds. It decides who begins, not that
- * nobody else is still at work, so a chore is small, batched and safe to run twice.
+ * Whether this replica may start the job: one claim wins in each interval. An earlier run may still
+ * be in progress, so a job must be batched and safe to run twice.
  */
 export async function claimRun(pool: Pool, job: string, intervalMs: number): Promise<boolean> {
   const { rowCount } = await pool.query(

@@ -3,16 +3,17 @@ import { Writable } from 'node:stream'
 import { after, before, test } from 'node:test'
 import { createLog } from '../runtime/log.ts'
 import { createMetrics } from '../runtime/metrics.ts'
-import { type FreshDatabase, freshDatabase } from '../testing/fresh-database.ts'
+import type { TestDatabase } from '../sessions/testing/test-database.ts'
+import { freshDatabase } from '../testing/fresh-database.ts'
 import { runJob, startScheduler } from './scheduler.ts'
 
-let database: FreshDatabase
+let database: TestDatabase
 before(async () => {
   database = await freshDatabase()
 })
 after(() => database.drop())
 
-test('a job is done by one of several replicas, logged and counted', async () => {
+test('one of several replicas runs a job, logs it and counts it', async () => {
   let done = 0
   const job = { name: 'sweep', intervalMs: 3_600_000, work: async () => ++done }
   const replicas = [replica(), replica(), replica()]
@@ -25,7 +26,7 @@ test('a job is done by one of several replicas, logged and counted', async () =>
   assert.equal(counted.filter((text) => text.includes('maintenance_removed_total{job_name="sweep"} 1')).length, 1)
 })
 
-test('a job that fails is told, is not counted as done, and does not end the replica', async () => {
+test('a failed job is logged, is not counted as success, and does not end the replica', async () => {
   const options = replica()
   const work = () => Promise.reject(new Error('no broom'))
   await runJob({ name: 'broken', intervalMs: 3_600_000, work }, options)
@@ -33,7 +34,7 @@ test('a job that fails is told, is not counted as done, and does not end the rep
   assert.doesNotMatch(await options.metrics.text(), /job_name="broken"/)
 })
 
-test('metrics tell when a job was last done, and from the start that it was not', async () => {
+test('metrics show when a job last succeeded, and 0 before', async () => {
   const options = replica()
   const job = { name: 'dust', intervalMs: 3_600_000, work: async () => 0 }
   startScheduler({ ...options, jobs: [job] })()

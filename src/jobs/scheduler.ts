@@ -3,12 +3,10 @@ import type { Log } from '../runtime/log.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import { claimRun } from './claim.ts'
 
-/** Something that one replica does for all, now and then. */
 export interface Job {
   readonly name: string
-  /** Milliseconds from one turn to the next. */
   readonly intervalMs: number
-  /** Resolves with how many things it removed. */
+  /** Returns how many rows it removed. */
   readonly work: () => Promise<number>
 }
 
@@ -19,13 +17,12 @@ export interface SchedulerOptions {
   readonly metrics: Metrics
 }
 
-/** How often a replica asks whether it has a turn. */
 const POLL_MS = 60_000
 
-/** Begins to ask for turns; returns what ends it. A chore that fails is told, and comes again with its next turn. */
+/** Returns a function that stops it. A failed job is logged, and runs again after its interval. */
 export function startScheduler(options: SchedulerOptions): () => void {
   for (const { name } of options.jobs) options.metrics.registerJob(name)
-  // Not all replicas in one second: they are often started together.
+  // Random: replicas often start together.
   const first = setTimeout(poll, Math.random() * POLL_MS).unref()
   const timer = setInterval(poll, POLL_MS).unref()
 
@@ -39,7 +36,6 @@ export function startScheduler(options: SchedulerOptions): () => void {
   }
 }
 
-/** One try: does the chore if it is this replica's turn. */
 export async function runJob(
   { name, intervalMs, work }: Job,
   { pool, log, metrics }: Omit<SchedulerOptions, 'jobs'>,

@@ -8,26 +8,26 @@ before(async () => {
 })
 after(() => app.close())
 
-test('a page that is not there says so, and names its request', async () => {
+test('the 404 page says so, and names its request', async () => {
   const { status, text, headers } = await app.client().get('/nothing-here')
   assert.equal(status, 404)
   assert.match(text, /<h1>Not found<\/h1>/)
   assert.ok(text.includes(String(headers['x-request-id'])))
 })
 
-test('what is refused before the session is read claims nobody signed in or out', async () => {
+test('a response before the session is read claims nobody signed in or out', async () => {
   const { status, text } = await app.client().post('/basket/items', {}, { headers: { 'sec-fetch-site': 'cross-site' } })
   assert.equal(status, 403)
   assert.doesNotMatch(text, /href="\/login"|action="\/logout"/)
 })
 
-test('a form that needs somebody offers to sign in', async () => {
+test('a form of a visitor offers the sign-in', async () => {
   const { status, text } = await app.client().post('/account/password', { current: 'x', password: 'y' })
   assert.equal(status, 401)
   assert.match(text, /<a class="button" href="\/login">Sign in<\/a>/)
 })
 
-test('a method that an address does not take is refused in the same dress', async () => {
+test("a 405 page has the site's layout", async () => {
   const { status, text } = await app.client().post('/shop', {})
   assert.equal(status, 405)
   assert.match(text, /data-replica=/)

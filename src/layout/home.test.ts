@@ -10,7 +10,7 @@ after(() => app.close())
 
 const ADA = { name: 'Ada <b>Byron</b>', email: 'ada@example.com', password: 'a lantern over deep water' }
 
-test('the home page tells a visitor what this is, and offers to sign in', async () => {
+test('the home page explains the site to a visitor, and offers the sign-in', async () => {
   const { status, text, headers } = await app.client().get('/')
   assert.equal(status, 200)
   assert.match(text, /small click-and-collect shop/)
@@ -19,7 +19,7 @@ test('the home page tells a visitor what this is, and offers to sign in', async 
   assert.equal(headers['set-cookie'], undefined)
 })
 
-test('it greets who is signed in by the name that was given, with the way out', async () => {
+test('the home page greets a signed-in user by name, and has the sign-out button', async () => {
   const ada = app.client()
   await ada.post('/register', ADA)
   const { text } = await ada.get('/')
@@ -28,14 +28,14 @@ test('it greets who is signed in by the name that was given, with the way out', 
   assert.deepEqual((await ada.get('/', { json: true })).body, { greeted: ADA.name })
 })
 
-test('the foot names the replica that answered, as the header does', async () => {
+test('the footer names the replica, as the header does', async () => {
   const { text, headers } = await app.client().get('/')
   const replica = headers['x-served-by']
   assert.ok(replica)
   assert.ok(text.includes(`<p data-replica="${replica}">answered by ${replica}</p>`))
 })
 
-test('no page needs what the content policy forbids: inline scripts, inline styles', async () => {
+test('no page has inline scripts or styles, which the content policy forbids', async () => {
   const vic = app.client()
   for (const path of ['/', '/shop', '/basket', '/login', '/register', '/nothing-here']) {
     const { text } = await vic.get(path)
@@ -43,7 +43,7 @@ test('no page needs what the content policy forbids: inline scripts, inline styl
   }
 })
 
-test('stylesheet, script and icons are where the page says', async () => {
+test("stylesheet, script and icons exist at the page's URLs", async () => {
   const vic = app.client()
   const { text } = await vic.get('/')
   const addresses = [...text.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, address]) => address ?? '')

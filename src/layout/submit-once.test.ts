@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { runInNewContext } from 'node:vm'
 
-/** Only what the script asks of an element. */
+/** The part of an element that the script uses. */
 function element(attributes: Record<string, string> = {}, buttons: readonly object[] = []) {
   return {
     attributes,
@@ -19,7 +19,7 @@ function element(attributes: Record<string, string> = {}, buttons: readonly obje
   }
 }
 
-/** A page with one form on which the script runs. */
+/** A page with one form and the script. */
 function pageWith(method: string) {
   const button = element()
   const form = element({ method }, [button])
@@ -34,7 +34,7 @@ function pageWith(method: string) {
   return {
     form,
     button,
-    /** Whether the browser sends the form. */
+    /** Whether the browser submits the form. */
     submit() {
       const event = Object.defineProperty(new Event('submit', { cancelable: true }), 'target', { value: form })
       return document.dispatchEvent(event)
@@ -46,21 +46,21 @@ function pageWith(method: string) {
   }
 }
 
-test('a form is sent once, however often its button is pressed, until the page is shown again', () => {
+test('a form is submitted once, however often its button is pressed, until the page is shown again', () => {
   const { submit, show } = pageWith('post')
   assert.deepEqual([submit(), submit(), submit()], [true, false, false])
   show()
   assert.deepEqual([submit(), submit()], [true, false])
 })
 
-test('a form that got no answer in ten seconds may be sent again', () => {
+test('a form without a response can be submitted again after ten seconds', () => {
   const { submit, pass } = pageWith('post')
   assert.deepEqual([submit(), submit()], [true, false])
   pass()
   assert.equal(submit(), true)
 })
 
-test('while a form is under way it says that it is busy, and its button keeps its name and value', () => {
+test('a submitted form shows that it is busy, and its button keeps its name and value', () => {
   const { form, button, submit, show } = pageWith('post')
   submit()
   assert.equal(form.attributes['aria-busy'], 'true')
@@ -69,7 +69,7 @@ test('while a form is under way it says that it is busy, and its button keeps it
   assert.deepEqual([form.attributes, button.attributes], [{ method: 'post' }, {}])
 })
 
-test('a form that only asks is sent as often as people like', () => {
+test('a GET form can be submitted any number of times', () => {
   const { submit } = pageWith('get')
   assert.deepEqual([submit(), submit()], [true, true])
 })

@@ -11,7 +11,7 @@ export interface AccessLogOptions {
 
 export type AccessLog = (req: IncomingMessage, res: ServerResponse, next: () => void) => void
 
-/** Middleware: one line for each response, in the shape of the application's log. Expects `req.id`. */
+/** One line for each response, in the format of the application log. Needs `req.id`. */
 export function createAccessLog({ level, format, replica, stream = process.stdout }: AccessLogOptions): AccessLog {
   return pinoHttp(
     {
@@ -20,7 +20,7 @@ export function createAccessLog({ level, format, replica, stream = process.stdou
       messageKey: 'msg',
       formatters: { level: (label) => ({ level: label }) },
       timestamp: () => `,"time":"${new Date().toISOString()}","replica":${JSON.stringify(replica)}`,
-      // Neither request nor response is bound as a whole: their headers hold the cookies.
+      // Never bind the whole request or response: their headers hold cookies.
       quietReqLogger: true,
       quietResLogger: true,
       serializers: { req: () => undefined, res: () => undefined },
@@ -49,7 +49,7 @@ function pathOf(req: IncomingMessage): string {
   return address.split('?', 1)[0] ?? ''
 }
 
-/** An orchestrator asks every second or two: a line for each would bury the rest. Failing probes are told by the state's own events. */
+/** Health probes come every second. A failing probe shows in the events of the state. */
 function isProbe(req: IncomingMessage): boolean {
   const path = pathOf(req)
   return path === '/livez' || path === '/readyz'

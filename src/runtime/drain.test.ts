@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { createHttpClient, type HttpClient } from '../../test-support/http-client.ts'
 import { createDrain, type DrainOptions } from './drain.ts'
 
-test('requests that keep coming while a server leaves are all answered', async () => {
+test('a draining server answers all requests that keep coming', async () => {
   const { server, url } = await listening((_req, res) => void setImmediate(() => res.end('ok')))
   const drain = draining(server, { delayMs: 50, timeoutMs: 5000 })
   const outcomes: string[] = []
@@ -15,7 +15,8 @@ test('requests that keep coming while a server leaves are all answered', async (
     for (;;) {
       const outcome = await ask(client)
       outcomes.push(outcome)
-      // Refused is fair: nginx asks another replica. Reset is not: the request may have been done.
+      // Refused is correct: nginx asks another replica. Reset is not: the request may have been
+      // processed.
       if (outcome !== 'ok') break
       if (leaving && !server.listening) {
         client.close()
@@ -31,7 +32,7 @@ test('requests that keep coming while a server leaves are all answered', async (
   assert.deepEqual([...new Set(outcomes)].sort(), ['ECONNREFUSED', 'ok'])
 })
 
-test('clients without keep-alive that never stop coming keep no server from leaving', async () => {
+test('endless clients without keep-alive do not keep a server from stopping', async () => {
   const quiet = await listening((_req, res) => void res.end('ok'))
   const alone = await timeOf(draining(quiet.server, { delayMs: 0, timeoutMs: 20_000 }))
   const { server, url } = await listening((_req, res) => void res.end('ok'))
@@ -44,11 +45,11 @@ test('clients without keep-alive that never stop coming keep no server from leav
   const crowded = await timeOf(draining(server, { delayMs: 0, timeoutMs: 20_000 }))
   await Promise.all(workers)
   assert.deepEqual([...new Set(outcomes)].sort(), ['ECONNREFUSED', 'ok'])
-  // New ones are held while the queue is emptied: served, each would bring another, until a limit far off.
+  // New connections are paused while the queue is emptied: serving them would bring more.
   assert.ok(crowded < 4 * alone, `${crowded} ms with clients, ${alone} ms without`)
 })
 
-test('an answer that is under way is finished, and says that the connection ends', async () => {
+test('a response in progress is finished, and closes its connection', async () => {
   const { server, url, seen } = await listening(
     (_req, res) => void until(() => !server.listening).then(() => res.end('late')),
   )
@@ -61,7 +62,7 @@ test('an answer that is under way is finished, and says that the connection ends
   client.close()
 })
 
-test('what has not ended by the limit is cut', async () => {
+test('connections that are open at the timeout are cut', async () => {
   const { server, url, seen } = await listening(() => {})
   const drain = draining(server, { delayMs: 0, timeoutMs: 100 })
   const client = createHttpClient(url)
@@ -71,7 +72,7 @@ test('what has not ended by the limit is cut', async () => {
   assert.match(await answer, /^(ECONNRESET|UND_ERR_SOCKET)$/)
 })
 
-test('what a proxy can repeat is handed over as a server leaves; what it cannot, and what comes without one, is answered', async () => {
+test('a draining server hands over what a proxy can repeat, and answers the rest', async () => {
   const drain = createDrain({ delayMs: 0, timeoutMs: 5000 })
   const { server, url } = await listening((req, res) => drain.middleware(req, res, () => void res.end('ok')))
   drain.attach(server)
@@ -79,7 +80,7 @@ test('what a proxy can repeat is handed over as a server leaves; what it cannot,
   const repeating = { 'X-Repeats-502': 'yes' }
   assert.equal(await ask(client, 'GET', repeating), 'ok')
   const left = drain.run()
-  // The drain begins in the next turn: until then all is as always.
+  // The drain begins in the next event-loop turn.
   while ((await ask(client, 'GET', repeating)) === 'ok') {}
   assert.equal(await ask(client, 'POST', repeating), 'ok')
   assert.equal(await ask(client, 'GET'), 'ok')

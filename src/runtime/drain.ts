@@ -3,42 +3,41 @@ import net from 'node:net'
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises'
 
 /**
- * At most this long for connections that were already opened when the drain began. A client that is held brings no other, so where the machine
- * is quiet this takes a millisecond; on a starved one each turn of the event loop may bring a connection.
+ * Limit for connections that are already in the accept queue. An idle machine needs a millisecond.
+ * On a busy one each event-loop turn may bring another connection.
  */
 const QUEUE_LIMIT = 2000
 /**
- * Milliseconds in which nginx is told to stop sending: it repeats a GET that is answered 502 on another replica, and after three of them (`max_fails`)
- * leaves this one alone for a second. Without that a connection can still come between the last look at the queue and its end.
+ * So long nginx is told to stop: it repeats a GET that gets a 502, and after three of them
+ * (`max_fails`) leaves this replica alone for a second. Otherwise a connection can arrive between
+ * the last look at the queue and the close.
  */
 const HANDOVER = 300
-/** Set by a proxy that repeats a 502: anybody else would be shown it. */
+/** Set by a proxy that repeats a 502. Other clients would see the 502. */
 const REPEATS = 'x-repeats-502'
-/** Turns that brought nobody, before the queue is taken to be empty. */
+/** So many turns without a new connection mean that the queue is empty. */
 const QUIET_TURNS = 3
 
 export interface Drain {
-  /** First of all middleware: while the replica leaves, hands what can be repeated over to another one. */
+  /** Hands repeatable requests over to another replica during the drain. */
   readonly middleware: (req: IncomingMessage, res: ServerResponse, next: () => void) => void
-  /** Watches the server's connections; before it listens. */
+  /** Tracks the connections. Call it before `listen`. */
   attach(server: Server): void
-  /**
-   * Stops taking connections and waits for those that are there: readiness is the caller's to withdraw first.
-   * Resolves with the connections that were cut at the limit, 0 where all had left by themselves.
-   */
+  /** Call it when the replica is unready. Returns how many connections were cut at the timeout. */
   run(): Promise<number>
 }
 
 export interface DrainOptions {
-  /** Milliseconds in which it goes on answering as always, for whoever learns late. */
+  /** So long it answers as always, until every proxy knows that it is unready. */
   readonly delayMs: number
-  /** Milliseconds from the end of the delay until what is left is cut. */
+  /** From the end of the delay. */
   readonly timeoutMs: number
 }
 
 /**
- * Prepares a server so that it can leave without losing a request. Node's own `server.close()` resets what waits in the accept queue and cuts
- * idle connections on which a request may be on its way; `Connection: close` while the listener is open makes nginx reconnect into that queue.
+ * Node's `server.close()` resets the accept queue and cuts idle connections on which a request may
+ * be arriving. `Connection: close` while the listener is open makes nginx reconnect into that
+ * queue.
  */
 export function createDrain({ delayMs, timeoutMs }: DrainOptions): Drain {
   const sockets = new Set<net.Socket>()
@@ -55,10 +54,9 @@ export function createDrain({ delayMs, timeoutMs }: DrainOptions): Drain {
       accepted++
       sockets.add(socket)
       socket.once('close', () => sockets.delete(socket))
-      // Not at once: the HTTP server has just asked for data, and what it put into the next tick would undo the pause.
+      // Deferred: the HTTP server has just resumed the socket in its next tick.
       if (holding) process.nextTick(() => holding && socket.pause())
     })
-    // Before the application's own listener, so that no header has been written.
     server.prependListener('request', (_req: IncomingMessage, res: ServerResponse) => {
       answers.add(res)
       res.once('close', () => answers.delete(res))
@@ -68,9 +66,9 @@ export function createDrain({ delayMs, timeoutMs }: DrainOptions): Drain {
 
   async function emptyAcceptQueue(): Promise<void> {
     const end = Date.now() + QUEUE_LIMIT
-    for (let quiet = 0, seen = accepted; quiet < QUIET_TURNS && Date.now() < end; seen = accepted) {
+    for (let quiet = 0, lastAccepted = accepted; quiet < QUIET_TURNS && Date.now() < end; lastAccepted = accepted) {
       await turn()
-      quiet = accepted === seen ? quiet + 1 : 0
+      quiet = accepted === lastAccepted ? quiet + 1 : 0
     }
   }
 
@@ -88,7 +86,7 @@ export function createDrain({ delayMs, timeoutMs }: DrainOptions): Drain {
       for (const socket of sockets) socket.pause()
       await emptyAcceptQueue()
       const closed = new Promise<void>((resolve) => {
-        // The listener alone: http.Server's own close() would cut idle connections.
+        // Closes the listener alone: http.Server's close() cuts idle connections.
         net.Server.prototype.close.call(listener, () => resolve())
       })
       leaving = true

@@ -16,7 +16,7 @@ test('an event is one line of JSON with time, level, msg and replica', async () 
   assert.deepEqual(rest, { level: 'info', msg: 'session revoked', replica: 'app-1', account: 'a1' })
 })
 
-test('what is logged while a request is served carries its id, also after waiting', async () => {
+test('log lines of a request carry its id, also after an await', async () => {
   const { log, lines } = collecting('json')
   await withRequestId('req-12345678', async () => {
     await new Promise((resolve) => setImmediate(resolve))
@@ -30,7 +30,7 @@ test('what is logged while a request is served carries its id, also after waitin
   )
 })
 
-test('an error is told with its stack, its code and its cause, and nothing that hangs on it', async () => {
+test('an error is logged with its stack, code and cause, and none of its other properties', async () => {
   const { log, lines } = collecting('json')
   const cause = Object.assign(new Error('refused'), { code: 'ECONNREFUSED', password: 'hunter2' })
   log.error('request failed', { error: new Error('no answer', { cause }) })
@@ -42,7 +42,7 @@ test('an error is told with its stack, its code and its cause, and nothing that 
   assert.doesNotMatch(lines.join(''), /hunter2/)
 })
 
-test("a client's line breaks and escape codes do not act, in either form", async () => {
+test("a client's line breaks and escape codes have no effect, in either format", async () => {
   for (const format of ['json', 'text'] as const) {
     const { log, lines } = collecting(format)
     log.warn('sign-in failed', { agent: 'x\n{"level":"error"}\u001b[31m\u009b31m\u2028y' })
@@ -53,7 +53,7 @@ test("a client's line breaks and escape codes do not act, in either form", async
   }
 })
 
-test('a stream that cannot be written to loses lines, not the process', async () => {
+test('a broken stream loses log lines, not the process', async () => {
   const stream = new Writable({ write: (_chunk, _encoding, done) => done(new Error('no space left on device')) })
   const log = createLog({ level: 'info', format: 'json', replica: 'app-1', stream })
   log.info('replica ready')
@@ -61,7 +61,7 @@ test('a stream that cannot be written to loses lines, not the process', async ()
   await log.close()
 })
 
-test('an answer is one line in the same shape: the path without its query, no header', async () => {
+test('a response is one line in the same format: the path without its query, no header', async () => {
   const lines: string[] = []
   const accessLog = createAccessLog({ level: 'info', format: 'json', replica: 'app-1', stream: collect(lines) })
   const server = createServer((req, res) => {

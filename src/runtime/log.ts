@@ -4,16 +4,16 @@ import { currentRequestId } from './current-request-id.ts'
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 export type LogFormat = 'json' | 'text'
 
-/** What may stand beside an event; an Error is written with its stack and its causes. */
+/** An Error is written with its stack and causes. */
 export type Fields = Readonly<Record<string, unknown>>
 
-/** Writes events, in past tense, with fields: `log.info('session revoked', { account })`. */
+/** Events in past tense with fields: `log.info('session revoked', { account })`. */
 export interface Log {
   debug(event: string, fields?: Fields): void
   info(event: string, fields?: Fields): void
   warn(event: string, fields?: Fields): void
   error(event: string, fields?: Fields): void
-  /** Resolves once everything has been handed to the stream. */
+  /** Resolves after the last line was passed to the stream. */
   close(): Promise<void>
 }
 
@@ -24,7 +24,7 @@ export interface LogOptions {
   readonly stream?: NodeJS.WritableStream
 }
 
-/** The application's log. A stream that cannot be written to (a full disk) loses lines, never the process. */
+/** A broken stream, such as a full disk, loses lines, never the process. */
 export function createLog({ level, format, replica, stream = process.stdout }: LogOptions): Log {
   stream.on('error', () => {})
   const logger = winston.createLogger({
@@ -58,7 +58,7 @@ function lineOf({ level, message, fields }: Line, replica: string, format: LogFo
   return inert(JSON.stringify({ time, level, msg: message, replica, ...(requestId && { requestId }), ...fields }))
 }
 
-/** JSON leaves some characters as they are that end a line or begin an escape code all the same. */
+/** Characters that JSON does not escape, though they end a line or begin an escape code. */
 export function inert(json: string): string {
   return json.replace(
     /[\u007f-\u009f\u2028\u2029]/g,
@@ -66,33 +66,32 @@ export function inert(json: string): string {
   )
 }
 
-/** One line for people: `14:02:11.120 info  replica ready port=3000`. */
+/** `14:02:11.120 info  replica ready port=3000`. */
 export function readable(time: string, level: string, event: string, fields: Fields): string {
   const pairs = Object.entries(fields).map(([name, value]) => `${name}=${shown(value)}`)
   return [`${time.slice(11, 23)} ${level.padEnd(5)} ${event}`, ...pairs].join(' ')
 }
 
 function shown(value: unknown): string {
-  // JSON's escapes keep a line break or a terminal's escape code that a client sent from acting.
+  // As JSON, so that a client's line breaks and escape codes have no effect.
   const text = inert(JSON.stringify(value) ?? 'undefined')
   return /^"[\w.:/@%+-]+"$/.test(text) ? text.slice(1, -1) : text
 }
 
-/** Fields as JSON can hold them. */
 export function plain(fields: Fields): Fields {
   return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name, value instanceof Error ? told(value) : value]),
+    Object.entries(fields).map(([name, value]) => [name, value instanceof Error ? describe(value) : value]),
   )
 }
 
-function told(error: Error): object {
+function describe(error: Error): object {
   const { code } = error as { code?: unknown }
   return {
     name: error.name,
     message: error.message,
     ...(code !== undefined && { code }),
     stack: error.stack,
-    ...(error.cause instanceof Error && { cause: told(error.cause) }),
+    ...(error.cause instanceof Error && { cause: describe(error.cause) }),
   }
 }
 

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client'
 
-/** Seconds; from a coalesced read to the deadline of three seconds. */
+/** In seconds, from a batched read to the deadline of 3 s. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 
 export interface PoolStats {
@@ -10,21 +10,20 @@ export interface PoolStats {
   readonly waiting: number
 }
 
-/** What a replica counts; names and labels are listed in the README. */
+/** docs/metrics.md lists names and labels. */
 export interface Metrics {
-  /** `http_request_duration_seconds{method,route,status}`; `route` is the table's pattern, never the address. */
   requestFinished(request: { method: string; route: string; status: number; seconds: number }): void
-  /** `session_store_duration_seconds{operation,outcome}`. */
   storeQueried(operation: string, outcome: 'ok' | 'error', seconds: number): void
-  /** A chore at which this replica may get the turn: counted from 0, so that the first removal is an increase. */
+  /** Starts the metrics of a job at 0, so that the first removal is an increase. */
   registerJob(job: string): void
-  /** `maintenance_removed_total{job_name}`: what a chore removed; `maintenance_last_success_timestamp_seconds{job_name}`: when, 0 while this replica had no turn. */
+  /**
+   * maintenance_removed_total, maintenance_last_success_timestamp_seconds; `job` is Prometheus'
+   * own.
+   */
   jobDone(job: string, count: number): void
-  /** `replica_ready{replica,version}`, read when scraped. */
   watchReadiness(labels: { readonly replica: string; readonly version: string }, read: () => boolean): void
-  /** `pool_connections{state}`, read when scraped. */
   watchPool(read: () => PoolStats): void
-  /** `GET /metrics` on a port of its own; resolves once it listens. */
+  /** `GET /metrics` on its own port. Resolves when it listens. */
   serve(options: { port: number; host?: string | undefined }): Promise<Server>
   text(): Promise<string>
 }

@@ -1,4 +1,4 @@
-/** The store could not be asked, or did not answer in time: nobody knows more than before. Never means "signed out". */
+/** The store did not answer in time (503), never "signed out". A write's outcome is unknown. */
 export class StoreUnavailable extends Error {
   readonly status = 503
   /** Seconds. */
@@ -10,32 +10,33 @@ export class StoreUnavailable extends Error {
   }
 }
 
-/** The session ended on the way (signed out, revoked, expired): what this request wanted to write is not written. */
+/** The session was signed out, revoked or expired meanwhile (401). Nothing was written. */
 export class SessionEnded extends Error {
   readonly status = 401
   readonly expose = true
 
   constructor() {
     super('This session has ended. Please sign in again.')
-    this.name = 'SessionGone'
+    this.name = 'SessionEnded'
   }
 }
 
-/** Something was put into the session that JSON cannot hold: a fault of the application. Nothing was written. */
+/** JSON cannot hold a value that the application set (500). Nothing was written. */
 export class NotSerializable extends Error {
   readonly status = 500
   readonly path: readonly string[]
 
   constructor(path: readonly string[], what: string) {
     super(`A session cannot hold ${what}, at ${path.map((name) => JSON.stringify(name)).join('.')}`)
-    this.name = 'Unstorable'
+    this.name = 'NotSerializable'
     this.path = path
   }
 }
 
 /**
- * Postgres refuses this session's content or row, and only this one: a character that the database's encoding lacks, an
- * account too long for its index, a trigger. Nothing was written; another try would fail the same. The cause is pg's error.
+ * Postgres refuses the content or the row of this session alone (500): a character that the
+ * database's encoding lacks, an account that is too long for its index, a trigger. Nothing was
+ * written, and a retry would fail the same way. The cause is the error of pg.
  */
 export class SessionRefused extends Error {
   readonly status = 500
@@ -46,13 +47,13 @@ export class SessionRefused extends Error {
   }
 }
 
-/** More than a session may hold. Nothing was written. */
+/** The session is larger than `maxBytes` (413). Nothing was written. */
 export class SessionTooLarge extends Error {
   readonly status = 413
   readonly expose = true
 
   constructor(bytes: number, maxBytes: number) {
-    super(`This session would hold ${bytes} bytes; ${maxBytes} are the most.`)
+    super(`This session would hold ${bytes} bytes; the limit is ${maxBytes}.`)
     this.name = 'SessionTooLarge'
   }
 }

@@ -1,13 +1,13 @@
 import type {} from 'express-session'
 
 declare module 'express-session' {
-  /** What every session may hold. A slice declares its own fields beside their use. */
+  /** Fields of every session. A feature declares its own fields beside their use. */
   interface SessionData {
     /** The account that is signed in; absent for a visitor. */
     account?: string
-    /** The account's credentials version at sign-in (absent: 0); an account that has moved on no longer honours the session. */
+    /** Of the account, at sign-in. Absent: 0. An older version makes the session a visitor's. */
     credentialsVersion?: number
-    /** When the person signed in, in milliseconds since 1970. */
+    /** Milliseconds since 1970. */
     signedInAt?: number
   }
 }

@@ -11,40 +11,39 @@ import { MemoryTable } from './storage/memory-table.ts'
 import type { OnQuery } from './storage/query-runner.ts'
 
 export interface SessionsOptions {
-  /** Postgres, with the tables that this folder's migrations make; `memory` keeps sessions in this process alone. */
+  /** On a database with the tables of `migrations/`. `memory`: in this process alone. */
   readonly pool: Pool | 'memory'
-  /** One or several: the first signs, all verify. */
+  /** The first signs, all verify. */
   readonly secret: string | readonly string[]
   readonly cookie?: {
-    /** Default: `sid`, or `__Host-sid` where the cookie is secure. */
+    /** Default: `sid`, or `__Host-sid` for a secure cookie. */
     readonly name?: string | undefined
-    /** A name that is still read, and replaced at the next answer. */
+    /** A name that is still read. The next response replaces it by `name`. */
     readonly previousName?: string | undefined
     /**
-     * Cookies that an earlier application set with a Domain or another Path, ten at most; default: none. Each is cleared with the answers that set or clear
-     * the session's cookie, where the request came with a cookie of its name, or with the session's where its path is not `/`. `createSessions` throws TypeError where an entry is none, or names the session's own cookie.
+     * Cookies with a Domain or another Path to clear, ten at most (else TypeError). Default: none.
      */
     readonly clear?: readonly StaleCookie[]
     /** Sent over HTTPS only. */
     readonly secure?: boolean
   }
-  /** Milliseconds without activity after which a session ends, at most ten years; default 30 days. `createSessions` throws RangeError outside of that. */
+  /** Milliseconds without activity, ten years at most (else RangeError). Default 30 days. */
   readonly maxAge?: number
-  /** Milliseconds after which it ends at the latest, at most ten years; default 90 days. */
+  /** Milliseconds whatever the activity, with the same limit. Default 90 days. */
   readonly absoluteMaxAge?: number
-  /** Bytes of JSON that a session may hold; default 100,000. */
+  /** Bytes of JSON that a session may hold. Default 100,000. */
   readonly maxBytes?: number
-  /** Whose session it is; default: its `account`. */
+  /** The account that a session belongs to, for `revokeAllExcept`. Default: its `account`. */
   readonly accountIdOf?: StoreOptions['accountIdOf']
   readonly onQuery?: OnQuery
-  /** Answers a request whose session could not be committed; default: the status and the error's message as plain text. */
+  /** Responds where a commit failed. Default: status and message as plain text. */
   readonly onCommitError?: (req: Request, res: Response, error: unknown) => void
-  /** Called where a session's cookie is not sent, because it is for HTTPS only and the request came over plain HTTP; default: nobody is told. */
+  /** Called for a secure cookie that is not sent, because the request came over plain HTTP. */
   readonly onCookieWithheld?: (req: Request) => void
 }
 
 export interface Sessions {
-  /** For each request that needs a session; one that does not count as activity moves no expiry. */
+  /** For each request that needs a session. `activity: false` does not touch it. */
   readonly middleware: (route?: { readonly activity?: boolean | undefined }) => RequestHandler
   readonly store: PostgresSessionStore
   readonly revoker: Revoker
@@ -86,7 +85,7 @@ export function createSessions(options: SessionsOptions): Sessions {
 
 function generator(settings: CookieOptions): PostgresSessionStore['generate'] {
   return function generate(req) {
-    // 192 bits, as many as express-session's own; OWASP asks for 64.
+    // 192 bits, as express-session. OWASP asks for 64.
     req.sessionID = randomBytes(24).toString('base64url')
     req.session = newSession(req)
     req.session.cookie = newCookie(settings)

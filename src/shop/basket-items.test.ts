@@ -15,7 +15,7 @@ const change = (who: HttpClient, item: object) => who.post('/basket/items', item
 const basketOf = async (who: HttpClient) => (await who.get('/basket', { json: true })).body
 const sessions = async () => (await app.pool.query('SELECT count(*)::integer AS rows FROM session')).rows[0].rows
 
-test('a visitor fills a basket: a quantity is set, more is added, and 0 takes out', async () => {
+test('a visitor sets a quantity, adds more, and removes with 0', async () => {
   const vic = app.client()
   assert.deepEqual((await change(vic, { product: 'eggs', quantity: 2 })).body, { basket: { eggs: 2 } })
   assert.deepEqual((await change(vic, { product: 'eggs', add: 3 })).body, { basket: { eggs: 5 } })
@@ -25,7 +25,7 @@ test('a visitor fills a basket: a quantity is set, more is added, and 0 takes ou
   assert.deepEqual(await basketOf(vic), { basket: {} })
 })
 
-test('a form is answered with the way to the basket, which shows what was put in', async () => {
+test('a form redirects to the basket, which shows the product', async () => {
   const vic = app.client()
   const { status, headers } = await vic.post('/basket/items', { product: 'honey', add: 1 })
   assert.equal(status, 303)
@@ -72,7 +72,7 @@ for (const [item, field] of REFUSED)
     assert.equal(await sessions(), before)
   })
 
-test('a refused quantity is shown beside its line, with what was typed', async () => {
+test('a refused quantity is shown beside its line, with the input', async () => {
   const vic = app.client()
   await change(vic, { product: 'eggs', quantity: 1 })
   const { status, text } = await vic.post('/basket/items', { product: 'eggs', quantity: '120' })
@@ -82,14 +82,14 @@ test('a refused quantity is shown beside its line, with what was typed', async (
   assert.deepEqual(await basketOf(vic), { basket: { eggs: 1 } })
 })
 
-test('more than 99 of one product do not fit, however they are added', async () => {
+test('a basket holds 99 of one product at most, however they are added', async () => {
   const vic = app.client()
   await change(vic, { product: 'eggs', quantity: 99 })
   assert.equal((await change(vic, { product: 'eggs', add: 1 })).status, 400)
   assert.deepEqual(await basketOf(vic), { basket: { eggs: 99 } })
 })
 
-test('a basket holds 50 different products and not one more', async () => {
+test('a basket holds 50 products at most', async () => {
   await app.pool.query(
     "INSERT INTO product (id, name, price, stock) SELECT 'p-' || n, 'Product ' || n, 100, 1 FROM generate_series(1, 51) n",
   )
@@ -101,7 +101,7 @@ test('a basket holds 50 different products and not one more', async () => {
   assert.equal((await change(vic, { product: 'p-50', quantity: 2 })).status, 200)
 })
 
-test('what is no longer sold can be taken out, and not be put back', async () => {
+test('a product that is no longer sold can be removed, and not added again', async () => {
   const vic = app.client()
   await change(vic, { product: 'marmalade', quantity: 1 })
   await app.pool.query("DELETE FROM product WHERE id = 'marmalade'")

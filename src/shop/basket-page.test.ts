@@ -10,7 +10,7 @@ before(async () => {
 })
 after(() => app.close())
 
-test('an empty basket shows the way to the shop, and leaves no session and no cookie', async () => {
+test('an empty basket links to the shop, and leaves no session and no cookie', async () => {
   const { status, text, headers } = await app.client().get('/basket')
   assert.equal(status, 200)
   assert.match(text, /Nothing in it yet/)
@@ -18,7 +18,7 @@ test('an empty basket shows the way to the shop, and leaves no session and no co
   assert.equal((await app.pool.query('SELECT 1 FROM session')).rowCount, 0)
 })
 
-test('a basket is a bill that adds up', async () => {
+test('a basket shows correct sums', async () => {
   const vic = app.client()
   await vic.post('/basket/items', { product: 'sourdough', quantity: 2 })
   await vic.post('/basket/items', { product: 'milk', quantity: 1 })
@@ -26,7 +26,7 @@ test('a basket is a bill that adds up', async () => {
   assert.match(text, /€9\.60[\s\S]*€1\.90[\s\S]*Total[\s\S]*€11\.50/)
 })
 
-test('a basket comes along when its visitor registers', async () => {
+test('a basket survives a registration', async () => {
   const vic = app.client()
   await vic.post('/basket/items', { product: 'apples', quantity: 3 })
   const person = { name: 'Vic', email: 'vic@example.com', password: 'a lantern over deep water' }
@@ -34,7 +34,7 @@ test('a basket comes along when its visitor registers', async () => {
   assert.deepEqual((await vic.get('/basket', { json: true })).body, { basket: { apples: 3 } })
 })
 
-test('a session with something else for a basket has an empty one', async () => {
+test('a session with an invalid basket has an empty one', async () => {
   const vic = app.client()
   await vic.post('/basket/items', { product: 'eggs', quantity: 1 })
   await app.pool.query(`UPDATE session SET sess = jsonb_set(sess::jsonb, '{basket}', '[{"id": 7}]')::json`)

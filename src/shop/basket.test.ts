@@ -15,15 +15,15 @@ const BASKETS: readonly [kept: unknown, read: object][] = [
 ]
 
 for (const [kept, read] of BASKETS)
-  test(`a session that keeps ${JSON.stringify(kept)} as its basket has ${JSON.stringify(read)} in it`, () => {
+  test(`a session with the basket ${JSON.stringify(kept)} is read as ${JSON.stringify(read)}`, () => {
     assert.deepEqual(readBasket({ basket: kept as Record<string, number> }), read)
   })
 
-test('a session that is not there has an empty basket', () => {
+test('no session means an empty basket', () => {
   assert.deepEqual(readBasket(undefined), {})
 })
 
-test('a quantity is set, replaced, and taken out with 0', () => {
+test('a quantity is set, replaced, and removed with 0', () => {
   const one = withQuantity({}, 'eggs', 1)
   assert.deepEqual(one, { eggs: 1 })
   assert.deepEqual(withQuantity(one, 'milk', 2), { eggs: 1, milk: 2 })
@@ -32,13 +32,13 @@ test('a quantity is set, replaced, and taken out with 0', () => {
   assert.deepEqual(one, { eggs: 1 })
 })
 
-test('names that every object has are no products', () => {
+test('names of Object.prototype are no products', () => {
   for (const name of ['constructor', '__proto__', 'toString']) assert.equal(quantityOf({ eggs: 1 }, name), 0)
   const odd = withQuantity({}, '__proto__', 3)
   assert.equal(Object.getPrototypeOf(odd), Object.prototype)
   assert.equal(quantityOf(odd, '__proto__'), 3)
 })
 
-test('the count is of things, not of products', () => {
+test('the count adds up quantities', () => {
   assert.equal(countBasket({ eggs: 2, milk: 3 }), 5)
 })

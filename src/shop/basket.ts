@@ -11,29 +11,27 @@ declare module 'express-session' {
   }
 }
 
-/** So many of one product at most. */
-export const MOST_OF_ONE = 99
-/** A session is read at every request: a basket stays small. */
-export const MOST_PRODUCTS = 50
+export const MAX_QUANTITY = 99
+/** The session is read at every request, so the basket must stay small. */
+export const MAX_PRODUCTS = 50
 
-/** What lies in the basket; what is no sound entry (a session taken over from elsewhere) is passed over. */
+/** Ignores invalid entries, as in a session of another application. */
 export function readBasket(session: Pick<SessionData, 'basket'> | undefined): Basket {
-  const kept: unknown = session?.basket
-  if (typeof kept !== 'object' || kept === null || Array.isArray(kept)) return {}
-  return Object.fromEntries(Object.entries(kept).filter(([, quantity]) => isQuantity(quantity)))
+  const stored: unknown = session?.basket
+  if (typeof stored !== 'object' || stored === null || Array.isArray(stored)) return {}
+  return Object.fromEntries(Object.entries(stored).filter(([, quantity]) => isQuantity(quantity)))
 }
 
-/** How many things lie in it. */
+/** The sum of the quantities. */
 export function countBasket(basket: Basket): number {
   return Object.values(basket).reduce((sum, quantity) => sum + quantity, 0)
 }
 
-/** How many of this product lie in it; 0 where none. */
 export function quantityOf(basket: Basket, product: string): number {
   return Object.hasOwn(basket, product) ? (basket[product] ?? 0) : 0
 }
 
-/** The basket with so many of this product, none of it for 0. */
+/** 0 removes the product. */
 export function withQuantity(basket: Basket, product: string, quantity: number): Record<string, number> {
   const others = Object.entries(basket).filter(([id]) => id !== product)
   return Object.fromEntries(quantity === 0 ? others : [...others, [product, quantity]])
@@ -42,11 +40,11 @@ export function withQuantity(basket: Basket, product: string, quantity: number):
 export interface Line {
   readonly id: string
   readonly quantity: number
-  /** Absent when it is no longer sold. */
+  /** Absent for a product that is no longer sold. */
   readonly product: Product | undefined
 }
 
-/** The basket as a bill: in the order of the shop, what is no longer sold last; `total` in cents. */
+/** In the order of the shop, products that are no longer sold last. `total` in cents. */
 export async function billBasket(pool: Pool, basket: Basket): Promise<{ lines: Line[]; total: number }> {
   const products = await findProducts(pool, Object.keys(basket))
   const sold = products.map((product) => ({ id: product.id, quantity: quantityOf(basket, product.id), product }))
@@ -57,5 +55,5 @@ export async function billBasket(pool: Pool, basket: Basket): Promise<{ lines: L
 }
 
 function isQuantity(value: unknown): value is number {
-  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MOST_OF_ONE
+  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX_QUANTITY
 }

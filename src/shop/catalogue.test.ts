@@ -9,13 +9,13 @@ before(async () => {
 })
 after(() => app.close())
 
-test('an empty shop says so, and how it is filled', async () => {
+test('an empty shop says how to fill it', async () => {
   const { status, text } = await app.client().get('/shop')
   assert.equal(status, 200)
   assert.match(text, /The shelves are empty/)
 })
 
-test('the shop shows every product with its price, and a way into the basket for what is there', async () => {
+test('the shop shows every product with its price, and a form for those in stock', async () => {
   await seedProducts(app.pool)
   const { text } = await app.client().get('/shop')
   assert.match(text, /Sourdough loaf/)
@@ -31,7 +31,7 @@ test('a program gets id, name, price and stock of each product', async () => {
   assert.deepEqual(products[0], { id: 'croissants', name: 'Croissants', price: 520, stock: 18 })
 })
 
-test('a name with markup in it stays a name', async () => {
+test('markup in a name is escaped', async () => {
   await app.pool.query("INSERT INTO product (id, name, price, stock) VALUES ('x', '<script>alert(1)</script>', 100, 1)")
   const { text } = await app.client().get('/shop')
   assert.doesNotMatch(text, /<script>alert/)

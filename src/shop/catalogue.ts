@@ -4,7 +4,6 @@ import { type RequestContext, reply } from '../http/reply.ts'
 import { formatPrice } from './price.ts'
 import { listProducts, type Product } from './products.ts'
 
-/** GET /shop: everything that is sold, shelf by shelf. */
 export async function showCatalogue(pool: Pool, context: RequestContext<Account>): Promise<void> {
   const products = await listProducts(pool)
   const shelves = Map.groupBy(products, (product) => product.shelf)

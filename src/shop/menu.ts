@@ -4,11 +4,11 @@ import { countBasket, readBasket } from './basket.ts'
 export interface MenuItem {
   readonly href: string
   readonly label: string
-  /** How many, shown beside the label; absent where it is not known. */
+  /** A count beside the label; absent where it is unknown. */
   readonly count?: number
 }
 
-/** The shop's part of the navigation, asked while a page is rendered: the session is read after the pipeline began. */
+/** Called while a page is rendered, because the session is read after the layout's data. */
 export function shopMenu(req: Request): MenuItem[] {
   return [
     { href: '/shop', label: 'Shop' },

@@ -13,7 +13,7 @@ test('an empty shop lists nothing', async () => {
   assert.deepEqual(await listProducts(pool), [])
 })
 
-test('the seed fills a dozen places, once, and leaves what was sold since as it is', async () => {
+test('the seed adds a dozen products once, and keeps their stock', async () => {
   await seedProducts(pool)
   await pool.query("UPDATE product SET stock = 1 WHERE id = 'eggs'")
   await Promise.all([seedProducts(pool), seedProducts(pool)])
@@ -23,7 +23,7 @@ test('the seed fills a dozen places, once, and leaves what was sold since as it 
   for (const { id, price } of products) assert.ok(Number.isInteger(price) && price > 0, `${id} has a price in cents`)
 })
 
-test('only what is sold is found, whatever is asked for', async () => {
+test('only existing products are found', async () => {
   const found = await findProducts(pool, ['milk', 'nothing', '__proto__', "'; --"])
   assert.deepEqual(
     found.map(({ id }) => id),
@@ -31,7 +31,7 @@ test('only what is sold is found, whatever is asked for', async () => {
   )
 })
 
-test('a bill adds up in cents, and keeps what is no longer sold at its end without a price', async () => {
+test('a bill adds up in cents, and ends with products that are no longer sold, without a price', async () => {
   const { lines, total } = await billBasket(pool, { gone: 4, milk: 2, sourdough: 1 })
   assert.deepEqual(
     lines.map(({ id, quantity }) => [id, quantity]),

@@ -3,9 +3,9 @@ import type { Pool } from '../database/pool.ts'
 export interface Product {
   readonly id: string
   readonly name: string
-  /** A few words below the name: weight, origin. */
+  /** Shown below the name: weight, origin. */
   readonly note: string
-  /** Where it stands in the shop; products are shown by shelf. */
+  /** Products are listed by shelf. */
   readonly shelf: string
   /** In cents. */
   readonly price: number
@@ -14,13 +14,13 @@ export interface Product {
 
 const COLUMNS = 'id, name, note, shelf, price, stock'
 
-/** Everything that is sold, shelf by shelf. */
+/** Sorted by shelf. */
 export async function listProducts(pool: Pool): Promise<Product[]> {
   const { rows } = await pool.query<Product>(`SELECT ${COLUMNS} FROM product ORDER BY shelf, name, id`)
   return rows
 }
 
-/** Those of `ids` that are sold, in the order of the shop. */
+/** The existing ones of `ids`, in the order of the shop. */
 export async function findProducts(pool: Pool, ids: readonly string[]): Promise<Product[]> {
   if (ids.length === 0) return []
   const { rows } = await pool.query<Product>(
@@ -30,7 +30,6 @@ export async function findProducts(pool: Pool, ids: readonly string[]): Promise<
   return rows
 }
 
-/** Puts products on the shelves; those that are there already stay as they are. */
 export async function addProducts(pool: Pool, products: readonly Product[]): Promise<void> {
   await pool.query(
     `INSERT INTO product (${COLUMNS})

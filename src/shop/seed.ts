@@ -1,7 +1,7 @@
 import type { Pool } from '../database/pool.ts'
 import { addProducts, type Product } from './products.ts'
 
-/** Fills an empty shop with a dozen products; what was sold or changed since stays so. */
+/** Adds a dozen products, and changes no existing one. */
 export async function seedProducts(pool: Pool): Promise<void> {
   await addProducts(pool, PRODUCTS)
 }

@@ -25,4 +25,4 @@ for (const [seconds, shown] of SPANS)
   test(`${seconds} seconds are shown as ${shown}`, () =>
     assert.equal(formatDuration(new Date(NOW.getTime() - seconds * 1000), NOW), shown))
 
-test('a moment names its zone', () => assert.equal(formatMoment(NOW), '2 Jan 2026, 12:00 UTC'))
+test('a time names its zone', () => assert.equal(formatMoment(NOW), '2 Jan 2026, 12:00 UTC'))

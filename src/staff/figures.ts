@@ -5,12 +5,12 @@ export function formatBytes(bytes: number): string {
   return `${size < 10 && step > 0 ? size.toFixed(1) : Math.round(size)} ${UNITS[step]}`
 }
 
-/** "2 Jan 2026, 03:04 UTC": staff and replicas may live in different zones. */
+/** "2 Jan 2026, 03:04 UTC", in UTC for all staff. */
 export function formatMoment(date: Date): string {
   return `${MOMENT.format(date)} UTC`
 }
 
-/** How long since `then`, in the largest unit that says enough: "45 s", "12 min", "3 h", "5 d". */
+/** Since `then`, in one unit: "45 s", "12 min", "3 h", "5 d". */
 export function formatDuration(then: Date, now = new Date()): string {
   const seconds = Math.max(0, Math.round((now.getTime() - then.getTime()) / 1000))
   if (seconds < 90) return `${seconds} s`

@@ -21,7 +21,7 @@ async function signedIn(email: string) {
   return person
 }
 
-test('staff see how many sessions there are, and the replicas', async () => {
+test('staff see the number of sessions, and the replicas', async () => {
   const sten = await signedIn('sten@example.com')
   const { status, text } = await sten.get('/staff')
   assert.equal(status, 200)
@@ -38,7 +38,7 @@ test('a program gets the figures as numbers', async () => {
   assert.ok(replicas.some(({ name }: { name: string }) => name === 'app-7'))
 })
 
-test('a customer is told that the console is not for this account', async () => {
+test('a customer gets a 403', async () => {
   const ada = await signedIn('ada@example.com')
   const { status, text } = await ada.get('/staff')
   assert.equal(status, 403)
@@ -47,7 +47,7 @@ test('a customer is told that the console is not for this account', async () => 
   assert.equal((await ada.get('/staff', { json: true })).status, 403)
 })
 
-test('a visitor is sent to sign in, and a program told to', async () => {
+test('a visitor is redirected to the sign-in, a program gets a 401', async () => {
   const vic = app.client()
   const { status, headers } = await vic.get('/staff')
   assert.equal(status, 303)

@@ -5,7 +5,7 @@ import { type RequestContext, reply } from '../http/reply.ts'
 import type { Statistics } from '../sessions/operations/statistics.ts'
 import { formatBytes, formatDuration, formatMoment } from './figures.ts'
 
-/** A replica announces itself once a minute: one that missed two is not shown. */
+/** A replica that missed two announcements, one a minute, is hidden. */
 const LATELY = 3 * 60_000
 
 export interface OverviewOptions {
@@ -13,7 +13,6 @@ export interface OverviewOptions {
   readonly statistics: { read(): Promise<Statistics> }
 }
 
-/** GET /staff: how many sessions there are, and which replicas serve them. */
 export async function showOverview(
   { pool, statistics }: OverviewOptions,
   context: RequestContext<Account>,

@@ -10,14 +10,12 @@ export interface TestServer {
   readonly url: string
   readonly metricsUrl: string
   readonly pool: Pool
-  /** What the application has logged so far. */
   readonly lines: readonly string[]
-  /** Somebody with a browser of their own. */
   client(): HttpClient
   close(): Promise<void>
 }
 
-/** A real replica on free ports over a fresh database. */
+/** A real replica on free ports with a new database. */
 export async function startTestServer(options: Partial<ServerOptions> = {}): Promise<TestServer> {
   const database = await freshDatabase()
   const lines: string[] = []
@@ -44,7 +42,6 @@ export async function startTestServer(options: Partial<ServerOptions> = {}): Pro
   }
 }
 
-/** A replica's options for a test: free ports, no patience. */
 export const OPTIONS: ServerOptions = {
   site: 'Roundhouse',
   replica: 'test',

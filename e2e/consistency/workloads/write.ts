@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util'
-import { put, valueAt } from '../content.ts'
 import {
   checkResult,
   type Group,
@@ -7,10 +6,12 @@ import {
   type Operation,
   type Path,
   type Row,
+  setAt,
+  valueAt,
   type Workload,
-} from './workload.ts'
+} from '../operation.ts'
 
-/** Where the writers of a group write, up to three deep. */
+/** The path of each writer of a group, up to three deep. */
 const SHAPES: readonly ((writer: number) => Path)[] = [
   (writer) => [`field-${writer}`],
   (writer) => ['basket', `product-${writer}`],
@@ -23,58 +24,56 @@ const VALUES: readonly unknown[] = [1, 'a text', null, { left: { right: true } }
 export const write: Workload = {
   name: 'writes',
   unit: 'groups',
-  fault: 'lost',
-  ends: false,
-  perRound: 32,
-  group(number, workers, random) {
-    const shape = SHAPES[number % SHAPES.length] ?? SHAPES[0]!
+  violation: 'lost',
+  endsSessions: false,
+  groupsPerRound: 32,
+  createGroup(number, workers, random) {
+    const pathOf = SHAPES[number % SHAPES.length]!
     const writers = Math.min(workers, 2 + Math.floor(random() * 2))
+    const paths = Array.from({ length: writers }, (_, writer) => pathOf(writer))
     const content: Record<string, unknown> = { group: number }
-    // Half of the parents are missing at first.
-    const parented = random() < 0.5
-    if (parented) for (const sibling of siblingsOf(shape, writers)) put(content, sibling, 'as it was')
-    const removes = random() < 0.2
-    if (removes) put(content, shape(writers - 1), 'to be removed')
+    // Half of the parents are missing at first. The others have a field that no operation writes.
+    if (random() < 0.5) for (const path of paths) setAt(content, [...path.slice(0, -1), 'untouched'], 'as it was')
+    const lastRemoves = random() < 0.2
+    if (lastRemoves) setAt(content, pathOf(writers - 1), 'to be removed')
     const first = Math.floor(random() * workers)
-    const acts = Array.from({ length: writers }, (_, writer): Operation => {
-      const at = { id: `${number}-${writer}`, worker: (first + writer) % workers, sid: `written-${number}` }
-      const path = shape(writer)
-      if (removes && writer === writers - 1) return { ...at, verb: 'remove', path }
-      return { ...at, verb: 'put', path, value: VALUES[Math.floor(random() * VALUES.length)] }
+    const sid = `written-${number}`
+    const operations = paths.map((path, writer): Operation => {
+      const common = { id: `${number}-${writer}`, worker: (first + writer) % workers, sid, path }
+      if (lastRemoves && writer === writers - 1) return { ...common, kind: 'remove' }
+      return { ...common, kind: 'set', value: VALUES[Math.floor(random() * VALUES.length)] }
     })
-    return { number, kind: `${writers} writers`, sessions: [{ sid: `written-${number}`, content }], operations: acts }
+    return { number, kind: `${writers} writers`, sessions: [{ sid, content }], operations }
   },
   check(group, outcomes, rows) {
     const done = group.operations.filter(({ id }) => outcomes.get(id)?.state === 'done')
     if (done.length === 0) return NOTHING_TO_CHECK
     const [row] = rows
     if (row === undefined) return checkResult('the session is gone')
-    return checkResult(done.map((act) => lostOf(act, row)).find((lost) => lost !== undefined) ?? changedOf(group, row))
+    const lost = done.map((operation) => lostWrite(operation, row)).find((found) => found !== undefined)
+    return checkResult(lost ?? changedField(group, row))
   },
 }
 
-/** Fields that nobody touches, beside those that are written. */
-function siblingsOf(shape: (writer: number) => Path, writers: number): Path[] {
-  const paths = Array.from({ length: writers }, (_, writer) => shape(writer))
-  return paths.map((path) => [...path.slice(0, -1), 'untouched'])
-}
-
-/** What an acknowledged write has left that it should not, in words. */
-export function lostOf(act: Operation, { content }: Row): string | undefined {
-  if (act.verb === 'put' && !isDeepStrictEqual(valueAt(content, act.path), act.value))
-    return `${act.path.join('.')} = ${JSON.stringify(act.value)} is not in ${JSON.stringify(content)}`
-  if (act.verb === 'remove' && valueAt(content, act.path) !== undefined)
-    return `${act.path.join('.')} was removed, and is in ${JSON.stringify(content)}`
+/**
+ * Describes the difference between an acknowledged write and the row; undefined if there is none.
+ */
+export function lostWrite(operation: Operation, { content }: Row): string | undefined {
+  if (operation.kind === 'set' && !isDeepStrictEqual(valueAt(content, operation.path), operation.value))
+    return `${operation.path.join('.')} = ${JSON.stringify(operation.value)} is not in ${JSON.stringify(content)}`
+  if (operation.kind === 'remove' && valueAt(content, operation.path) !== undefined)
+    return `${operation.path.join('.')} was removed, and is in ${JSON.stringify(content)}`
   return undefined
 }
 
-function changedOf({ sessions, operations: acts }: Group, { content }: Row): string | undefined {
+/** A field that no operation writes, and that differs all the same. */
+function changedField({ sessions, operations }: Group, { content }: Row): string | undefined {
   const before = sessions[0]?.content ?? {}
-  const written = acts.map((act) => ('path' in act ? act.path.join('.') : ''))
-  const changed = leavesOf(before).filter(
+  const written = operations.map((operation) => ('path' in operation ? operation.path.join('.') : ''))
+  const changed = leavesOf(before).find(
     (path) => !written.includes(path.join('.')) && !isDeepStrictEqual(valueAt(content, path), valueAt(before, path)),
   )
-  return changed[0] && `${changed[0].join('.')}, which nobody wrote, is not in ${JSON.stringify(content)}`
+  return changed && `${changed.join('.')}, which no operation wrote, is not in ${JSON.stringify(content)}`
 }
 
 function leavesOf(value: unknown, path: Path = []): Path[] {

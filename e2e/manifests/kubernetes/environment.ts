@@ -1,12 +1,12 @@
 import type { IContainer } from 'kubernetes-models/v1/Container'
 import { all, type Objects } from './objects.ts'
 
-/** Stands for what only a cluster knows. */
+/** A value that only a cluster knows. */
 export const MADE_LATER = 'made-in-the-cluster'
 
 /**
- * What a container finds in its environment: of ConfigMaps and Secrets that are rendered their values, of a key in a Secret that is made in the
- * cluster `MADE_LATER`. A Secret that is taken whole and is not rendered adds nothing.
+ * A container's environment. Values of rendered ConfigMaps and Secrets; `MADE_LATER` for a key of a
+ * Secret that is made in the cluster. A whole Secret that is not rendered adds nothing.
  */
 export function environment(objects: Objects, container: IContainer): Readonly<Record<string, string>> {
   const found: Record<string, string> = {}

@@ -1,11 +1,11 @@
 import { all, containers, type Kind, type Objects, one, type Pod, pods } from './objects.ts'
-import type { Rule } from './pod-rules.ts'
+import type { Rule } from './rule.ts'
 import { hosts, selects, standing } from './selection.ts'
 
-/** Made by hand, as k8s/README.md says. */
+/** Made by hand (k8s/README.md). */
 const BY_HAND = 'roundhouse'
 
-/** That what one object says of another is so. */
+/** References between objects are correct. */
 export const nameRules = {
   'every selector selects a pod': (objects) => {
     const selectors = [
@@ -23,7 +23,7 @@ export const nameRules = {
       .map(([{ kind, metadata }, selector]) => `${kind} ${metadata.name}: ${JSON.stringify(selector)} selects nothing`)
   },
 
-  'every port that is asked for is one that a container has': (objects) => [
+  'every referenced port is a port of a container': (objects) => [
     ...all(objects, 'Service').flatMap(({ metadata, spec }) =>
       (spec?.ports ?? [])
         .map(({ port, targetPort }) => targetPort ?? port)
@@ -39,7 +39,7 @@ export const nameRules = {
     ...pods(objects).flatMap(unknownProbePorts),
   ],
 
-  'every Service, and every port of it, that is asked for exists': (objects) => {
+  'every referenced Service and port exists': (objects) => {
     const known = (host: string | undefined, port: number | undefined) =>
       hosts(objects).some(({ name, ports }) => name === host && ports.includes(port ?? 0))
     return [
@@ -54,10 +54,10 @@ export const nameRules = {
     ]
   },
 
-  'every ConfigMap, Secret, key, account and volume that is named exists': (objects) =>
+  'every referenced ConfigMap, Secret, key, account and volume exists': (objects) =>
     pods(objects).flatMap((pod) => unknownNames(objects, pod)),
 
-  'nginx is given every file of its folder, and mounts them': (objects) => {
+  'nginx mounts every file of its folder': (objects) => {
     const mounts = pods(objects).find(({ owner }) => owner === 'Deployment nginx')?.spec.containers[0]?.volumeMounts
     const files = Object.keys(one(objects, 'ConfigMap', 'nginx').data ?? {})
     return files
@@ -71,7 +71,7 @@ function policySelectors({ spec }: Kind<'NetworkPolicy'>) {
     ...(spec?.ingress ?? []).flatMap((rule) => rule.from ?? []),
     ...(spec?.egress ?? []).flatMap((rule) => rule.to ?? []),
   ]
-  // What stands in another namespace is not ours to know.
+  // Objects of other namespaces are not rendered here.
   return [
     spec?.podSelector,
     ...peers.filter((peer) => !peer.namespaceSelector && !peer.ipBlock).map((peer) => peer.podSelector),

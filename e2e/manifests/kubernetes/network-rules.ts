@@ -1,18 +1,18 @@
 import { environment } from './environment.ts'
 import { all, type Kind, type Labels, type Objects, one, pods } from './objects.ts'
-import type { Rule } from './pod-rules.ts'
+import type { Rule } from './rule.ts'
 import { hosts, selects, standing } from './selection.ts'
 import { settings } from './setting-rules.ts'
 
 /** Of a node's DNS cache, and of GKE's DNS. */
 const DNS_ADDRESSES = ['169.254.20.10/32', '169.254.169.254/32']
-/** Keys and directives that would tie a person to one replica. */
+/** Keys and directives of sticky sessions. */
 const STICKY_KEY = /affinity|sessionPersistence/i
 const STICKY_LINE = /^[ \t]*(sticky|ip_hash|hash)\b/m
 
-/** Who finds whom, who may speak to whom, and that nobody is tied to one replica. */
+/** Names resolve, policies allow what is needed, and no client is pinned to a replica. */
 export const networkRules = {
-  'nobody is tied to a replica': (objects) => {
+  'no client is pinned to a replica': (objects) => {
     const found: string[] = []
     walk(objects, (key, value) => {
       if (STICKY_KEY.test(key)) found.push(key)
@@ -22,7 +22,7 @@ export const networkRules = {
     return found
   },
 
-  'nginx finds the replicas by the full name of a Service without an address of its own': (objects) => {
+  'nginx finds the replicas by the full name of a headless Service': (objects) => {
     const [container] = one(objects, 'Deployment', 'nginx').spec?.template.spec?.containers ?? []
     const upstream = container === undefined ? '' : (environment(objects, container).UPSTREAM ?? '')
     const [, name = '', namespace, port] = /^([\w-]+)\.([\w-]+)\.svc\.cluster\.local:(\d+)$/.exec(upstream) ?? []
@@ -34,25 +34,25 @@ export const networkRules = {
     ]
   },
 
-  'nobody is sent to a replica that is not ready': (objects) =>
+  'no request goes to a replica that is not ready': (objects) =>
     all(objects, 'Service')
       .filter(({ spec }) => spec?.publishNotReadyAddresses)
       .map(({ metadata }) => `Service ${metadata.name}: publishNotReadyAddresses`),
 
-  'a policy is for pods of ours, never for all of the namespace': (objects) =>
+  'every policy selects our own pods, never the whole namespace': (objects) =>
     all(objects, 'NetworkPolicy')
       .filter(({ spec }) => selects(spec?.podSelector, {}))
       .map(({ metadata }) => `NetworkPolicy ${metadata.name} selects every pod`),
 
-  'the application and nginx have policies, and may ask for names': (objects) =>
+  'the application and nginx have policies, and may use DNS': (objects) =>
     ['app', 'nginx'].flatMap((name) => {
       const { labels } = podOf(objects, name)
       const kinds = policiesFor(objects, labels).flatMap(({ spec }) => spec?.policyTypes ?? [])
       const missing = ['Ingress', 'Egress'].filter((kind) => !kinds.some((one) => one === kind))
-      return [...missing.map((kind) => `no policy says ${kind} of ${name}`), ...dnsFaults(objects, name, labels)]
+      return [...missing.map((kind) => `no policy says ${kind} of ${name}`), ...dnsViolations(objects, name, labels)]
     }),
 
-  'who has to speak to somebody may': (objects) =>
+  'policies allow every needed connection': (objects) =>
     talks(objects).flatMap(([from, host, port]) => {
       const { labels } = podOf(objects, from)
       const target = hosts(objects).find(({ name }) => name === host)
@@ -65,7 +65,7 @@ export const networkRules = {
     }),
 } satisfies Readonly<Record<string, Rule>>
 
-/** From whom, to which name, at which port. A database that is not in the cluster is its operator's to allow. */
+/** From, to, port. The operator of an external database must allow it. */
 function talks(objects: Objects): readonly (readonly [string, string, number])[] {
   const { databaseUrl, migrateDatabaseUrl } = settings(objects)
   const [migrate] = podOf(objects, 'app').spec.initContainers ?? []
@@ -89,7 +89,7 @@ function policiesFor(objects: Objects, labels: Labels): readonly Kind<'NetworkPo
   return all(objects, 'NetworkPolicy').filter(({ spec }) => selects(spec?.podSelector, labels))
 }
 
-/** Whom no policy of a direction selects may do all; else what one of them says. */
+/** Without a policy for this direction everything is allowed; else what one of them allows. */
 function allowed(objects: Objects, of: Labels, other: Labels, way: 'ingress' | 'egress', port: number): boolean {
   const type = way === 'ingress' ? 'Ingress' : 'Egress'
   const policies = policiesFor(objects, of).filter(({ spec }) => spec?.policyTypes?.includes(type))
@@ -106,7 +106,7 @@ function allowed(objects: Objects, of: Labels, other: Labels, way: 'ingress' | '
   )
 }
 
-function dnsFaults(objects: Objects, name: string, labels: Labels): readonly string[] {
+function dnsViolations(objects: Objects, name: string, labels: Labels): readonly string[] {
   const rules = policiesFor(objects, labels).flatMap(({ spec }) => spec?.egress ?? [])
   return ['UDP', 'TCP'].flatMap((protocol) => {
     const asking = rules.filter(({ ports = [] }) =>

@@ -17,7 +17,6 @@ import type { IServiceAccount } from 'kubernetes-models/v1/ServiceAccount'
 
 export type Labels = Readonly<Record<string, string>>
 
-/** What every rendered object has. */
 export interface KubernetesObject {
   readonly apiVersion: string
   readonly kind: string
@@ -42,22 +41,22 @@ interface Kinds {
 }
 
 export type Objects = readonly KubernetesObject[]
-/** A kind as its model types it, with a name for sure. */
+/** A kind of a model, with a certain name. */
 export type Kind<K extends keyof Kinds> = Kinds[K] & KubernetesObject
 
-/** All of one kind, in their order. That they have its shape is what the schemas are for. */
+/** The schema tests check their shape. */
 export function all<K extends keyof Kinds>(objects: Objects, kind: K): readonly Kind<K>[] {
   return objects.filter((object) => object.kind === kind) as Kind<K>[]
 }
 
-/** The one of this kind and name; kustomize's hash at its end may be left out. Throws where there is none. */
+/** Ignores kustomize's hash. Throws where there is none. */
 export function one<K extends keyof Kinds>(objects: Objects, kind: K, name: string): Kind<K> {
   const found = all(objects, kind).find(({ metadata }) => unhashed(metadata.name) === name || metadata.name === name)
   if (found === undefined) throw new Error(`there is no ${kind} ${name}`)
   return found
 }
 
-/** What stands for pods to come. */
+/** A pod template. */
 export interface Pod {
   /** `Deployment app` */
   readonly owner: string
@@ -72,12 +71,12 @@ export function pods(objects: Objects): readonly Pod[] {
   })
 }
 
-/** Of a pod, those that run before included. */
+/** With init containers. */
 export function containers({ spec }: Pod): readonly IContainer[] {
   return [...(spec.initContainers ?? []), ...spec.containers]
 }
 
-/** Without the hash that kustomize puts behind the name of what it generated. */
+/** Without kustomize's hash. */
 export function unhashed(name: string): string {
   return name.replace(/-[2-9bcdfghkmt]{10}$/, '')
 }

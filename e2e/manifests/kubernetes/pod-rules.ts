@@ -1,13 +1,11 @@
 import type { IContainer } from 'kubernetes-models/v1/Container'
 import { all, containers, type Objects, one, type Pod, pods } from './objects.ts'
+import type { Rule } from './rule.ts'
 import { settings } from './setting-rules.ts'
 
-/** Answers with what is wrong, a line each; empty where all is well. */
-export type Rule = (objects: Objects) => readonly string[]
-
-/** What each pod owes to the node that it runs on, and to those whom it serves. */
+/** Limits, security, probes, spreading and draining of each pod. */
 export const podRules = {
-  'every container says when it has started, is ready and is alive': (objects) =>
+  'every container has startup, readiness and liveness probes': (objects) =>
     pods(objects).flatMap((pod) =>
       pod.spec.containers.flatMap((container) =>
         (['startupProbe', 'readinessProbe', 'livenessProbe'] as const)
@@ -26,7 +24,7 @@ export const podRules = {
   'no pod runs as root': (objects) =>
     pods(objects).flatMap(({ owner, spec: { securityContext } }) => [
       ...(securityContext?.runAsNonRoot === true ? [] : [`${owner}: runAsNonRoot is not true`]),
-      // Of a user with a name the kubelet cannot tell that it is not root, and does not start it.
+      // The kubelet cannot check a user name for runAsNonRoot, and does not start the pod.
       ...((securityContext?.runAsUser ?? 0) > 0 ? [] : [`${owner}: runAsUser is no number above 0`]),
     ]),
 
@@ -35,7 +33,7 @@ export const podRules = {
       securityContext?.readOnlyRootFilesystem === true ? [] : ['readOnlyRootFilesystem is not true'],
     ),
 
-  'every pod is let in where the rules for pods are restricted, and the namespace asks for them': (objects) => [
+  'every pod meets the restricted Pod Security Standard, and the namespace enforces it': (objects) => [
     ...all(objects, 'Namespace')
       .filter(({ metadata }) => metadata.labels?.['pod-security.kubernetes.io/enforce'] !== 'restricted')
       .map(({ metadata }) => `Namespace ${metadata.name} does not enforce them`),
@@ -47,16 +45,16 @@ export const podRules = {
     ]),
   ],
 
-  'no pod is given a token for the API, or the addresses of all services as variables': (objects) =>
+  'no pod gets an API token, or the addresses of all services as variables': (objects) =>
     pods(objects).flatMap(({ owner, spec }) => [
       ...(spec.automountServiceAccountToken === false ? [] : [`${owner}: automountServiceAccountToken is not false`]),
       ...(spec.enableServiceLinks === false ? [] : [`${owner}: enableServiceLinks is not false`]),
     ]),
 
-  'a rolling update takes nobody away before another is there': (objects) =>
+  'a rolling update starts a new pod before it stops an old one': (objects) =>
     all(objects, 'Deployment').flatMap(({ metadata, spec }) => [
       ...(spec?.strategy?.rollingUpdate?.maxUnavailable === 0 ? [] : [`${metadata.name}: maxUnavailable is not 0`]),
-      // nginx marks a replica that failed for a second.
+      // nginx marks a failed replica for a second.
       ...((spec?.minReadySeconds ?? 0) >= 2 ? [] : [`${metadata.name}: minReadySeconds is below 2`]),
     ]),
 
@@ -72,7 +70,7 @@ export const podRules = {
       )
       .map(({ owner }) => `${owner}: nothing spreads it`),
 
-  'a replica has the time to drain before it is killed, and begins at once': (objects) => {
+  'a replica can drain before it is killed, and begins at once': (objects) => {
     const { spec } = one(objects, 'Deployment', 'app')
     const { delayMs, timeoutMs } = settings(objects).drain
     const grace = (spec?.template.spec?.terminationGracePeriodSeconds ?? 30) * 1000

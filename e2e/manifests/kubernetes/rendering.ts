@@ -7,12 +7,12 @@ import { repository } from '../../../cluster/replica-environment.ts'
 import { parseYamlAll } from '../yaml.ts'
 import type { KubernetesObject, Objects } from './objects.ts'
 
-/** What kustomize reads, of the repository. */
+/** The folders that kustomize reads. */
 const FOLDERS = ['k8s', 'nginx', 'observability']
-/** What k8s/README.md tells to make before the overlay is applied. */
+/** The file that k8s/README.md makes before `apply`. */
 const SECRET = 'SESSION_SECRET=0e2f0c4b6f2f4a0f9d1c7b3a5e8d6c41\nPGPASSWORD=7d8a1c\n'
 
-/** Why nothing can be rendered on this machine; undefined where it can. */
+/** Why rendering is impossible here; undefined where it is possible. */
 export const kubectlMissing =
   spawnSync('kubectl', ['kustomize', '--help'], { stdio: 'ignore' }).status === 0
     ? undefined
@@ -25,7 +25,7 @@ export interface Rendering {
   readonly objects: Objects
 }
 
-/** The base, each component on top of it, and each overlay, as a cluster would be given them. */
+/** The base, each component on it, and each overlay, as a cluster gets them. */
 export function renderAll(): readonly Rendering[] {
   const folder = mkdtempSync(join(tmpdir(), 'roundhouse-k8s-'))
   const clear = () => rmSync(folder, { recursive: true, force: true })
@@ -52,7 +52,7 @@ function names(kind: 'components' | 'overlays'): readonly string[] {
   return readdirSync(join(repository, 'k8s', kind)).sort()
 }
 
-/** A component changes what is there already: alone it has nothing to change. What has no image yet gets its one. */
+/** A component alone has nothing to change. `images` adds the missing images. */
 function putOnBase(folder: string, component: string): void {
   const components = [...new Set([component, 'images'])].map((name) => `../../components/${name}`)
   const kustomization = { resources: ['../../base'], components }

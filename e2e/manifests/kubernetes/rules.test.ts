@@ -14,13 +14,13 @@ const promises = Object.keys(RULES) as Promised[]
 
 for (const promise of promises)
   test(promise, { skip }, () => {
-    // The base alone has no images: a component says which.
+    // The base alone has no images.
     for (const { name, objects } of renderings.filter(({ name }) => name !== 'base'))
       assert.deepEqual(RULES[promise](objects), [], name)
   })
 
 for (const promise of promises)
-  test(`noticed where it is broken: ${promise}`, { skip }, () => {
+  test(`the check fails where it is broken: ${promise}`, { skip }, () => {
     assert.ok(BREAKS[promise].length > 0)
     for (const change of BREAKS[promise])
       for (const objects of overlaysWith(change))
@@ -36,7 +36,7 @@ test('nginx/kustomization.yaml names every file that nginx reads', { skip }, () 
   assert.equal(held('nginx')?.['start.sh'], readFileSync(join(folder, 'start.sh'), 'utf8'))
 })
 
-test('the one Secret that is rendered is made on the spot, and how to make the other is written down', { skip }, () => {
+test('the only rendered Secret is generated, and the README says how to make the other', { skip }, () => {
   const secrets = renderings.flatMap(({ name, objects }) =>
     objects.filter(({ kind }) => kind === 'Secret').map(() => name),
   )

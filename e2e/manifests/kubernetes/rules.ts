@@ -4,6 +4,6 @@ import { podRules } from './pod-rules.ts'
 import { scaleRules } from './scale-rules.ts'
 import { settingRules } from './setting-rules.ts'
 
-/** Everything that a set of rendered objects has to hold to, by its promise. */
+/** All rules for a set of rendered objects. */
 export const RULES = { ...podRules, ...settingRules, ...nameRules, ...scaleRules, ...networkRules } as const
 export type Promised = keyof typeof RULES

@@ -1,15 +1,15 @@
 import { all, type Objects, one, pods } from './objects.ts'
-import type { Rule } from './pod-rules.ts'
+import type { Rule } from './rule.ts'
 import { selects } from './selection.ts'
 import { settings } from './setting-rules.ts'
 
-/** Postgres' own `max_connections`, where nobody says another, and its `superuser_reserved_connections`. */
+/** Postgres' default `max_connections` and `superuser_reserved_connections`. */
 const MAX_CONNECTIONS = 100
 const RESERVED = 3
 
-/** How many there are, and what that asks of the database. */
+/** The number of replicas, and their database connections. */
 export const scaleRules = {
-  'the autoscaler has the Deployment for itself, and never fewer than three replicas': (objects) =>
+  'the autoscaler alone sets the replicas, three at least': (objects) =>
     all(objects, 'HorizontalPodAutoscaler').flatMap(({ spec }) => {
       const target = all(objects, 'Deployment').find(({ metadata }) => metadata.name === spec?.scaleTargetRef.name)
       if (target === undefined) return [`there is no Deployment ${spec?.scaleTargetRef.name}`]
@@ -21,7 +21,7 @@ export const scaleRules = {
       ]
     }),
 
-  'whoever drains nodes leaves enough pods of each kind, and is not held up by one that is not ready': (objects) =>
+  'a drained node leaves enough pods, and an unready pod does not block the drain': (objects) =>
     all(objects, 'Deployment').flatMap(({ metadata, spec }) => {
       const labels = spec?.template.metadata?.labels ?? {}
       const budget = all(objects, 'PodDisruptionBudget').find((one) => selects(one.spec?.selector, labels))
@@ -32,10 +32,10 @@ export const scaleRules = {
       ]
     }),
 
-  'nginx is there twice': (objects) =>
+  'nginx has two pods': (objects) =>
     (one(objects, 'Deployment', 'nginx').spec?.replicas ?? 1) >= 2 ? [] : ['one nginx is an outage at each drain'],
 
-  'all replicas together, and one more while they are replaced, have their connections': (objects) => {
+  'the database has connections for all replicas and one more during a rolling update': (objects) => {
     const clients = replicasAtMost(objects) * settings(objects).poolSize
     const pooler = poolerOf(objects)
     const room = maxConnections(objects) - RESERVED
@@ -43,13 +43,13 @@ export const scaleRules = {
     const parameters = pooler.spec?.pgbouncer.parameters ?? {}
     const servers = (pooler.spec?.instances ?? 1) * Number(parameters.default_pool_size ?? 20) + surge(objects)
     return [
-      // All may have come to one instance of it.
+      // All replicas may use one pooler instance.
       ...(clients <= Number(parameters.max_client_conn ?? 100) ? [] : [`${clients} connections to one pooler`]),
       ...(servers <= room ? [] : [`${servers} connections of poolers and migrations, where the database has ${room}`]),
     ]
   },
 
-  'what is shared by many keeps prepared statements, and refuses no connection for its settings': (objects) =>
+  "the pooler supports prepared statements, and accepts the clients' settings": (objects) =>
     all(objects, 'Pooler').flatMap(({ spec }) => {
       const { max_prepared_statements: statements, ignore_startup_parameters: ignored } =
         spec?.pgbouncer.parameters ?? {}
@@ -59,7 +59,7 @@ export const scaleRules = {
       ]
     }),
 
-  'what was committed is on more than one disk, and only such a disk is promoted': (objects) =>
+  'a committed write is on two disks, and only such a disk is promoted': (objects) =>
     all(objects, 'Cluster').flatMap(({ spec }) => {
       const { number = 0, failoverQuorum, dataDurability } = spec?.postgresql?.synchronous ?? {}
       const held = number >= 1 && failoverQuorum === true && dataDurability !== 'preferred'

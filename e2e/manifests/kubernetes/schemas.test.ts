@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { type KubernetesObject, one } from './objects.ts'
 import { kubectlMissing, renderAll } from './rendering.ts'
 import { asLiterals, faultOf } from './schemas.ts'
-import { typeFaults } from './types.ts'
+import { typeErrors } from './types.ts'
 
 const renderings = kubectlMissing === undefined ? renderAll() : []
 const objects = distinct(renderings.flatMap((rendering) => rendering.objects))
@@ -18,15 +18,15 @@ test('the base, every component on it and every overlay render', { skip }, () =>
   }
 })
 
-test('every object is what its schema asks for', { skip }, async () => {
+test('every object is valid by its schema', { skip }, async () => {
   for (const object of objects) assert.equal(await faultOf(object), undefined, `${object.kind} ${object.metadata.name}`)
 })
 
-test('every object, written out as a literal of its type, passes tsc', { skip }, () => {
-  assert.equal(typeFaults(asLiterals(objects)), '')
+test('every object, written as a literal of its type, passes tsc', { skip }, () => {
+  assert.equal(typeErrors(asLiterals(objects)), '')
 })
 
-test('a misspelt field is found by tsc, though the schema lets it pass', { skip }, async () => {
+test('tsc finds a misspelt field that the schema accepts', { skip }, async () => {
   const misspelt: readonly [KubernetesObject, RegExp][] = [
     [
       withField('Deployment', 'app', ['spec', 'template', 'spec'], 'terminationGracePeriodSecond', 35),
@@ -37,14 +37,14 @@ test('a misspelt field is found by tsc, though the schema lets it pass', { skip 
     [withField('HTTPRoute', 'nginx', ['spec'], 'hostname', 'shop.example.com'), /hostname/],
     [withField('ServiceMonitor', 'app', ['spec'], 'endpoint', []), /endpoint/],
   ]
-  const said = typeFaults(asLiterals(misspelt.map(([object]) => object)))
+  const said = typeErrors(asLiterals(misspelt.map(([object]) => object)))
   for (const [object, complaint] of misspelt) {
     assert.equal(await faultOf(object), undefined)
     assert.match(said, complaint)
   }
 })
 
-test('a value of the wrong kind, a field that is missing and an API that is gone are found by the schema', {
+test('the schema finds a wrong value, a missing field and a removed API', {
   skip,
 }, async () => {
   const app = one(objects, 'Deployment', 'app')

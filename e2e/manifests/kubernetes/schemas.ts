@@ -1,6 +1,6 @@
 import type { KubernetesObject } from './objects.ts'
 
-/** Where the models of a group come from; Kubernetes' own from `kubernetes-models`. */
+/** Packages of the models by API group. Kubernetes' own are in `kubernetes-models`. */
 const PACKAGES: Readonly<Record<string, string>> = {
   'postgresql.cnpg.io': '@kubernetes-models/cloudnative-pg',
   'gateway.networking.k8s.io': '@kubernetes-models/gateway-api',
@@ -12,7 +12,7 @@ interface Model {
 }
 type Models = Readonly<Record<string, (new (object: object) => Model) | undefined>>
 
-/** What is wrong with an object by its schema; fields that the schema does not know pass, those are tsc's to find. */
+/** Schema errors. Unknown fields pass: tsc finds those. */
 export async function faultOf(object: KubernetesObject): Promise<string | undefined> {
   const models = (await import(moduleOf(object)).catch(() => ({}))) as Models
   const model = models[object.kind]
@@ -25,7 +25,7 @@ export async function faultOf(object: KubernetesObject): Promise<string | undefi
   }
 }
 
-/** A TypeScript file in which each object is a literal of its type, so that tsc finds fields that nobody knows. */
+/** A TypeScript file with each object as a typed literal, so that tsc finds unknown fields. */
 export function asLiterals(objects: readonly KubernetesObject[]): string {
   const types = new Map(objects.map((object) => [`${moduleOf(object)} ${object.kind}`, object]))
   const names = new Map([...types.keys()].map((key, index) => [key, `I${index}`]))

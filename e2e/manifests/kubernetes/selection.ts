@@ -1,15 +1,15 @@
 import type { ILabelSelector } from '@kubernetes-models/apimachinery/apis/meta/v1/LabelSelector'
 import { all, containers, type Labels, type Objects, pods } from './objects.ts'
 
-/** Pods that are there once all is applied, those that CloudNativePG makes among them. */
+/** All pods of an overlay, with those of CloudNativePG. */
 export interface Standing {
   readonly owner: string
   readonly labels: Labels
-  /** By number, and by name where it has one. */
+  /** Number, and name if it has one. */
   readonly ports: readonly (number | string)[]
 }
 
-/** A name in the cluster's DNS: whose pods answer to it, and at which port. */
+/** A DNS name: its pods and port. */
 export interface Host {
   readonly name: string
   readonly selector: Labels
@@ -50,7 +50,7 @@ export function hosts(objects: Objects): readonly Host[] {
   return [...services, ...[...clusters, ...poolers].map((host) => ({ ...host, ports: [POSTGRES] }))]
 }
 
-/** As Kubernetes reads a selector: an empty one selects all, none selects nothing. */
+/** As in Kubernetes: an empty selector selects all, a missing one none. */
 export function selects(selector: ILabelSelector | undefined, labels: Labels): boolean {
   if (selector === undefined) return false
   const equal = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value)

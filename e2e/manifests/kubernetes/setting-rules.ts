@@ -3,30 +3,30 @@ import { type Config, ConfigErrors, loadConfig } from '../../../src/config/confi
 import { VARIABLES } from '../../../src/config/variables.ts'
 import { environment } from './environment.ts'
 import { all, containers, type Objects, one, pods } from './objects.ts'
-import type { Rule } from './pod-rules.ts'
+import type { Rule } from './rule.ts'
 
-/** What stands in the Secret that is made by hand, where none is rendered (k8s/README.md). */
+/** Keys of the Secret that is made by hand (k8s/README.md). */
 const BY_HAND = { SESSION_SECRET: '0e2f0c4b6f2f4a0f9d1c7b3a5e8d6c41' }
-/** The same, where no component brings a database. */
+/** The same without a database component. */
 const MANAGED = { DATABASE_URL: 'postgres://roundhouse:secret@db.example.com/roundhouse' }
 
-/** What a replica would make of its environment; throws where it would not start. */
+/** Throws where a replica would not start. */
 export function settings(objects: Objects): Config {
   const given = environment(objects, replicaOf(objects))
   const database = given.PGHOST === undefined ? MANAGED : {}
   return loadConfig({ NODE_ENV: 'production', ...BY_HAND, ...database, ...given })
 }
 
-/** What containers are told, held against what they read. */
+/** Environments hold only known and valid settings. */
 export const settingRules = {
-  'a replica knows every variable that it is given': (objects) =>
+  'a replica knows all its variables': (objects) =>
     containers(podOf(objects)).flatMap((container) =>
       Object.keys(environment(objects, container))
         .filter((name) => !VARIABLES.some((known) => known === name))
         .map((name) => `${container.name}: src/config/config.ts knows no ${name}`),
     ),
 
-  'a replica would start with what it is given': (objects) => {
+  'a replica starts with its settings': (objects) => {
     try {
       const { trustProxy, production } = settings(objects)
       return production && trustProxy !== 1 ? ['TRUST_PROXY is not 1, and nginx is the one proxy in front'] : []
@@ -36,7 +36,7 @@ export const settingRules = {
     }
   },
 
-  'the migration is given what a replica is': (objects) => {
+  'the migration has the settings of a replica': (objects) => {
     const [migrate] = podOf(objects).spec.initContainers ?? []
     if (migrate === undefined) return ['there is no migration']
     const known = environment(objects, migrate)
@@ -45,7 +45,7 @@ export const settingRules = {
       .map(([name]) => `migrate: ${name} is not what it is for the application`)
   },
 
-  'nginx knows every variable that it is given': (objects) => {
+  'nginx knows all its variables': (objects) => {
     const script = one(objects, 'ConfigMap', 'nginx').data?.['start.sh'] ?? ''
     const given = one(objects, 'Deployment', 'nginx').spec?.template.spec?.containers[0]?.env ?? []
     const helping = (name: string) => given.some(({ value }) => value?.includes(`$(${name})`))
@@ -55,7 +55,7 @@ export const settingRules = {
       .map((name) => `nginx/start.sh knows no ${name}`)
   },
 
-  'every image has a tag of its own': (objects) => {
+  'every image has a tag': (objects) => {
     const images = [
       ...pods(objects).flatMap((pod) => containers(pod).map(({ image }) => image)),
       ...all(objects, 'Cluster').map(({ spec }) => spec?.imageName),

@@ -10,8 +10,8 @@ const CONFIG = {
   files: ['objects.ts'],
 }
 
-/** What tsc says about a file of the given content; empty where it has nothing to say. */
-export function typeFaults(source: string): string {
+/** The compiler's output; empty without errors. */
+export function typeErrors(source: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'roundhouse-types-'))
   const clear = () => rmSync(folder, { recursive: true, force: true })
   process.once('exit', clear)

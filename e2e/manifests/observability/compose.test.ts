@@ -28,7 +28,7 @@ const { services } = parseYaml(readFileSync(join(repository, 'docker-compose.yml
 const service = (name: string): Service => ({ ...services[name]!['<<'], ...services[name]! })
 
 for (const name of ['prometheus', 'grafana'])
-  test(`${name} comes with its profile alone, may do nothing, and is reached from this machine only`, () => {
+  test(`${name} starts only with its profile, has no privileges, and is published on this machine only`, () => {
     const { profiles, image, user, read_only, cap_drop, security_opt, mem_limit, logging, ports, privileged } = service(
       name,
     ) as Service & { privileged?: boolean }
@@ -42,12 +42,12 @@ for (const name of ['prometheus', 'grafana'])
     for (const port of ports) assert.match(port, /^127\.0\.0\.1:/)
   })
 
-test('what they mount is there, and nothing of it can be written', () => {
+test('the mounted files exist, and are read-only', () => {
   for (const { from, how } of [...mounts('prometheus'), ...mounts('grafana')])
     assert.deepEqual([existsSync(join(repository, from)), how], [true, 'ro'], from)
 })
 
-test('Prometheus finds the rules beside its configuration, and each replica by the name of the service', () => {
+test('Prometheus finds the rules beside its configuration, and each replica by the service name', () => {
   const { rule_files, scrape_configs } = parseYaml(read('prometheus.yml')) as {
     rule_files: string[]
     scrape_configs: { dns_sd_configs: { names: string[]; type: string; port: number }[] }[]
@@ -63,7 +63,7 @@ test('Prometheus finds the rules beside its configuration, and each replica by t
   assert.ok(service('prometheus').networks.some((network) => service('app').networks.includes(network)))
 })
 
-test('Grafana finds Prometheus and the dashboard, lets whoever reaches it look, and has no password', () => {
+test('Grafana finds Prometheus and the dashboard, allows reading without a sign-in, and has no password', () => {
   const { datasources } = parseYaml(read('grafana/datasources.yml')) as { datasources: { url: string }[] }
   assert.deepEqual(
     datasources.map(({ url }) => url),
@@ -85,7 +85,7 @@ test('Grafana finds Prometheus and the dashboard, lets whoever reaches it look, 
   )
 })
 
-/** Files of ours in a service; named volumes are left out. */
+/** The project's files in a service, without named volumes. */
 function mounts(name: string) {
   const parts = service(name).volumes.map((volume) => volume.split(':'))
   return parts.filter(([from = '']) => from.startsWith('.')).map(([from = '', to = '', how]) => ({ from, to, how }))

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { startTestServer, type TestServer } from '../../../src/testing/test-server.ts'
 import { type Query, readAlerts, readChoices, readPanels } from './observability.ts'
-import { faults, labelsOf, metricsIn, type Series, seriesOf } from './promql.ts'
+import { labelsOf, metricsIn, type Series, seriesOf, unknownParts } from './promql.ts'
 import { live, said } from './test-metrics.ts'
 
 let app: TestServer
@@ -15,23 +15,23 @@ before(async () => {
 after(() => app.close())
 
 for (const { title, queries } of readPanels())
-  test(`the panel "${title}" asks for what a replica exports`, () => {
+  test(`the panel "${title}" uses metrics that a replica exports`, () => {
     assert.ok(queries.length > 0)
-    for (const query of queries) assert.deepEqual([...faults(query.expr, exported), ...legendFaults(query)], [])
+    for (const query of queries) assert.deepEqual([...unknownParts(query.expr, exported), ...legendErrors(query)], [])
   })
 
-test('the choices of the dashboard are of what a replica exports', () => {
+test("the dashboard's variables use metrics that a replica exports", () => {
   assert.ok(readChoices().length > 0)
   for (const choice of readChoices()) {
     const [, expr = '', label = ''] = choice.match(/^label_values\((.+), (\w+)\)$/) ?? []
-    assert.deepEqual(faults(expr, exported), [], choice)
+    assert.deepEqual(unknownParts(expr, exported), [], choice)
     assert.ok(resultLabels(expr).includes(label), choice)
   }
 })
 
 for (const { alert, expr, annotations } of readAlerts())
-  test(`the alert ${alert} asks for what a replica exports, and names only labels that it has`, () => {
-    assert.deepEqual(faults(expr, exported), [])
+  test(`the alert ${alert} uses metrics that a replica exports, and only labels that it has`, () => {
+    assert.deepEqual(unknownParts(expr, exported), [])
     const named = [
       ...Object.values(annotations)
         .join(' ')
@@ -43,8 +43,8 @@ for (const { alert, expr, annotations } of readAlerts())
     )
   })
 
-test('what is misspelt is noticed', () => {
-  for (const [expr, fault] of MISSPELT) assert.deepEqual(faults(expr, exported), [fault], expr)
+test('a misspelt metric is found', () => {
+  for (const [expr, fault] of MISSPELT) assert.deepEqual(unknownParts(expr, exported), [fault], expr)
 })
 
 const MISSPELT: readonly (readonly [string, string])[] = [
@@ -56,12 +56,12 @@ const MISSPELT: readonly (readonly [string, string])[] = [
   ['sum(replica_ready)', 'replica_ready is no word of PromQL that is known here'],
 ]
 
-function legendFaults({ expr, legend }: Query): readonly string[] {
+function legendErrors({ expr, legend }: Query): readonly string[] {
   const named = [...legend.matchAll(/\{\{(\w+)\}\}/g)].map(([, name = '']) => name)
   return named.filter((name) => !resultLabels(expr).includes(name)).map((name) => `a legend by ${name}, which is lost`)
 }
 
-/** The labels of a result: what it is grouped by, else those of its metrics. */
+/** The labels of a result: its grouping, else those of its metrics. */
 function resultLabels(expr: string): readonly string[] {
   const [, grouped] = expr.match(/\bby \(([^)]*)\)/) ?? []
   return grouped?.split(', ') ?? metricsIn(expr).flatMap((metric) => labelsOf(metric, exported))

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { repository } from '../../../cluster/replica-environment.ts'
 import { parseYaml } from '../yaml.ts'
 
-/** What Prometheus and Grafana read, and the tests of the rules. */
+/** The files of Prometheus and Grafana, and the tests of the rules. */
 export const folder = join(repository, 'observability')
 
 export interface Alert {
@@ -42,7 +42,7 @@ export function readPanels(): readonly Panel[] {
     }))
 }
 
-/** What the dashboard's choices are made of. */
+/** The queries of the dashboard's variables. */
 export function readChoices(): readonly string[] {
   const { list } = readDashboard().templating
   return list.flatMap(({ query }) => (typeof query === 'string' ? [] : [query.query]))
@@ -72,7 +72,7 @@ export function read(file: string): string {
   return readFileSync(join(folder, file), 'utf8')
 }
 
-/** Why a test that needs this program is skipped; false where it is there. */
+/** Why tests of this program are skipped; false where it is installed. */
 export function missing(program: 'promtool' | 'prometheus'): string | false {
   if (spawnSync(program, ['--version']).error === undefined) return false
   return `${program} is not installed (.ci/run takes it out of Debian’s package, without its server)`

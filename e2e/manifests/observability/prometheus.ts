@@ -8,9 +8,11 @@ import { parseYaml } from '../yaml.ts'
 import { folder, read } from './observability.ts'
 
 export interface Prometheus {
-  /** In the order of the file; `at`: when it was evaluated last, in milliseconds since 1970; negative: never yet. */
+  /**
+   * In the order of the file. `at`: last evaluation in milliseconds since 1970; negative: none yet.
+   */
   rules(): Promise<readonly Rule[]>
-  /** How many series answer; throws where the expression is none. */
+  /** The number of series. Throws for an invalid expression. */
   query(expr: string): Promise<number>
   stop(): Promise<void>
 }
@@ -23,7 +25,10 @@ export interface Rule {
   readonly at: number
 }
 
-/** The machine's Prometheus with our configuration, but for where the replica is (`host:port`) and a second in the place of fifteen. */
+/**
+ * The installed Prometheus with our configuration, but another target (`host:port`) and an interval
+ * of one second instead of fifteen.
+ */
 export async function startPrometheus(target: string): Promise<Prometheus> {
   const home = await mkdtemp(join(process.env.E2E_FOLDER ?? tmpdir(), 'prometheus-'))
   const config = join(home, 'prometheus.yml')

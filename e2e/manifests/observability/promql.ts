@@ -1,10 +1,10 @@
-/** By metric, the labels that were seen on it, and by label the values. */
+/** By metric, its labels, and their values. */
 export type Series = ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>>
 
-/** What Prometheus adds to each series that it reads, `namespace` and `pod` in Kubernetes. */
+/** Labels that Prometheus adds, with `namespace` and `pod` in Kubernetes. */
 const ADDED = ['job', 'instance', 'namespace', 'pod']
 
-/** What other than a replica says, with its labels beside those added. */
+/** Metrics of other exporters, with their labels. */
 const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   up: [],
   ALERTS: ['alertname', 'alertstate', 'severity', 'service'],
@@ -23,13 +23,13 @@ const MATCHER = /(\w+)(=~|!~|!=|=)"([^"]*)"/g
 const GROUPING = /\b(?:by|on)\s*\(([^)]*)\)/g
 const RANGE = /\[[^\]]*\]/g
 
-/** What an expression asks for that nobody says: misspelt metrics, labels and values; also a metric without the job. */
-export function faults(expr: string, exported: Series): readonly string[] {
+/** Unknown metrics, labels and values of an expression; also a metric without the job. */
+export function unknownParts(expr: string, exported: Series): readonly string[] {
   const selectors = [...expr.matchAll(SELECTOR)].map(([, metric = '', matchers = '']) => ({ metric, matchers }))
   const labels = new Set([...ADDED, ...selectors.flatMap(({ metric }) => labelsOf(metric, exported))])
   const grouped = [...expr.matchAll(GROUPING)].flatMap(([, names = '']) => names.split(',').map((name) => name.trim()))
   return [
-    ...selectors.flatMap(({ metric, matchers }) => selectorFaults(metric, matchers, exported)),
+    ...selectors.flatMap(({ metric, matchers }) => selectorErrors(metric, matchers, exported)),
     ...grouped
       .filter((name) => name !== '' && !labels.has(name))
       .map((name) => `grouped by ${name}, which no metric has`),
@@ -39,17 +39,15 @@ export function faults(expr: string, exported: Series): readonly string[] {
   ]
 }
 
-/** The labels that a metric may have. */
 export function labelsOf(metric: string, exported: Series): readonly string[] {
   return [...ADDED, ...(ELSEWHERE[metric] ?? exported.get(metric)?.keys() ?? [])]
 }
 
-/** The metrics that an expression names. */
 export function metricsIn(expr: string): readonly string[] {
   return [...expr.matchAll(SELECTOR)].map(([, metric = '']) => metric)
 }
 
-function selectorFaults(metric: string, matchers: string, exported: Series): string[] {
+function selectorErrors(metric: string, matchers: string, exported: Series): string[] {
   const known = exported.get(metric)
   if (known === undefined && ELSEWHERE[metric] === undefined) return [`${metric} is exported by nobody`]
   if (known !== undefined && !matchers.includes('job="roundhouse"')) return [`${metric} without job="roundhouse"`]
@@ -61,7 +59,7 @@ function selectorFaults(metric: string, matchers: string, exported: Series): str
   })
 }
 
-/** A status may be one that no well replica gives. */
+/** A healthy replica has not every status. */
 function mayBe(label: string, value: string): boolean {
   return label === 'status' && /^[1-5]\d\d$/.test(value)
 }
@@ -71,7 +69,7 @@ function wordsOf(expr: string): string[] {
   return rest.match(/[a-zA-Z_]\w*/g) ?? []
 }
 
-/** Reads Prometheus' text format. */
+/** Parses Prometheus' text format. */
 export function seriesOf(text: string): Series {
   const series = new Map<string, Map<string, Set<string>>>()
   for (const [, metric = '', labels = ''] of text.matchAll(/^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? \S+$/gm)) {

@@ -6,16 +6,16 @@ import { folder, missing, read, readAlerts } from './observability.ts'
 
 const RENEW = `{ sed '/^spec:/q' prometheus-rule.yaml; sed 's/^\\(.\\)/  \\1/' rules.yml; } > new && mv new prometheus-rule.yaml`
 
-test('the rules are as Prometheus wants them', { skip: missing('promtool') }, () => {
+test('promtool accepts the rules', { skip: missing('promtool') }, () => {
   promtool('check', 'rules', 'rules.yml')
   promtool('check', 'config', 'prometheus.yml')
 })
 
-test('each alert fires when it must, and on a good day none does', { skip: missing('promtool') }, () => {
+test('each alert fires when it must, and none fires without errors', { skip: missing('promtool') }, () => {
   promtool('test', 'rules', 'rules.test.yml')
 })
 
-test('each alert is seen to fire, says how bad it is, what happened, and what to do', () => {
+test('each alert is tested, and has a severity, a summary and an advice', () => {
   const { tests } = parseYaml(read('rules.test.yml')) as { tests: RuleTest[] }
   const samples = tests.flatMap(({ promql_expr_test: asked }) => asked.flatMap(({ exp_samples = [] }) => exp_samples))
   for (const { alert, labels, annotations } of readAlerts()) {
@@ -30,7 +30,7 @@ test('each alert is seen to fire, says how bad it is, what happened, and what to
   }
 })
 
-test('what Kubernetes gets are the same rules', () => {
+test('Kubernetes gets the same rules', () => {
   const [head, copy] = read('prometheus-rule.yaml').split(/(?<=^spec:\n)/m)
   assert.match(head ?? '', /^kind: PrometheusRule$/m)
   assert.equal(copy, read('rules.yml').replace(/^(?=.)/gm, '  '), `in observability/: ${RENEW}`)

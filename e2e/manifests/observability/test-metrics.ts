@@ -3,7 +3,7 @@ import { removeExpiredSessions } from '../../../src/sessions/operations/cleanup.
 import { PostgresSessionStore } from '../../../src/sessions/request/session-store.ts'
 import type { TestServer } from '../../../src/testing/test-server.ts'
 
-/** A morning at a replica: somebody registers, signs in wrongly, buys and leaves; the database is away for a moment. */
+/** Some traffic: a registration, a wrong password, a basket, a sign-out, a short outage. */
 export async function live({ client: visitor, pool }: TestServer): Promise<void> {
   const ada = visitor()
   for (const path of ['/', '/shop', '/livez', '/readyz']) await ada.get(path)
@@ -15,7 +15,7 @@ export async function live({ client: visitor, pool }: TestServer): Promise<void>
   await ada.post('/logout')
 }
 
-/** What the replica says of itself, and what it says where it has had the turn at upkeep, which comes within a minute at random. */
+/** The replica's metrics, with those of the jobs, which run within a minute at random. */
 export async function said({ metricsUrl, pool }: TestServer): Promise<string> {
   const metrics = createMetrics()
   const store = new PostgresSessionStore({ pool, onQuery: metrics.storeQueried })

@@ -8,7 +8,7 @@ import { readRailwayFile } from '../../../cluster/railway/railway-file.ts'
 import { repository } from '../../../cluster/replica-environment.ts'
 import { loadConfig } from '../../../src/config/config.ts'
 
-/** postgres:18, and Railway's own image of it. */
+/** postgres:18, and Railway's own image. */
 const MAX_CONNECTIONS = 100
 const RESERVED_FOR_SUPERUSERS = 3
 const SECRET = 'd1b1f4a5c0e94f0f8a5f6a27f0b3c9e7'
@@ -22,7 +22,7 @@ const environment = {
 }
 const config = loadConfig({ NODE_ENV: 'production', ...environment })
 
-test('Railway is asked for exactly this', () => {
+test("Railway's configuration is exactly this", () => {
   assert.deepEqual(app, {
     address: 'service.app',
     type: 'service',
@@ -60,45 +60,45 @@ test('Railway is asked for exactly this', () => {
   assert.deepEqual(validateGraph(graph), [])
 })
 
-test('applying it can delete no database: it owns the service alone', () => {
+test('applying it deletes no database: it owns the service only', () => {
   assert.match(partial, /^[\w.-]{1,64}$/)
   assert.deepEqual(project.resources, [app])
 })
 
-test('railway.json, for services that still read it, says the same', () => {
+test('railway.json, for services that still read it, has the same values', () => {
   const legacy = JSON.parse(readFileSync(join(repository, 'railway.json'), 'utf8'))
   assert.deepEqual({ build: legacy.build, deploy: legacy.deploy }, { build: app.build, deploy })
 })
 
-test('a replica has drained before SIGKILL, and other replicas answer before it begins', () => {
+test('a replica has drained before SIGKILL, and other replicas answer before that', () => {
   const { drainingSeconds = 0, overlapSeconds = 0 } = deploy as Record<string, number>
   const drain = (config.drain.delayMs + config.drain.timeoutMs) / 1000
   assert.ok(drainingSeconds >= drain + 5, `${drainingSeconds} s until SIGKILL, ${drain} s to drain`)
   assert.ok(overlapSeconds > 0)
 })
 
-test('a client’s address is what the edge says, and what it forwards counts as HTTPS', () => {
+test("the edge sets the client's address, and its requests count as HTTPS", () => {
   assert.equal(config.clientAddressHeader, 'X-Real-IP')
   assert.equal(config.trustProxy, 1)
   assert.equal(config.cookie.name, '__Host-sid')
 })
 
-test('a replica listens wherever it is told the port, on IPv6 too', () => {
+test('a replica listens on the given port, on IPv6, too', () => {
   assert.equal(config.host, undefined)
   assert.ok(!('PORT' in (app.variables ?? {})))
 })
 
-test('the text of a generator that Railway has not evaluated is no secret', () => {
+test('an unevaluated generator of Railway is refused as a secret', () => {
   for (const text of ['secret(64)', `secret(64, "${'abcdef0123456789'.repeat(4)}")`, `\${{secret(64)}}`])
     assert.throws(() => loadConfig({ ...environment, NODE_ENV: 'production', SESSION_SECRET: text }), /SESSION_SECRET/)
 })
 
-test('old and new replicas side by side fit into the database’s connections', () => {
+test("old and new replicas together fit into the database's connections", () => {
   const wanted = 2 * (deploy.numReplicas ?? 1) * config.poolSize + 1
   assert.ok(wanted <= MAX_CONNECTIONS - RESERVED_FOR_SUPERUSERS, `${wanted} connections`)
 })
 
-test('a setting that Railway’s SDK does not know is refused by the compiler', () => {
+test("the compiler refuses a setting that Railway's SDK does not know", () => {
   const text = readFileSync(join(repository, '.railway/railway.ts'), 'utf8')
   assert.equal(compile(text), '')
   assert.match(compile(text.replace('drainingSeconds:', 'drainingSecond:')), /'drainingSecond' does not exist/)
@@ -113,7 +113,7 @@ function literals(): Record<string, string> {
   return Object.fromEntries(entries.flatMap(([name, of]) => (of.type === 'literal' ? [[name, of.value ?? '']] : [])))
 }
 
-/** The compiler's complaints; empty: none. */
+/** The compiler's output; empty without errors. */
 function compile(text: string): string {
   mkdirSync(join(repository, '.data'), { recursive: true })
   const folder = mkdtempSync(join(repository, '.data', 'railway-'))

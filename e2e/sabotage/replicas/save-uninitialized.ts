@@ -1,5 +1,5 @@
 import type { SessionData } from 'express-session'
-import type { PendingWrite } from '../../../src/sessions/tracking/tracked-sessions.ts'
+import type { PendingWrite } from '../../../src/sessions/tracking/snapshot.ts'
 import { exchange } from '../exchange.ts'
 
 // As express-session's default: a row and a cookie for every visitor.

@@ -1,5 +1,5 @@
 import type { SessionData } from 'express-session'
-import type { PendingWrite } from '../../../src/sessions/tracking/tracked-sessions.ts'
+import type { PendingWrite } from '../../../src/sessions/tracking/snapshot.ts'
 import { exchange } from '../exchange.ts'
 
 // As stock: an UPDATE for every request.

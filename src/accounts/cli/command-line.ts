@@ -26,7 +26,7 @@ Examples
 /** EX_USAGE of sysexits.h. */
 export const EXIT_USAGE = 64
 
-/** What went wrong, in words for whoever typed the command. */
+/** A message for the operator. */
 export class CommandError extends Error {
   readonly exit: number
 
@@ -50,7 +50,7 @@ export interface Command {
   readonly flags: Flags
 }
 
-/** Reads the words after `account`; throws a complaint with the usage's exit code. */
+/** Throws CommandError with EXIT_USAGE. */
 export function readCommand(args: readonly string[]): Command {
   try {
     const { values, positionals } = parseArgs({

@@ -3,12 +3,13 @@ import { PassThrough, Readable, Writable } from 'node:stream'
 import { after, before, test } from 'node:test'
 import { createRevoker } from '../../sessions/operations/revoke.ts'
 import { PostgresSessionStore } from '../../sessions/request/session-store.ts'
-import { type FreshDatabase, freshDatabase } from '../../testing/fresh-database.ts'
+import type { TestDatabase } from '../../sessions/testing/test-database.ts'
+import { freshDatabase } from '../../testing/fresh-database.ts'
 import { createAccounts } from '../accounts.ts'
 import { accountCommand } from './commands.ts'
 
 const password = 'blue kettle sings'
-let database: FreshDatabase
+let database: TestDatabase
 before(async () => {
   database = await freshDatabase()
 })
@@ -16,7 +17,7 @@ after(() => database.drop())
 
 const accounts = () => createAccounts({ pool: database.pool, cost: { memory: 8, passes: 1, parallelism: 1 } })
 
-/** Runs a command as somebody without a terminal would, or with one on which these keys are typed. */
+/** Runs a command without a terminal, or with these keys typed at one. */
 async function run(args: string, { piped = '', typed }: { piped?: string; typed?: readonly string[] } = {}) {
   const written = { out: '', err: '' }
   const collect = (name: 'out' | 'err', seen: (text: string) => void = () => {}) =>
@@ -39,7 +40,7 @@ async function run(args: string, { piped = '', typed }: { piped?: string; typed?
   return { exit, ...written }
 }
 
-test('one of the staff is added with a password from standard input, and can sign in', async () => {
+test('create-staff reads a password from standard input, and the account can sign in', async () => {
   const { exit, out } = await run('create-staff sten@example.com --name Sten --password-stdin', {
     piped: `${password}\n`,
   })
@@ -48,7 +49,7 @@ test('one of the staff is added with a password from standard input, and can sig
   assert.deepEqual([sten?.name, sten?.role], ['Sten', 'staff'])
 })
 
-test('a password that is typed is asked for twice, and shown neither time', async () => {
+test('a typed password is asked for twice, and never shown', async () => {
   const typed = [`${password}\r`, 'something else\r', 'blue kettlr\u007fe sings\r', `${password}\r`]
   const { exit, out, err } = await run('create-staff una@example.com', { typed })
   assert.equal(exit, 0)
@@ -57,7 +58,7 @@ test('a password that is typed is asked for twice, and shown neither time', asyn
   assert.ok(await accounts().verifyCredentials('una@example.com', password))
 })
 
-test('a command finds a person by either spelling of a Unicode domain, and adds nobody twice', async () => {
+test('a command finds an account by either spelling of a Unicode domain', async () => {
   await run('create-staff sten@b\u00fccher.example --password-stdin', { piped: `${password}\n` })
   const again = await run('create-staff sten@xn--bcher-kva.example --password-stdin', { piped: `${password}\n` })
   assert.match(again.err, /has an account already/)
@@ -65,7 +66,7 @@ test('a command finds a person by either spelling of a Unicode domain, and adds 
   assert.deepEqual([exit, out], [0, 'sten@b\u00fccher.example is removed; sessions ended: 0\n'])
 })
 
-test('the command line takes no name that a form would refuse', async () => {
+test('the command line refuses the names that the form refuses', async () => {
   for (const [name, says] of [
     ['\u3164', /Name is missing/],
     ['Ada\u202enosreP', /direction/],
@@ -78,13 +79,13 @@ test('the command line takes no name that a form would refuse', async () => {
   assert.equal(await accounts().findByEmail('eve@example.com'), null)
 })
 
-test('everybody is listed, for people and for programs', async () => {
+test('list prints all accounts, as a table or as JSON', async () => {
   assert.match((await run('list')).out, /^sten@example\.com {2}staff {5}since \d{4}-\d\d-\d\d$/m)
   const people = JSON.parse((await run('list --json')).out)
   assert.deepEqual(Object.keys(people[0]), ['id', 'email', 'name', 'role', 'createdAt', 'disabledAt'])
 })
 
-test('a forgotten password is set anew, and ends every session', async () => {
+test('set-password sets a new password, and ends every session', async () => {
   const sten = await accounts().findByEmail('sten@example.com')
   await database.pool.query(
     `INSERT INTO session (sid, sess, expire, account) VALUES ('a-sid', $1, now() + interval '1 day', $2)`,
@@ -95,7 +96,7 @@ test('a forgotten password is set anew, and ends every session', async () => {
   assert.equal(await accounts().verifyCredentials('sten@example.com', password), null)
 })
 
-test('disabling, enabling, signing out and deleting do what they say', async () => {
+test('disable, enable, sign-out and delete change the account', async () => {
   assert.equal((await run('disable sten@example.com')).exit, 0)
   assert.match((await run('list')).out, /sten@example\.com .*disabled/)
   assert.equal(await accounts().verifyCredentials('sten@example.com', 'green kettle sings'), null)
@@ -108,7 +109,7 @@ test('disabling, enabling, signing out and deleting do what they say', async () 
   assert.match((await run('delete una@example.com', { typed: ['no\n'] })).err, /was not removed/)
   assert.equal((await run('delete una@example.com', { typed: ['una@example.com\n'] })).exit, 0)
   assert.equal((await run('delete sten@example.com --yes')).exit, 0)
-  assert.equal((await run('list')).out, 'there is nobody yet\n')
+  assert.equal((await run('list')).out, 'there are no accounts yet\n')
 })
 
 const misused: readonly (readonly [string, number, RegExp])[] = [
@@ -123,14 +124,14 @@ const misused: readonly (readonly [string, number, RegExp])[] = [
   ['create-staff ada@example.com --password-stdin', 1, /too short/],
 ]
 for (const [args, exit, complaint] of misused)
-  test(`"account ${args}" says what is wrong`, async () => {
+  test(`"account ${args}" explains what is wrong`, async () => {
     const ran = await run(args)
     assert.equal(ran.exit, exit)
     assert.match(ran.err, complaint)
     assert.equal(ran.out, '')
   })
 
-test('help has an example of every command', async () => {
+test('the help has an example of every command', async () => {
   const { exit, out } = await run('--help')
   assert.equal(exit, 0)
   for (const command of ['create-staff', 'list', 'set-password', 'disable', 'enable', 'sign-out', 'delete'])

@@ -2,7 +2,7 @@ import type { Revoker } from '../../sessions/operations/revoke.ts'
 import type { Account, Accounts } from '../accounts.ts'
 import { isEmail } from '../email.ts'
 import { nameField } from '../name.ts'
-import { passwordFault } from '../passwords/password-policy.ts'
+import { passwordError } from '../passwords/password-policy.ts'
 import { type Command, CommandError, EXIT_USAGE, type Flags, HELP, readCommand } from './command-line.ts'
 import { confirm, readPassword, type Terminal } from './terminal.ts'
 
@@ -11,7 +11,7 @@ export interface CommandContext extends Terminal {
   readonly directory: Revoker
 }
 
-/** Runs `account …`; resolves with the exit code: 0, 1 where it could not be done, 64 where it was not understood. */
+/** Returns the exit code: 0, 1 for a failure, 64 for a usage error. */
 export async function accountCommand(args: readonly string[], context: CommandContext): Promise<number> {
   try {
     context.stdout.write(await run(readCommand(args), context))
@@ -61,7 +61,7 @@ function list(people: readonly Account[], { json }: Flags): string {
   const widest = Math.max(0, ...rows.map(({ email }) => email.length))
   const line = ({ email, role, createdAt, disabledAt }: (typeof rows)[number]) =>
     `${email.padEnd(widest)}  ${role.padEnd(8)}  since ${createdAt.toISOString().slice(0, 10)}${disabledAt ? '  disabled' : ''}\n`
-  return rows.map(line).join('') || 'there is nobody yet\n'
+  return rows.map(line).join('') || 'there are no accounts yet\n'
 }
 
 async function createStaff(email: string, flags: Flags, context: CommandContext): Promise<string> {
@@ -95,7 +95,7 @@ async function remove(account: Account, { yes }: Flags, context: CommandContext)
   return ended('is removed', account, context)
 }
 
-/** The credentials version has moved on already, so nobody comes in while the rows go. */
+/** The credentials version is raised already, so these sessions are invalid. */
 async function ended(what: string, account: Account | null, { directory }: CommandContext): Promise<string> {
   const { email, id } = requireAccount(account)
   return `${email} ${what}; sessions ended: ${await directory.revokeAllExcept(id)}\n`
@@ -119,7 +119,7 @@ async function newPassword(person: { email: string; name: string }, flags: Flags
   const password = await readPassword(flags['password-stdin'], terminal)
   if (password === undefined)
     throw new CommandError('there is no terminal to ask for the password: say --password-stdin')
-  const fault = passwordFault(password, person)
-  if (fault !== undefined) throw new CommandError(fault)
+  const error = passwordError(password, person)
+  if (error !== undefined) throw new CommandError(error)
   return password
 }

@@ -1,26 +1,24 @@
 import { createInterface } from 'node:readline/promises'
 import type { Readable, Writable } from 'node:stream'
 
-/** Where somebody types and reads. */
 export interface Terminal {
   readonly stdin: Readable & { readonly isTTY?: boolean; setRawMode?(raw: boolean): unknown }
   readonly stdout: Writable
   readonly stderr: Writable
 }
 
-/** Longer ones are no password, but a file that was piped in by mistake. */
+/** Longer input is a file that was piped in by mistake. */
 const LONGEST_INPUT = 10_000
 const ENTER = new Set(['\r', '\n', '\u0004'])
 const ERASE = new Set(['\u007f', '\b'])
 const INTERRUPT = '\u0003'
 
-/** A password: the first line of standard input, or typed twice, unseen; undefined where there is no terminal. */
+/** The first line of standard input, or typed twice and hidden; undefined without a terminal. */
 export async function readPassword(piped: boolean, terminal: Terminal): Promise<string | undefined> {
   if (piped) return firstLine(terminal.stdin)
   return terminal.stdin.isTTY === true ? readHidden(terminal) : undefined
 }
 
-/** Whether somebody at a terminal types the expected text when asked. */
 export async function confirm(question: string, expected: string, { stdin, stderr }: Terminal): Promise<boolean> {
   if (stdin.isTTY !== true) return false
   const lines = createInterface({ input: stdin, output: stderr })
@@ -40,7 +38,7 @@ async function firstLine(stdin: Readable): Promise<string> {
   return text.split(/\r?\n/)[0] ?? ''
 }
 
-/** In raw mode the terminal shows nothing, and leaves erasing and Ctrl-C to us. It begins before the first question is asked. */
+/** Raw mode hides the input, and leaves erasing and Ctrl-C to us. */
 async function readHidden({ stdin, stderr }: Terminal): Promise<string> {
   const ask = async (question: string) => {
     stderr.write(question)

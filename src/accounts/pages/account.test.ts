@@ -12,14 +12,14 @@ before(async () => {
 })
 after(() => app.close())
 
-test('a visitor is sent to sign in and back; a program gets a 401', async () => {
+test('a visitor is redirected to the sign-in and back, a program gets a 401', async () => {
   const page = await app.client().get('/account')
   assert.equal(page.status, 303)
   assert.equal(page.headers.location, '/login?next=%2Faccount')
   assert.equal((await app.client().get('/account', { json: true })).status, 401)
 })
 
-test('the own page names the person and has the sign-out button; a program gets the account', async () => {
+test('the account page names the user and has the sign-out button, and a program gets the account', async () => {
   const visitor = app.client()
   await visitor.post('/login', ada)
   const { text } = await visitor.get('/account')
@@ -28,7 +28,7 @@ test('the own page names the person and has the sign-out button; a program gets 
   assert.equal((await visitor.get('/account', { json: true })).body.account.name, 'Ada')
 })
 
-test('a page that was left open changes no password of somebody who signed in meanwhile', async () => {
+test('an account page left open changes no password of a user who signed in meanwhile', async () => {
   const visitor = app.client()
   await visitor.post('/login', ada)
   const { text } = await visitor.get('/account')
@@ -42,7 +42,7 @@ test('a page that was left open changes no password of somebody who signed in me
   assert.equal((await app.client().post('/login', { ...ada, email: 'bea@example.com' })).status, 303)
 })
 
-test('a role is read fresh at every request', async () => {
+test('the role is read at every request', async () => {
   const visitor = app.client()
   await visitor.post('/login', ada)
   assert.equal((await visitor.get('/staff')).status, 403)
@@ -52,7 +52,7 @@ test('a role is read fresh at every request', async () => {
   assert.equal((await visitor.get('/staff')).status, 403)
 })
 
-test('disabling and removing an account make its sessions a visitor’s at once', async () => {
+test('disabling or deleting an account ends its sessions at once', async () => {
   const visitor = app.client()
   await visitor.post('/login', { ...ada, email: 'bea@example.com' })
   await app.pool.query("UPDATE account SET disabled_at = now() WHERE name = 'Bea'")
@@ -63,7 +63,7 @@ test('disabling and removing an account make its sessions a visitor’s at once'
   assert.equal((await visitor.get('/account')).status, 303)
 })
 
-test('signing out ends the session; for a visitor it is nothing', async () => {
+test('sign-out ends the session, and does nothing for a visitor', async () => {
   const visitor = app.client()
   await visitor.post('/login', ada)
   const sid = visitor.cookies.get('sid') ?? ''
@@ -76,7 +76,7 @@ test('signing out ends the session; for a visitor it is nothing', async () => {
   assert.equal((await app.client().post('/logout', {}, { json: true })).status, 204)
 })
 
-test('the session’s own address tells a program who it is, and leaves nothing of a visitor', async () => {
+test('/api/session shows a program who is signed in, and stores nothing for a visitor', async () => {
   const visitor = app.client()
   const stranger = await visitor.get('/api/session', { json: true })
   assert.deepEqual(stranger.body, { signedIn: false, account: null, basket: {}, expiresAt: null, replica: 'test' })
@@ -88,7 +88,7 @@ test('the session’s own address tells a program who it is, and leaves nothing 
   assert.ok(Math.abs(Date.parse(body.expiresAt) - Date.now() - 30 * 86_400_000) < 60_000)
 })
 
-test('seeding again changes nobody', async () => {
+test('a second seed changes no account', async () => {
   await app.pool.query("UPDATE account SET password = 'chosen since' WHERE name = 'Sten'")
   await seedAccounts(createAccounts({ pool: app.pool }))
   const { rows } = await app.pool.query("SELECT password FROM account WHERE name = 'Sten'")

@@ -3,10 +3,9 @@ import { unauthenticated } from '../../runtime/errors.ts'
 import { accountView } from '../account-view.ts'
 import type { Account } from '../accounts.ts'
 
-/** What the page has beside its forms' faults. */
 export const ACCOUNT_PAGE = { fields: {}, message: '', changed: false, showDay }
 
-/** GET /account: one's own page, with the form for a new password. */
+/** GET /account: the account page, with the form for a new password. */
 export function showAccount(context: RequestContext<Account>): void {
   const { req, user } = context
   if (user === null) throw unauthenticated()
@@ -14,7 +13,7 @@ export function showAccount(context: RequestContext<Account>): void {
   reply(context, { view: 'accounts/pages/account', data, json: { account: accountView(user) } })
 }
 
-/** "2 January 2026": replicas may live in different zones. */
+/** "2 January 2026" in UTC, on every replica. */
 function showDay(date: Date): string {
   return DAY.format(date)
 }

@@ -19,7 +19,7 @@ async function somebody(name: string) {
 const isSignedIn = async (visitor: ReturnType<TestServer['client']>) =>
   (await visitor.get('/api/session', { json: true })).body.signedIn
 
-test('a new password ends every other session, and this one goes on under a new id', async () => {
+test('a password change ends every other session, and rotates the id of this one', async () => {
   const { email, here } = await somebody('ada')
   const elsewhere = app.client()
   await elsewhere.post('/login', { email, password: former })
@@ -34,14 +34,14 @@ test('a new password ends every other session, and this one goes on under a new 
   assert.equal((await app.client().post('/login', { email, password: next })).status, 303)
 })
 
-test('a session of before the change is a visitor’s even where its row is still there', async () => {
+test("an older session is a visitor's even while its row exists", async () => {
   const { here } = await somebody('cy')
   await app.pool.query("UPDATE account SET credentials_version = credentials_version + 1 WHERE name = 'cy'")
   assert.equal(await isSignedIn(here), false)
   assert.equal((await here.get('/account')).headers.location, '/login?next=%2Faccount')
 })
 
-test('what is wrong is said beside the field, and nothing changes', async () => {
+test('an error is shown beside its field, and nothing changes', async () => {
   const { email, here } = await somebody('dee')
   const complaint = async (fields: object) => (await here.post('/account/password', fields, { json: true })).body.errors
   assert.match((await complaint({ current: 'wrong kettle sings', password: next })).current, /wrong/)
@@ -56,7 +56,7 @@ test('what is wrong is said beside the field, and nothing changes', async () => 
   assert.equal((await app.client().post('/login', { email, password: former })).status, 303)
 })
 
-test('whoever sits down at a session that was left open has ten guesses at the current password', async () => {
+test('a session left open allows ten guesses at the current password', async () => {
   const { here } = await somebody('fay')
   for (let guess = 0; guess < 10; guess += 1)
     assert.equal((await here.post('/account/password', { current: 'wrong kettle sings', password: next })).status, 400)

@@ -5,7 +5,7 @@ import { z } from '../../runtime/zod.ts'
 import { accountView } from '../account-view.ts'
 import type { Account } from '../accounts.ts'
 import { rotateId } from '../authentication.ts'
-import { normalise, passwordFault } from '../passwords/password-policy.ts'
+import { normalise, passwordError } from '../passwords/password-policy.ts'
 import type { AccountRoutesOptions } from '../routes-options.ts'
 import type { SignInLimits } from '../throttling/sign-in-limits.ts'
 import { ACCOUNT_PAGE } from './account.ts'
@@ -22,27 +22,27 @@ const CHANGE = z
 
 type ChangePasswordDeps = { readonly limits: SignInLimits } & Pick<AccountRoutesOptions, 'accounts' | 'revoker' | 'log'>
 
-/** POST /account/password: every session of the account ends but this one, which gets a new id. */
+/** POST /account/password: ends every other session, and rotates the id of this one. */
 export async function postChangePassword(deps: ChangePasswordDeps, context: RequestContext<Account>): Promise<void> {
-  const { accounts, limits, revoker: directory, log } = deps
+  const { accounts, limits, revoker, log } = deps
   const { req, user } = context
   if (user === null) throw unauthenticated()
   if (!isOwn(req.body, user)) return renderOtherAccount(context)
   const form = readForm(CHANGE, req.body)
   if (!form.ok) return renderInvalidChange(context, form.fields)
   const { current, password } = form.value
-  const fault = passwordFault(password, user)
-  if (fault !== undefined) return renderInvalidChange(context, { password: fault })
+  const error = passwordError(password, user)
+  if (error !== undefined) return renderInvalidChange(context, { password: error })
   const changed = await accounts.changePassword(user.id, current, password, await limits.confirm(user.id))
   if (changed === null) return renderInvalidChange(context, { current: 'Current password is wrong.' })
-  // From here on the others' credentials version is an old one: they are visitors even before their rows are gone.
+  // The other sessions are invalid from here on, even before their rows are gone.
   await rotateId(req, changed)
-  const ended = await directory.revokeAllExcept(changed.id, req.sessionID)
+  const ended = await revoker.revokeAllExcept(changed.id, req.sessionID)
   log.info('password changed', { account: changed.id, sessionsEnded: ended })
   seeOther(context, '/account?changed=password', { json: { account: accountView(changed), sessionsEnded: ended } })
 }
 
-/** Whether the page that sent this form, where it says so, was this person's: somebody else may have signed in meanwhile. */
+/** false where another user has signed in since the page was loaded. */
 function isOwn(body: unknown, { id }: Account): boolean {
   const { account = id } = (body ?? {}) as { readonly account?: unknown }
   return account === id

@@ -22,14 +22,14 @@ beforeEach(async () => {
 })
 after(() => app.close())
 
-test('of two equal sign-ins at once, each answers with a session that holds the basket', async () => {
+test('of two equal concurrent sign-ins each returns a session with the basket', async () => {
   const vic = await shopper()
   const [first, second] = [copyOf(vic), copyOf(vic)]
   await Promise.all([first.post('/login', ada), second.post('/login', ada)])
   for (const browser of [first, second]) assert.deepEqual(await sessionOf(browser), { email: ada.email, basket: EGGS })
 })
 
-test('a sign-in that is repeated because its answer was lost still holds the basket', async () => {
+test('a sign-in that is repeated after a lost response keeps the basket', async () => {
   const vic = await shopper()
   await copyOf(vic).post('/login', ada)
   await age('9 minutes')
@@ -37,7 +37,7 @@ test('a sign-in that is repeated because its answer was lost still holds the bas
   assert.deepEqual(await sessionOf(vic), { email: ada.email, basket: EGGS })
 })
 
-test('a registration whose answer was lost holds the basket after the sign-in that follows', async () => {
+test('after a registration with a lost response the next sign-in keeps the basket', async () => {
   const vic = await shopper()
   const cleo = { email: 'cleo@example.com', password }
   await copyOf(vic).post('/register', { ...cleo, name: 'Cleo' })
@@ -46,7 +46,7 @@ test('a registration whose answer was lost holds the basket after the sign-in th
   assert.deepEqual(await sessionOf(vic), { email: cleo.email, basket: EGGS })
 })
 
-test('a password change whose answer was lost keeps the basket through the next sign-in', async () => {
+test('after a password change with a lost response the next sign-in keeps the basket', async () => {
   const browser = await shopper()
   const dora = { email: 'dora@example.com', password }
   await browser.post('/register', { ...dora, name: 'Dora' })
@@ -56,7 +56,7 @@ test('a password change whose answer was lost keeps the basket through the next 
   assert.deepEqual(await sessionOf(browser), { email: dora.email, basket: EGGS })
 })
 
-test('the repeated sign-in takes the basket as it is now, not as it was', async () => {
+test('a repeated sign-in gets the current basket, not the earlier one', async () => {
   const vic = await shopper()
   const first = copyOf(vic)
   await first.post('/login', ada)
@@ -65,7 +65,7 @@ test('the repeated sign-in takes the basket as it is now, not as it was', async 
   assert.deepEqual((await sessionOf(vic)).basket, { eggs: 5 })
 })
 
-test('a stolen old id opens nothing: not to a visitor, not to another account', async () => {
+test('a stolen old id opens nothing, for a visitor or for another account', async () => {
   const vic = await shopper()
   const thief = copyOf(vic)
   await vic.post('/login', ada)
@@ -74,7 +74,7 @@ test('a stolen old id opens nothing: not to a visitor, not to another account', 
   assert.deepEqual(await sessionOf(thief), { email: bea.email, basket: {} })
 })
 
-test('an old id gives nothing after ten minutes, and nothing of a session that was signed out', async () => {
+test('an old id gives nothing after ten minutes, nor after the session was signed out', async () => {
   for (const end of [() => age('11 minutes'), (first: HttpClient) => first.post('/logout')]) {
     const vic = await shopper()
     const first = copyOf(vic)
@@ -103,14 +103,13 @@ test('a sign-in changes the id and the session in one commit', async () => {
   }
 })
 
-/** A visitor with eggs in the basket. */
 async function shopper(): Promise<HttpClient> {
   const vic = app.client()
   await vic.post('/basket/items', { product: 'eggs', quantity: 2 })
   return vic
 }
 
-/** The same cookies on another connection: a second click, or an answer that the browser never sees. */
+/** The same cookies on another connection, as after a second click or a lost response. */
 function copyOf(browser: HttpClient): HttpClient {
   const copy = app.client()
   for (const [name, value] of browser.cookies) copy.cookies.set(name, value)

@@ -2,7 +2,7 @@ import type { RequestContext } from '../../http/reply.ts'
 import { accountView } from '../account-view.ts'
 import type { Account } from '../accounts.ts'
 
-/** GET /api/session: what a program wants to know of the session that it holds; a visitor's too. */
+/** GET /api/session, for visitors, too. */
 export function showSession({ req, res, user }: RequestContext<Account>): void {
   res.json({
     signedIn: user !== null,
@@ -13,15 +13,15 @@ export function showSession({ req, res, user }: RequestContext<Account>): void {
   })
 }
 
-/** The shop declares and changes it; without a shop there is none. */
+/** The shop declares it. Without a shop there is none. */
 function basketOf(session: object): unknown {
   return ('basket' in session && session.basket) || {}
 }
 
-/** When the session ends without further activity; null for a visitor, of whom nothing is stored. */
+/** null for a visitor, whose session is not stored. */
 function expiryOf(session: RequestContext<Account>['req']['session']): Date | null {
   if (Object.keys(session).every((field) => field === 'cookie')) return null
-  // This request counts as activity, so its end is a whole lifetime away, whatever the row says yet.
+  // This request counts as activity, so the whole lifetime is left, whatever the row says.
   session.touch()
   return session.cookie.expires ?? null
 }

@@ -19,7 +19,7 @@ before(async () => {
 beforeEach(() => app.pool.query('DELETE FROM attempt'))
 after(() => app.close())
 
-test('a right password leads to where the person was going, else to the own page', async () => {
+test('after a sign-in the user gets to the requested page, else to the account page', async () => {
   assert.equal((await app.client().post('/login', ada)).headers.location, '/account')
   assert.equal((await app.client().post('/login', { ...ada, next: '/basket' })).headers.location, '/basket')
   assert.equal((await app.client().post('/login', { ...ada, next: '//evil.example' })).headers.location, '/account')
@@ -40,13 +40,13 @@ test('a program gets the account', async () => {
   assert.equal(answer.body.account.email, 'ada@example.com')
 })
 
-test('the form keeps where the person was going, and nothing else of it', async () => {
+test('the form keeps the requested page, and nothing else of the query', async () => {
   assert.match((await app.client().get('/login?next=/basket')).text, /name="next" value="\/basket"/)
   assert.ok(!(await app.client().get('/login?next=//evil.example')).text.includes('evil'))
   assert.equal((await owner.get('/login?next=/basket')).headers.location, '/basket')
 })
 
-test('a wrong password, an unknown and a disabled address get the same answer', async () => {
+test('a wrong password, an unknown and a disabled address get the same response', async () => {
   await app.client().post('/register', { email: 'gone@example.com', name: 'Gone', password })
   await app.pool.query("UPDATE account SET disabled_at = now() WHERE name = 'Gone'")
   const tries = [wrong, { email: 'nobody@example.com', password }, { email: 'gone@example.com', password }]
@@ -62,7 +62,7 @@ test('a wrong password, an unknown and a disabled address get the same answer', 
   assert.ok(!page.text.includes(wrong.password))
 })
 
-test('signing in again gives the session a new id, and the old one is dead', async () => {
+test('a second sign-in rotates the id, and the old one is dead', async () => {
   const visitor = app.client()
   await visitor.post('/login', ada)
   const former = visitor.cookies.get('sid') ?? ''
@@ -93,7 +93,7 @@ for (const fields of incomplete)
     assert.equal((await app.pool.query('SELECT FROM attempt')).rowCount, 0)
   })
 
-test('of forty guesses at once ten are tried, and the rest are told when to come back', async () => {
+test('of forty concurrent guesses ten are tried, and the rest are a 429', async () => {
   const answers = await Promise.all(
     Array.from({ length: 40 }, () => app.client().post('/login', wrong, { json: true })),
   )
@@ -104,19 +104,18 @@ test('of forty guesses at once ten are tried, and the rest are told when to come
     assert.ok(Number(answer.headers['retry-after']) > 0)
 })
 
-test('strangers who guess lock strangers out, and not the owner’s own browser', async () => {
+test("guesses lock unknown browsers out, and not the owner's browser", async () => {
   for (let guess = 0; guess < 10; guess += 1) assert.equal((await app.client().post('/login', wrong)).status, 401)
   assert.equal((await app.client().post('/login', ada)).status, 429)
   await owner.post('/logout')
   assert.equal((await owner.post('/login', wrong)).status, 401)
   assert.equal((await owner.post('/login', ada)).status, 303)
-  // A browser that is known for somebody else is a stranger's here.
   const bea = app.client()
   await bea.post('/register', { email: 'bea@example.com', name: 'Bea', password })
   assert.equal((await bea.post('/login', ada)).status, 429)
 })
 
-test('a browser that is known is limited by its own failures', async () => {
+test('a known browser is limited by its own failures', async () => {
   const known = app.client()
   await known.post('/login', ada)
   for (let guess = 0; guess < 10; guess += 1) assert.equal((await known.post('/login', wrong)).status, 401)

@@ -4,8 +4,8 @@ import type { Account } from '../accounts.ts'
 import { claimOf } from '../authentication.ts'
 
 /**
- * POST /logout: ends the session everywhere. A visitor keeps the basket; one without loses the cookie, and with it a row that
- * cannot be used.
+ * POST /logout: ends the session on all replicas. A visitor keeps the basket. A visitor without one
+ * loses the cookie, and an unusable row behind it.
  */
 export async function postSignOut({ log }: { readonly log: Log }, context: RequestContext<Account>): Promise<void> {
   const claim = claimOf(context.req.session)

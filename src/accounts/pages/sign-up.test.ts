@@ -11,7 +11,7 @@ after(() => app.close())
 const ada = { email: 'ada@example.com', name: 'Ada', password: 'blue kettle sings' }
 const people = async () => Number((await app.pool.query('SELECT count(*) FROM account')).rows[0].count)
 
-test('a name of invisible characters only is missing, and none turns the direction of writing', async () => {
+test('a name of invisible characters is missing, and no name reverses the direction of writing', async () => {
   const post = (name: string) =>
     app.client().post('/register', { email: 'vic@example.com', name, password: 'blue kettle sings' }, { json: true })
   for (const name of ['\u200b', '\u3164', '\u00ad\u2060', '\u2800 \u2800', '\u180e\ufe0f', ' \u200d ', '\u115f\uffa0'])
@@ -21,7 +21,7 @@ test('a name of invisible characters only is missing, and none turns the directi
   for (const name of ['نامه‌ای', '👩‍🚀', '李', 'ﻋ‏a']) assert.equal((await post(name)).body.errors?.name, undefined, name)
 })
 
-test('who registers is signed in and lands on the own page', async () => {
+test('a registration signs in and leads to the account page', async () => {
   const visitor = app.client()
   assert.equal((await visitor.get('/register')).status, 200)
   const answer = await visitor.post('/register', ada)
@@ -32,7 +32,7 @@ test('who registers is signed in and lands on the own page', async () => {
   assert.match(page.text, /ada@example\.com/)
 })
 
-test('a program gets 201 and the account, of which the password is no part', async () => {
+test('a program gets 201 and the account without its password', async () => {
   const answer = await app.client().post('/register', { ...ada, email: 'json@example.com' }, { json: true })
   assert.equal(answer.status, 201)
   assert.deepEqual(Object.keys(answer.body.account), ['id', 'name', 'email', 'role'])
@@ -48,7 +48,7 @@ test('a role, an id or a credentials version in the form is ignored', async () =
   assert.equal((await visitor.get('/staff')).status, 403)
 })
 
-test('a taken address is a 409 that says what to do, whatever its case', async () => {
+test('a taken address is a 409 with advice, whatever its case', async () => {
   const before = await people()
   const answer = await app.client().post('/register', { ...ada, email: 'ADA@example.com' })
   assert.equal(answer.status, 409)
@@ -58,7 +58,7 @@ test('a taken address is a 409 that says what to do, whatever its case', async (
   assert.equal(await people(), before)
 })
 
-test('all faults are told at once, beside their fields, with what was typed kept and no password', async () => {
+test('all errors are shown at once beside their fields, with the input but no password', async () => {
   const fields = { email: 'ada', name: 'Ada <script>', password: 'Ada1234567890' }
   const answer = await app.client().post('/register', fields)
   assert.equal(answer.status, 400)
@@ -94,7 +94,7 @@ for (const [what, fields] of bad)
     assert.equal(await people(), before)
   })
 
-test('fields given twice in a form, and __proto__ in JSON, are no 500 either', async () => {
+test('duplicate fields in a form, and __proto__ in JSON, are no 500', async () => {
   const twice = await app
     .client()
     .post('/register', {}, { raw: 'email[]=a@b.c&email=a@b.c&email=d@e.f&name=A&password=x' })

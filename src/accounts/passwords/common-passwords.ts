@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 
-/** Anything shorter that is written again and again is one guess. */
+/** A repetition of a shorter piece is one guess. */
 const LONGEST_PIECE = 6
-/** What fingers and counting produce; read forwards and backwards, round and round. */
+/** Keyboard rows and sequences, forwards and backwards. */
 const RUNS = [
   '1234567890',
   'abcdefghijklmnopqrstuvwxyz',
@@ -13,8 +13,8 @@ const RUNS = [
 ]
 
 /**
- * Whether this is among the first that are guessed: a run (`abcdefghijkl`), a short piece again and again
- * (`hello1hello1`), one of the list, or one of the list with digits and signs around it (`jennifer#2019`).
+ * Whether attackers guess it first: a run (`abcdefghijkl`), a repeated piece (`hello1hello1`), a
+ * listed word, or one with digits and signs around it (`jennifer#2019`).
  */
 export function isCommon(password: string): boolean {
   const text = password.toLowerCase()
@@ -51,7 +51,7 @@ function isListed(word: string): boolean {
   return word !== '' && (listed.has(word) || isTwice(word, listed))
 }
 
-/** A listed word twice, or two of them: `passwordpassword`, `adminpassword`. */
+/** Two listed words: `passwordpassword`, `adminpassword`. */
 function isTwice(word: string, list: ReadonlySet<string>): boolean {
   for (let cut = 3; cut <= word.length - 3; cut += 1)
     if (list.has(word.slice(0, cut)) && list.has(word.slice(cut))) return true

@@ -4,7 +4,7 @@ import { AppError } from '../../runtime/errors.ts'
 import { createHashQueue } from './hash-queue.ts'
 import { hashPassword } from './password-hash.ts'
 
-test('of a hundred hashes at once two run, sixteen wait, and the rest are told to come back', async () => {
+test('of a hundred concurrent hashes two run, sixteen wait, and the rest are a 503', async () => {
   const line = createHashQueue()
   let running = 0
   let most = 0
@@ -27,7 +27,7 @@ test('of a hundred hashes at once two run, sixteen wait, and the rest are told t
   assert.deepEqual(line.counts(), { running: 0, waiting: 0 })
 })
 
-test('work that fails leaves its place to the next', async () => {
+test('failed work frees its place', async () => {
   const line = createHashQueue({ concurrency: 1 })
   const failing = line.run(() => Promise.reject(new Error('no')))
   const next = line.run(() => Promise.resolve('served'))
@@ -35,7 +35,7 @@ test('work that fails leaves its place to the next', async () => {
   assert.equal(await next, 'served')
 })
 
-test('who has waited too long is told to come back, and no place is lost', async () => {
+test('work that waits too long is a 503, and no place is lost', async () => {
   const line = createHashQueue({ concurrency: 1, timeoutMs: 20 })
   const { promise, resolve } = Promise.withResolvers<void>()
   const slow = line.run(() => promise)

@@ -1,22 +1,21 @@
 import { unavailable } from '../../runtime/errors.ts'
 
 export interface HashQueueOptions {
-  /** How many run at the same time; default 2: libuv's four threads also serve DNS and files. */
+  /** Default 2: libuv's four threads also serve DNS and files. */
   readonly concurrency?: number
-  /** How many may wait behind them; default 16, which are served in under half a second. */
+  /** Default 16, which take less than half a second. */
   readonly waiting?: number
-  /** The longest wait in milliseconds; default 5 000. */
+  /** Default 5,000. */
   readonly timeoutMs?: number
 }
 
-/** A short line before work that is dear. */
+/** Bounded queue in front of expensive work. */
 export interface HashQueue {
   /**
-   * Runs the work when its turn comes; throws `unavailable` where the line is full or the wait too long. Of one `key` only one
-   * runs at a time, the others let those behind them pass: guesses at one account never take every place.
+   * Throws `unavailable` where the queue is full, or after the timeout. Work with the same `key`
+   * runs one at a time and lets others pass, so guesses at one account never take every place.
    */
   run<Value>(work: () => Promise<Value>, key?: string): Promise<Value>
-  /** How many run and how many wait, now. */
   counts(): { readonly running: number; readonly waiting: number }
 }
 
@@ -25,7 +24,7 @@ interface Waiting {
   readonly enter: () => void
 }
 
-/** Makes a line: the work that does not fit is refused at once, instead of making all wait longer and longer. */
+/** Refuses at once what does not fit, so that waits stay short. */
 export function createHashQueue({
   concurrency = 2,
   waiting = 16,

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { COST, dummyHash, hashPassword, needsRehash, verifyPassword } from './password-hash.ts'
 
-/** As little as argon2 allows, so that the suite is quick. */
+/** argon2's minimum, for a fast test. */
 const cheap = { memory: 8, passes: 1, parallelism: 1 }
 
-test('a hash is argon2id at OWASP’s minimum, says so itself, and knows its password alone', async () => {
+test("a hash is argon2id at OWASP's minimum, names its cost, and verifies its password alone", async () => {
   const hash = await hashPassword('blue kettle sings')
   assert.match(hash, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/)
   assert.equal(await verifyPassword('blue kettle sings', hash), true)
@@ -13,8 +13,9 @@ test('a hash is argon2id at OWASP’s minimum, says so itself, and knows its pas
   assert.notEqual(await hashPassword('blue kettle sings', cheap), await hashPassword('blue kettle sings', cheap))
 })
 
-test('a hash that was made elsewhere is verified at the cost that it names', async () => {
-  // From the reference implementation: echo -n password | argon2 somesalt -id -t 2 -k 65536 -p 4 -l 24
+test('a foreign hash is verified at its own cost', async () => {
+  // From the reference implementation: echo -n password | argon2 somesalt -id -t 2 -k 65536 -p 4 -l
+  // 24
   const foreign = '$argon2id$v=19$m=65536,t=2,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b+dWRWJTmaaJObG'
   const made = await verifyPassword(
     'password',
@@ -24,7 +25,7 @@ test('a hash that was made elsewhere is verified at the cost that it names', asy
   assert.equal(needsRehash(foreign), false)
 })
 
-test('a cost that was raised asks for a new hash, one that was lowered does not', async () => {
+test('a raised cost asks for a new hash, a lowered one does not', async () => {
   assert.equal(needsRehash(await hashPassword('blue kettle sings', cheap)), true)
   assert.equal(needsRehash(dummyHash()), false)
   assert.equal(needsRehash(dummyHash(cheap), cheap), false)
@@ -44,7 +45,7 @@ const unreadable: readonly string[] = [
 ]
 
 for (const stored of unreadable)
-  test(`what is no affordable hash verifies nothing: ${stored.slice(0, 32)}`, async () => {
+  test(`an invalid or too expensive hash verifies nothing: ${stored.slice(0, 32)}`, async () => {
     assert.equal(await verifyPassword('blue kettle sings', stored, cheap), false)
   })
 
@@ -54,12 +55,12 @@ const dear = [
   { ...cheap, memory: 40, parallelism: 5 },
 ]
 for (const cost of dear)
-  test(`not even the right password makes this process spend ${JSON.stringify(cost)}`, async () => {
+  test(`even the right password does not make this process spend ${JSON.stringify(cost)}`, async () => {
     const stored = await hashPassword('blue kettle sings', cost)
     assert.equal(await verifyPassword('blue kettle sings', stored, cheap), false)
   })
 
-test('a decoy costs what a hash costs', () => {
+test('the dummy hash costs as much as a real one', () => {
   assert.equal(dummyHash().split('$')[3], `m=${COST.memory},t=${COST.passes},p=${COST.parallelism}`)
   assert.notEqual(dummyHash(), dummyHash())
 })

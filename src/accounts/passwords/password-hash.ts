@@ -1,45 +1,41 @@
 import { type Argon2Parameters, argon2, randomBytes, timingSafeEqual } from 'node:crypto'
 
-/** What a hash costs: memory in KiB. */
 export interface Cost {
   readonly memory: number
   readonly passes: number
   readonly parallelism: number
 }
 
-/** OWASP's minimum for argon2id (Password Storage Cheat Sheet): 19 MiB, 2 passes, 1 lane; about 50 ms. */
+/** OWASP's minimum for argon2id: 19 MiB, 2 passes, 1 lane; about 50 ms. */
 export const COST: Cost = { memory: 19_456, passes: 2, parallelism: 1 }
-/** A hash asks for its own cost, so one that was tampered with must not be able to ask for the whole machine. */
+/** A stored hash names its own cost. A manipulated one must not use up the machine. */
 const MAX_COST: Cost = { memory: 131_072, passes: 16, parallelism: 4 }
 const SALT_BYTES = 16
 const TAG_BYTES = 32
 
-/** Hashes a password into a PHC string, `$argon2id$v=19$m=19456,t=2,p=1$salt$tag`; the caller normalises and waits in line. */
+/** Returns `$argon2id$v=19$m=19456,t=2,p=1$salt$tag` (PHC). The caller queues. */
 export async function hashPassword(password: string, cost: Cost = COST): Promise<string> {
   const salt = randomBytes(SALT_BYTES)
   return phcString(cost, salt, await derive(password, cost, salt, TAG_BYTES))
 }
 
-/** Whether the password made this hash, at the hash's own cost. One that cannot be read costs as much, and is wrong. */
+/** At the hash's own cost. An unreadable hash takes the same time and is wrong. */
 export async function verifyPassword(password: string, stored: string, cost: Cost = COST): Promise<boolean> {
   const read = parse(stored)
-  const { cost: asked, salt, tag } = read ?? parts(dummyHash(cost))
-  const made = await derive(password, asked, salt, tag.length)
+  const { cost: hashCost, salt, tag } = read ?? parts(dummyHash(cost))
+  const made = await derive(password, hashCost, salt, tag.length)
   return timingSafeEqual(made, tag) && read !== undefined
 }
 
-/** A hash that no password made: verifying against it takes as long as against a real one. */
+/** No password matches it. Verifying takes as long as with a real hash. */
 export function dummyHash(cost: Cost = COST): string {
   return phcString(cost, randomBytes(SALT_BYTES), randomBytes(TAG_BYTES))
 }
 
-/**
- * Whether a hash took less work than is asked for now. A dearer one stays: while two versions run side by side, they would
- * otherwise hash back and forth.
- */
+/** true for a weaker hash only. Else two versions side by side would rehash back and forth. */
 export function needsRehash(stored: string, cost: Cost = COST): boolean {
-  const asked = parse(stored)?.cost
-  return asked === undefined || asked.memory * asked.passes < cost.memory * cost.passes
+  const hashCost = parse(stored)?.cost
+  return hashCost === undefined || hashCost.memory * hashCost.passes < cost.memory * cost.passes
 }
 
 interface Parts {
@@ -72,7 +68,7 @@ function phcString({ memory, passes, parallelism }: Cost, salt: Buffer, tag: Buf
   return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${unpadded(salt)}$${unpadded(tag)}`
 }
 
-/** The PHC string format writes base64 without padding. */
+/** PHC strings have base64 without padding. */
 function unpadded(bytes: Buffer): string {
   return bytes.toString('base64').replaceAll('=', '')
 }

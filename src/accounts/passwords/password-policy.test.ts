@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { normalise, passwordFault } from './password-policy.ts'
+import { normalise, passwordError } from './password-policy.ts'
 
 const ada = { email: 'ada.byron@lovelace.example', name: 'Ada King', site: ['roundhouse'] }
 
@@ -18,7 +18,7 @@ const welcome: readonly string[] = [
 ].filter((password) => [...password].length >= 12)
 
 for (const password of welcome)
-  test(`"${password.slice(0, 32)}" is welcome`, () => assert.equal(passwordFault(password, ada), undefined))
+  test(`"${password.slice(0, 32)}" is accepted`, () => assert.equal(passwordError(password, ada), undefined))
 
 const refused: readonly (readonly [string, RegExp])[] = [
   ['', /too short: 12/],
@@ -57,19 +57,19 @@ const refused: readonly (readonly [string, RegExp])[] = [
 
 for (const [password, reason] of refused)
   test(`${JSON.stringify(password).slice(0, 36)} is refused with the reason`, () =>
-    assert.match(passwordFault(password, ada) ?? 'welcome', reason))
+    assert.match(passwordError(password, ada) ?? 'welcome', reason))
 
-test('a person without a name, or with a very short one, can choose a password', () => {
-  assert.equal(passwordFault('blue kettle sings', { email: '', name: '', site: [] }), undefined)
-  assert.equal(passwordFault('blue kettle sings', { email: 'b@e.x', name: 'B E', site: ['e'] }), undefined)
+test('a user without a name, or with a very short one, can choose a password', () => {
+  assert.equal(passwordError('blue kettle sings', { email: '', name: '', site: [] }), undefined)
+  assert.equal(passwordError('blue kettle sings', { email: 'b@e.x', name: 'B E', site: ['e'] }), undefined)
 })
 
-test('length is counted in characters after normalisation', () => {
-  assert.equal(passwordFault('🐎🔋📎🧷🐶🐱🦊🐻🐼🐨🐯🦁', ada), undefined)
-  assert.match(passwordFault('e\u0301'.repeat(6), ada) ?? '', /too short/)
+test('the length counts characters after normalisation', () => {
+  assert.equal(passwordError('🐎🔋📎🧷🐶🐱🦊🐻🐼🐨🐯🦁', ada), undefined)
+  assert.match(passwordError('e\u0301'.repeat(6), ada) ?? '', /too short/)
 })
 
-test('one password typed in two Unicode forms is one password', () => {
+test('a password in two Unicode forms is one password', () => {
   assert.equal(normalise('cafe\u0301'), normalise('caf\u00e9'))
   assert.equal(normalise('ｋｅｔｔｌｅ'), 'kettle')
   assert.notEqual(normalise('Kettle '), normalise('kettle'))

@@ -12,7 +12,7 @@ interface Sent {
   readonly options: Readonly<Record<string, unknown>>
 }
 
-/** The request of a browser that holds this cookie. */
+/** A request with this cookie. */
 const from = (...cookies: readonly string[]) =>
   ({ headers: { cookie: cookies.map((value) => `__Host-known=${value}`).join('; ') } }) as unknown as Request
 
@@ -24,7 +24,7 @@ function remembered(browsers: typeof known, req: Request, email: string): Sent {
   return sent[0]!
 }
 
-test('a browser is known for whoever signed in there, in any case of the address, and for nobody else', () => {
+test('a browser is known for the accounts that signed in there, and for no other', () => {
   const { name, value, options } = remembered(known, from(), 'Ada@example.com')
   assert.equal(name, '__Host-known')
   assert.deepEqual([options.httpOnly, options.secure, options.path, options.sameSite], [true, true, '/', 'lax'])
@@ -39,7 +39,7 @@ test('a browser that is known by one spelling of a Unicode domain is known by th
   assert.ok(known.recognise(from(value), 'ada@xn--bcher-kva.example'))
 })
 
-test('people who share a browser are all known, the last four of them', () => {
+test('a shared browser is known for the last four accounts', () => {
   const people = ['a', 'b', 'c', 'd', 'e'].map((letter) => `${letter}@example.com`)
   const value = people.reduce((held, email) => remembered(known, from(held), email).value, '')
   assert.equal(known.recognise(from(value), 'a@example.com'), undefined)
@@ -48,12 +48,12 @@ test('people who share a browser are all known, the last four of them', () => {
   assert.equal(new Set(ids).size, 1)
 })
 
-test('signing in again changes nothing', () => {
+test('a second sign-in changes nothing', () => {
   const { value } = remembered(known, from(), 'ada@example.com')
   assert.equal(remembered(known, from(value), 'ada@example.com').value, value)
 })
 
-test('a browser stays known while a secret is replaced, and is signed with the newest', () => {
+test('a browser stays known while a secret is rotated, and is signed with the newest', () => {
   const former = createDeviceCookies({ secrets: ['the former secret'], https: true })
   const newest = createDeviceCookies({ secrets: ['the newest secret'], https: true })
   const old = remembered(former, from(), 'ada@example.com').value
@@ -64,7 +64,7 @@ test('a browser stays known while a secret is replaced, and is signed with the n
   assert.equal(renewed.split('.').length, 2)
 })
 
-test('a cookie that was planted beside it neither hides it nor is believed', () => {
+test('a planted cookie beside it neither hides it nor is trusted', () => {
   const { value } = remembered(known, from(), 'ada@example.com')
   const forged = value.replace(/[\w-]{22}$/, 'A'.repeat(22))
   assert.equal(known.recognise(from(forged), 'ada@example.com'), undefined)

@@ -5,28 +5,26 @@ import { emailKey } from '../email.ts'
 export interface DeviceCookieOptions {
   /** The first signs, all verify. */
   readonly secrets: readonly string[]
-  /** Served over HTTPS. */
   readonly https: boolean
 }
 
 /**
- * Browsers in which somebody has signed in before: OWASP's "device cookies" (Slow Down Online Guessing Attacks with Device
- * Cookies). Their wrong passwords are counted apart, so whoever guesses elsewhere cannot lock the owner out here. The cookie
- * signs nobody in; it holds an id of the browser and, for each person, a proof that a right password was typed in it.
+ * OWASP's "device cookies" (Slow Down Online Guessing Attacks with Device Cookies). Wrong passwords
+ * of known browsers are counted separately, so guesses elsewhere do not lock the owner out. The
+ * cookie signs nobody in. It holds an id of the browser and, for each account, a proof of a
+ * sign-in.
  */
 export interface DeviceCookies {
-  /** The browser's id, if this person has signed in there; undefined for a stranger's. A forged proof is a stranger's. */
+  /** The browser's id; undefined for an unknown browser, or a forged proof. */
   recognise(req: Request, email: string): string | undefined
-  /** After a right password, once the session is committed: this person is known here from now on. */
+  /** Call it after a sign-in is committed. */
   remember(req: Request, res: Response, email: string): void
 }
 
-/** People who share a browser: the last that signed in are known. */
-const MOST_PEOPLE = 4
-/** Browsers keep no cookie for longer than 400 days. */
-const LIFETIME = 365 * 86_400_000
+/** The last accounts that signed in. */
+const MAX_ACCOUNTS = 4
+const MAX_AGE_MS = 365 * 86_400_000
 
-/** Makes the known browsers; nothing is stored but the cookie. */
 export function createDeviceCookies({ secrets, https }: DeviceCookieOptions): DeviceCookies {
   const name = https ? '__Host-known' : 'known'
   const proofs = (browser: string, email: string) => secrets.map((secret) => proofOf(secret, browser, email))
@@ -37,12 +35,12 @@ export function createDeviceCookies({ secrets, https }: DeviceCookieOptions): De
     recognise: (req, email) => read(req, name).find((known) => isProven(known, email))?.browser,
     remember(req, res, email) {
       const cookies = read(req, name)
-      const former = cookies.find((known) => isProven(known, email)) ?? cookies[0]
-      const browser = former?.browser ?? randomBytes(16).toString('base64url')
+      const existing = cookies.find((known) => isProven(known, email)) ?? cookies[0]
+      const browser = existing?.browser ?? randomBytes(16).toString('base64url')
       const [proof = '', ...old] = proofs(browser, email)
-      const others = (former?.proofs ?? []).filter((held) => held !== proof && !old.includes(held))
-      const value = [browser, proof, ...others].slice(0, 1 + MOST_PEOPLE).join('.')
-      res.cookie(name, value, { path: '/', httpOnly: true, sameSite: 'lax', secure: https, maxAge: LIFETIME })
+      const others = (existing?.proofs ?? []).filter((held) => held !== proof && !old.includes(held))
+      const value = [browser, proof, ...others].slice(0, 1 + MAX_ACCOUNTS).join('.')
+      res.cookie(name, value, { path: '/', httpOnly: true, sameSite: 'lax', secure: https, maxAge: MAX_AGE_MS })
     },
   }
 }
@@ -52,10 +50,10 @@ interface Known {
   readonly proofs: readonly string[]
 }
 
-/** An id of 16 bytes, and proofs of 16 bytes, in base64url. */
-const FORM = new RegExp(`^[\\w-]{22}(\\.[\\w-]{22}){1,${MOST_PEOPLE}}$`)
+/** An id of 16 bytes and proofs of 16 bytes, in base64url. */
+const FORM = new RegExp(`^[\\w-]{22}(\\.[\\w-]{22}){1,${MAX_ACCOUNTS}}$`)
 
-/** All cookies of this name: a sibling domain can plant another beside ours. */
+/** All of them: a sibling domain can set another one. */
 function read(req: Request, name: string): Known[] {
   const pairs = (req.headers.cookie ?? '').split(';').map((pair) => pair.trim())
   const values = pairs.filter((pair) => pair.startsWith(`${name}=`)).map((pair) => pair.slice(name.length + 1))

@@ -2,21 +2,21 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { createLimits } from '../../http/limits.ts'
 import type { AppError } from '../../runtime/errors.ts'
-import { type FreshDatabase, freshDatabase } from '../../testing/fresh-database.ts'
+import type { TestDatabase } from '../../sessions/testing/test-database.ts'
+import { freshDatabase } from '../../testing/fresh-database.ts'
 import { createSignInLimits } from './sign-in-limits.ts'
 
-let database: FreshDatabase
+let database: TestDatabase
 before(async () => {
   database = await freshDatabase()
 })
 beforeEach(() => database.pool.query('DELETE FROM attempt'))
 after(() => database.drop())
 
-/** A replica's own. */
 const replica = () => createSignInLimits(createLimits(database))
 const isLimited = (error: AppError) => error.kind === 'limited' && (error.retryAfter ?? 0) > 0
 
-/** Guesses until no more are taken; how many were. */
+/** Returns how many guesses were accepted. */
 async function guess(times: number, attempt: () => ReturnType<ReturnType<typeof createSignInLimits>['signIn']>) {
   for (let made = 0; made < times; made += 1)
     try {
@@ -28,7 +28,7 @@ async function guess(times: number, attempt: () => ReturnType<ReturnType<typeof 
   return times
 }
 
-test('ten wrong passwords for one account, from wherever and on whichever replica', async () => {
+test('an account allows ten wrong passwords, from all addresses and on all replicas', async () => {
   const replicas = [replica(), replica(), replica()]
   let turn = 0
   const made = await guess(30, () => replicas[turn++ % 3]!.signIn({ address: `203.0.113.${turn}` }, 'ada@example.com'))
@@ -37,7 +37,7 @@ test('ten wrong passwords for one account, from wherever and on whichever replic
   await replica().signIn({ address: '203.0.113.99', browser: 'hers' }, 'ada@example.com')
 })
 
-test('fifty from one address, whatever account they try, and a whole IPv6 network is one', async () => {
+test('an address allows fifty, whatever the account, and an IPv6 network counts as one', async () => {
   let turn = 0
   const made = await guess(80, () => replica().signIn({ address: `2001:db8::${++turn}` }, `p${turn}@example.com`))
   assert.equal(made, 50)
@@ -46,10 +46,10 @@ test('fifty from one address, whatever account they try, and a whole IPv6 networ
   await replica().signIn({ address: '2001:db8:0:1::1' }, 'q@example.com')
 })
 
-test('an attempt that one limit refuses is not counted by the other', async () => {
+test('an attempt that one limit refuses does not count for the other', async () => {
   const client = { address: '198.51.100.7' }
   await guess(48, () => replica().register(client))
-  // Parallel ones all pass the first look; two of them are counted, the others refused.
+  // All pass the first check. Two are counted, the others refused.
   const emails = ['cy', 'dee', 'eve', 'fay', 'gil'].map((name) => `${name}@example.com`)
   const attempts = await Promise.all(emails.map((email) => replica().signIn(client, email)))
   const ends = await Promise.allSettled(attempts.map((attempt) => attempt.begin()))
@@ -60,7 +60,7 @@ test('an attempt that one limit refuses is not counted by the other', async () =
 
 const COUNTED = "SELECT sum(points)::int AS counted FROM attempt WHERE key LIKE 'strangers:%'"
 
-test('what succeeded was never counted', async () => {
+test('a success does not count', async () => {
   for (let turn = 0; turn < 20; turn += 1) {
     const attempt = await replica().signIn({ address: '198.51.100.8' }, 'eve@example.com')
     await attempt.begin()
@@ -68,7 +68,7 @@ test('what succeeded was never counted', async () => {
   }
 })
 
-test('no address of a person stands in the table', async () => {
+test('the table holds no e-mail address', async () => {
   const attempt = await replica().signIn({ address: '198.51.100.9' }, 'ada@example.com')
   await attempt.begin()
   const { rows } = await database.pool.query<{ key: string }>('SELECT key FROM attempt')

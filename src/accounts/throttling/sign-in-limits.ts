@@ -3,65 +3,64 @@ import { type Limit, type Limits, networkOf } from '../../http/limits.ts'
 import type { AttemptCounter } from '../accounts.ts'
 import { emailKey } from '../email.ts'
 
-/** Ten wrong passwords in a quarter of an hour for one account, from all browsers that its owner has not used. */
+/** Wrong passwords for one account from all unknown browsers. */
 const UNKNOWN_BROWSER = { name: 'strangers', points: 10, seconds: 15 * 60 }
-/** As many in each browser that the owner has used, so that nobody else's guesses lock that one. */
+/** Wrong passwords in one known browser, so that guesses elsewhere do not lock it out. */
 const BROWSER = { name: 'browser', points: 10, seconds: 15 * 60 }
-/** Fifty from one client address: an office behind one address mistypes as well. */
+/** Wrong passwords from one client address, which may be an office. */
 const ADDRESS = { name: 'address', points: 50, seconds: 15 * 60 }
-/** Ten wrong current passwords by somebody who is signed in already. */
+/** Wrong current passwords in a signed-in session. */
 const SIGNED_IN = { name: 'signed-in', points: 10, seconds: 15 * 60 }
 
-/** Who makes an attempt. */
 export interface Client {
   readonly address: string
-  /** The browser, where the account's owner has signed in before. */
+  /** Id of a browser that is known for the account. */
   readonly browser?: string | undefined
 }
 
 /**
- * What limits guessing, on all replicas together. Only failures count: an attempt is counted before its hash, so that
- * guesses in parallel cannot slip past, and given back where it turned out well.
+ * Limits guesses on all replicas together. Only failures count: an attempt is counted before its
+ * hash, so that parallel guesses cannot slip through, and given back after a success.
  */
 export interface SignInLimits {
-  /** A sign-in; throws `limited` before anything is hashed where nothing is left. */
+  /** Throws `limited` before any hash. */
   signIn(client: Client, email: string): Promise<AttemptCounter>
-  /** A registration: a taken address is a failure, or addresses could be tried without end. */
+  /** A taken address is a failure, else a client could test addresses without limit. */
   register(client: Client): Promise<AttemptCounter>
-  /** The current password, typed again by somebody who is signed in. */
+  /** For the current password of a signed-in user. */
   confirm(account: string): Promise<AttemptCounter>
 }
 
 export function createSignInLimits(limits: Limits): SignInLimits {
-  const strangers = limits.limit(UNKNOWN_BROWSER)
+  const unknownBrowsers = limits.limit(UNKNOWN_BROWSER)
   const browsers = limits.limit(BROWSER)
   const addresses = limits.limit(ADDRESS)
   const signedIn = limits.limit(SIGNED_IN)
-  const addressCount = ({ address }: Client): Count => ({ limit: addresses, key: networkOf(address) })
+  const addressCount = ({ address }: Client): Counter => ({ limit: addresses, key: networkOf(address) })
   return {
     signIn(client, email) {
       const account = digest(emailKey(email))
-      // Neighbours behind the owner's address cannot lock a browser of the owner's either.
+      // So clients behind the same address cannot lock a known browser out.
       if (client.browser !== undefined) return attempt([{ limit: browsers, key: `${client.browser}:${account}` }])
-      return attempt([{ limit: strangers, key: account }, addressCount(client)])
+      return attempt([{ limit: unknownBrowsers, key: account }, addressCount(client)])
     },
     register: (client) => attempt([addressCount(client)]),
     confirm: (account) => attempt([{ limit: signedIn, key: account }]),
   }
 }
 
-interface Count {
+interface Counter {
   readonly limit: Limit
   readonly key: string
 }
 
-async function attempt(counts: readonly Count[]): Promise<AttemptCounter> {
+async function attempt(counts: readonly Counter[]): Promise<AttemptCounter> {
   await Promise.all(counts.map(({ limit, key }) => limit.check(key)))
   return { begin: () => takeAll(counts), succeeded: () => giveBack(counts) }
 }
 
-/** Takes of all, or of none. */
-async function takeAll(counts: readonly Count[]): Promise<void> {
+/** All or nothing. */
+async function takeAll(counts: readonly Counter[]): Promise<void> {
   for (const [index, { limit, key }] of counts.entries()) {
     try {
       await limit.take(key)
@@ -72,11 +71,11 @@ async function takeAll(counts: readonly Count[]): Promise<void> {
   }
 }
 
-async function giveBack(counts: readonly Count[]): Promise<void> {
+async function giveBack(counts: readonly Counter[]): Promise<void> {
   await Promise.all(counts.map(({ limit, key }) => limit.giveBack(key)))
 }
 
-/** Short enough for a key, and no list of who was tried. */
+/** Short enough for a key, and hides the address. */
 function digest(text: string): string {
   return createHash('sha256').update(text).digest('base64url')
 }

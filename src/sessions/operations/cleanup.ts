@@ -1,14 +1,14 @@
 import type { PostgresSessionStore } from '../request/session-store.ts'
 
-/** Small enough that no statement takes long. */
-const BATCH = 1000
+/** Keeps each statement short. */
+const BATCH_SIZE = 1000
 
-/** Removes sessions that have expired, in batches that wait for nobody; resolves with how many. Safe to run twice, and at once. */
+/** Returns how many were removed. Skips locked rows, so several may run at once. */
 export async function removeExpiredSessions({ table }: PostgresSessionStore): Promise<number> {
   let removed = 0
   for (;;) {
-    const batch = await table.deleteExpired(BATCH)
+    const batch = await table.deleteExpired(BATCH_SIZE)
     removed += batch
-    if (batch < BATCH) return removed
+    if (batch < BATCH_SIZE) return removed
   }
 }

@@ -2,9 +2,9 @@ import type { SessionData } from 'express-session'
 import type { Pool } from 'pg'
 import { PostgresSessionStore } from '../request/session-store.ts'
 
-const MONTH = 30 * 86_400_000
+const MONTH_MS = 30 * 86_400_000
 
-/** Puts sessions there for a demo, each once; nobody holds a signed cookie for them. */
+/** Adds sessions for a demo, each once. No browser has a cookie for them. */
 export async function seedSessions(pool: Pool, sessions: readonly Partial<SessionData>[]): Promise<void> {
   const store = new PostgresSessionStore({ pool })
   for (const [index, content] of sessions.entries()) await seedSession(store, `demo-${index + 1}`, content)
@@ -16,8 +16,8 @@ async function seedSession(store: PostgresSessionStore, sid: string, content: Pa
   )
   if (there) return
   const cookie = {
-    originalMaxAge: MONTH,
-    expires: new Date(Date.now() + MONTH),
+    originalMaxAge: MONTH_MS,
+    expires: new Date(Date.now() + MONTH_MS),
     httpOnly: true,
     path: '/',
     sameSite: 'lax',

@@ -2,17 +2,16 @@ import type { Pool } from 'pg'
 import { STATISTICS } from '../storage/sql.ts'
 
 export interface Statistics {
-  /** Sessions that have not expired. */
   readonly live: number
-  /** Those of them in which somebody is signed in. */
+  /** Live sessions with an account. */
   readonly signedIn: number
-  /** Expired, and waiting for removal. */
+  /** Expired and not yet removed. */
   readonly expired: number
-  /** Size of the table with its indexes. */
+  /** Size of the table and its indexes. */
   readonly bytes: number
 }
 
-/** Reads the table whole: for a page or a command, not for every request. */
+/** Scans the whole table: not for every request. */
 export function createStatistics(pool: Pool): { read(): Promise<Statistics> } {
   return {
     async read() {

@@ -5,13 +5,13 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { after, before, test } from 'node:test'
 import express, { type Request, type Response } from 'express'
-import { createClient } from '../../database/pool.ts'
-import { type FreshDatabase, freshDatabase } from '../../testing/fresh-database.ts'
+import pg from 'pg'
 import { createSessions } from '../sessions.ts'
+import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts'
 
 type Handler = (req: Request, res: Response) => unknown
 
-/** Every way in which Express and Node send an answer. */
+/** Every way in which Express and Node send a response. */
 const ANSWERS: Readonly<Record<string, Handler>> = {
   json: (_req, res) => res.json({ well: true }),
   redirect: (_req, res) => res.redirect(303, '/'),
@@ -47,12 +47,12 @@ const ANSWERS: Readonly<Record<string, Handler>> = {
   'an error page of a promise': () => Promise.reject(Object.assign(new Error('as expected'), { status: 418 })),
 }
 
-let database: FreshDatabase
+let database: TestDatabase
 let server: Server
 const refused: unknown[] = []
 
 before(async () => {
-  database = await freshDatabase()
+  database = await createTestDatabase()
   const sessions = createSessions({
     pool: database.pool,
     secret: 'a secret of this test, long enough',
@@ -85,11 +85,10 @@ after(async () => {
 })
 
 for (const kind of Object.keys(ANSWERS)) {
-  test(`${kind}: no byte leaves before the session is committed`, async () => {
-    const lock = createClient(database.url, 'lock')
+  test(`${kind}: no byte is sent before the commit`, async () => {
+    const lock = new pg.Client({ connectionString: database.url })
     await lock.connect()
     try {
-      // Others may read, nobody may write.
       await lock.query('BEGIN; LOCK TABLE session IN EXCLUSIVE MODE')
       let arrived = false
       const answer = ask('GET', kind).finally(() => {
@@ -109,7 +108,7 @@ for (const kind of Object.keys(ANSWERS)) {
     }
   })
 
-  test(`${kind}: where the session cannot be committed the answer says so, and sets no cookie`, async () => {
+  test(`${kind}: a failed commit becomes an error response without a cookie`, async () => {
     await database.pool.query(REFUSE_WRITES)
     try {
       const before = refused.length
@@ -123,7 +122,7 @@ for (const kind of Object.keys(ANSWERS)) {
   })
 }
 
-test('HEAD: the session is committed as well', async () => {
+test('a HEAD request commits its session, too', async () => {
   const { status, headers } = await ask('HEAD', 'json')
   assert.equal(status, 200)
   assert.match(String(headers['set-cookie']), /^sid=/)

@@ -4,25 +4,28 @@ import type { Request, Response } from 'express'
 import { markAsSent, type SentMark } from './mark-as-sent.ts'
 import { applyHead, assertSendable } from './response-head.ts'
 
-/** What stands between a response and the wire until the session is committed. */
-export interface DeferredResponse {
+export interface ResponseHandlers {
+  /** Commits the session. Undefined, which delays nothing, where there is nothing to write. */
+  readonly commit: (deferred: DeferredResponse) => Promise<void> | undefined
+  /** Runs just before the headers are sent. */
+  readonly onHeaders: (deferred: DeferredResponse) => void
+  /** Sends another response in place of one whose commit failed. */
+  readonly onCommitError: (deferred: DeferredResponse, error: unknown) => void
+}
+
+/** A response whose bytes wait for the commit of its session. */
+export interface DeferredResponse extends ResponseHandlers {
   readonly req: Request
   readonly res: Response
-  /** Brings the session to rest: undefined where nothing is to be written, which costs no wait. */
-  readonly commit: (deferred: DeferredResponse) => Promise<void> | undefined
-  /** Just before the head is written. */
-  readonly onHeaders: (deferred: DeferredResponse) => void
-  /** Answers in the place of a response whose session could not be committed. */
-  readonly onCommitError: (deferred: DeferredResponse, error: unknown) => void
-  /** The id that came was ended, or renamed, a moment ago: nothing may be written for it. */
+  /** The request's sid ended or was rotated a moment ago, so nothing may be written. */
   endedRecently: boolean
-  /** The expiry has moved, or the cookie must be replaced for another reason. */
+  /** The expiry has moved, or the cookie has an old name or secret. */
   shouldSetCookie: boolean
-  /** Something that the response must wait for, though nobody may await it. */
+  /** Work that the response waits for, whether or not the handler awaits it. */
   pendingWork: Promise<void> | undefined
-  state: 'open' | 'waiting' | 'passing' | 'refusing'
+  state: 'idle' | 'committing' | 'forwarding' | 'failed'
   queued: Call[]
-  /** While it waits. */
+  /** While the state is `committing`. */
   sentMark: SentMark | undefined
   readonly initialHeaders: readonly string[]
   readonly original: OriginalMethods
@@ -36,20 +39,18 @@ interface Call {
 }
 type PatchedResponse = ServerResponse & { [DEFERRED]?: DeferredResponse }
 
-const DEFERRED = Symbol('session gate')
-/** Only who answers in the place of a failed response may write while that is done. */
+const DEFERRED = Symbol('deferred response')
+/** After a failed commit only onCommitError may write to the response. */
 const inErrorHandler = new AsyncLocalStorage<DeferredResponse>()
 
-/** The gate of a request; undefined where it has none. */
 export function deferredResponseOf(req: Request): DeferredResponse | undefined {
   return (req.res as PatchedResponse | undefined)?.[DEFERRED]
 }
 
-/** Puts a gate before the response's head: no byte leaves until the session is at rest. */
 export function deferResponse(
   req: Request,
   res: Response,
-  handlers: Pick<DeferredResponse, 'commit' | 'onHeaders' | 'onCommitError' | 'endedRecently'>,
+  handlers: ResponseHandlers & { readonly endedRecently: boolean },
 ): DeferredResponse {
   const { writeHead, write, end, flushHeaders } = res
   const deferred: DeferredResponse = {
@@ -61,7 +62,7 @@ export function deferResponse(
     endedRecently: handlers.endedRecently,
     shouldSetCookie: false,
     pendingWork: undefined,
-    state: 'open',
+    state: 'idle',
     queued: [],
     sentMark: undefined,
     initialHeaders: res.getHeaderNames(),
@@ -69,7 +70,7 @@ export function deferResponse(
   }
   const patched = res as PatchedResponse
   patched[DEFERRED] = deferred
-  // The same four functions for every response: closures made for each would cost a tenth of all requests.
+  // Shared functions: a closure for each response costs a tenth of the throughput.
   patched.writeHead = PATCHED_METHODS.writeHead as never
   patched.write = PATCHED_METHODS.write as never
   patched.end = PATCHED_METHODS.end as never
@@ -92,34 +93,33 @@ const PATCHED_METHODS = {
   },
 }
 
-/** Lets a call through, or keeps it until it may pass. */
 function intercept(res: PatchedResponse, name: MethodName, args: unknown[]): unknown {
   const deferred = res[DEFERRED]
   if (deferred === undefined) return undefined
-  if (deferred.state === 'passing' || deferred.state === 'waiting') {
-    if (res.writableEnded) return rejectWriteAfterEnd(res, name, args)
-    if (deferred.state === 'waiting') return enqueue(deferred, name, args)
+  if (deferred.state === 'forwarding' || deferred.state === 'committing') {
+    if (res.writableEnded) return rejectWriteAfterEnd(deferred, name, args)
+    if (deferred.state === 'committing') return enqueue(deferred, name, args)
     return name === 'end' ? commitThenEnd(deferred, args) : forward(deferred, name, args)
   }
-  if (deferred.state === 'refusing')
+  if (deferred.state === 'failed')
     return inErrorHandler.getStore() === deferred ? forward(deferred, name, args) : undefined
-  // Before the session's own cookie is added: a Set-Cookie among these headers would replace it.
-  const first = name === 'writeHead' ? applyHead(res, args) : args
-  assertSendable(res, name, first)
+  // Before onHeaders adds the session's cookie: a Set-Cookie among these headers would replace it.
+  const firstArgs = name === 'writeHead' ? applyHead(res, args) : args
+  assertSendable(res, name, firstArgs)
   const committed = tryCommit(deferred)
-  if (committed === undefined) return startForwarding(deferred, name, first)
-  deferred.state = 'waiting'
-  deferred.queued.push({ name, args: first })
+  if (committed === undefined) return startForwarding(deferred, name, firstArgs)
+  deferred.state = 'committing'
+  deferred.queued.push({ name, args: firstArgs })
   deferred.sentMark = markAsSent(res)
   if (name === 'end') deferred.sentMark.end()
   committed.then(
-    () => replay(deferred),
-    (error) => fail(deferred, error),
+    () => sendQueued(deferred),
+    (error) => replaceResponse(deferred, error),
   )
   return undefined
 }
 
-/** What comes after the first call meets a response that looks sent. */
+/** The response looks sent by now, so the later calls behave as after a sent head. */
 function enqueue(deferred: DeferredResponse, name: MethodName, args: unknown[]): unknown {
   // Node throws ERR_HTTP_HEADERS_SENT.
   if (name === 'writeHead') return forward(deferred, name, args)
@@ -130,17 +130,16 @@ function enqueue(deferred: DeferredResponse, name: MethodName, args: unknown[]):
   return undefined
 }
 
-/** For a write after the end Node emits an error that nothing listens to, and the process ends: only the callback is told. */
-function rejectWriteAfterEnd(res: PatchedResponse, name: MethodName, args: unknown[]): unknown {
-  const deferred = res[DEFERRED]
-  if (name === 'writeHead') return deferred && forward(deferred, name, args)
-  const done = args.findLast((value) => typeof value === 'function')
+/** Passes the error to the callback only: Node would emit an error event that nothing handles. */
+function rejectWriteAfterEnd(deferred: DeferredResponse, name: MethodName, args: unknown[]): unknown {
+  if (name === 'writeHead') return forward(deferred, name, args)
+  const callback = args.findLast((value) => typeof value === 'function')
   const error = Object.assign(new Error('write after end'), { code: 'ERR_STREAM_WRITE_AFTER_END' })
-  if (typeof done === 'function') process.nextTick(done, error)
-  return name === 'write' ? false : res
+  if (typeof callback === 'function') process.nextTick(callback, error)
+  return name === 'write' ? false : deferred.res
 }
 
-/** What is wrong with a session (something that cannot be stored) must not be thrown into whoever happens to write. */
+/** Rejects instead of throwing: code that writes a response does not expect NotSerializable. */
 function tryCommit(deferred: DeferredResponse): Promise<void> | undefined {
   try {
     return deferred.commit(deferred)
@@ -150,12 +149,12 @@ function tryCommit(deferred: DeferredResponse): Promise<void> | undefined {
 }
 
 function startForwarding(deferred: DeferredResponse, name: MethodName, args: unknown[]): unknown {
-  deferred.state = 'passing'
+  deferred.state = 'forwarding'
   if (!deferred.res.headersSent) deferred.onHeaders(deferred)
   return forward(deferred, name, args)
 }
 
-/** A stream's handler may have changed the session after the head was sent: that is committed before the end. */
+/** Commits what a streaming handler changed after the headers were sent. */
 function commitThenEnd(deferred: DeferredResponse, args: unknown[]): unknown {
   const committed = deferred.res.writableEnded ? undefined : tryCommit(deferred)
   if (committed === undefined) return forward(deferred, 'end', args)
@@ -170,32 +169,32 @@ function forward(deferred: DeferredResponse, name: MethodName, args: unknown[]):
   return deferred.original[name].apply(deferred.res, args)
 }
 
-function replay(deferred: DeferredResponse): void {
+function sendQueued(deferred: DeferredResponse): void {
   const calls = release(deferred)
-  // In a callback of the database's: what is thrown here would end the process.
+  // This runs in a callback of the database client: an exception would end the process.
   try {
-    deferred.state = 'passing'
+    deferred.state = 'forwarding'
     if (!deferred.res.headersSent) deferred.onHeaders(deferred)
     for (const { name, args } of calls) forward(deferred, name, args)
-    const wrote = calls.some(({ name }) => name === 'write')
-    if (wrote && !deferred.res.writableEnded && !deferred.res.writableNeedDrain) deferred.res.emit('drain')
+    const hasWritten = calls.some(({ name }) => name === 'write')
+    if (hasWritten && !deferred.res.writableEnded && !deferred.res.writableNeedDrain) deferred.res.emit('drain')
   } catch (error) {
     deferred.res.destroy(error as Error)
   }
 }
 
 function release(deferred: DeferredResponse): Call[] {
-  const { queued } = deferred
+  const calls = deferred.queued
   deferred.queued = []
   deferred.sentMark?.release()
-  return queued
+  return calls
 }
 
-/** Nothing has left: the response begins anew, as it was when the session was read. */
-function fail(deferred: DeferredResponse, error: unknown): void {
+/** No byte has left yet: restores the initial headers, then onCommitError responds. */
+function replaceResponse(deferred: DeferredResponse, error: unknown): void {
   const { req, res } = deferred
   release(deferred)
-  deferred.state = 'refusing'
+  deferred.state = 'failed'
   delete (req as { session?: unknown }).session
   for (const name of res.getHeaderNames())
     if (!deferred.initialHeaders.includes(name) || name === 'set-cookie') res.removeHeader(name)

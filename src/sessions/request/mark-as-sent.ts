@@ -1,26 +1,25 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** Node's own mark that the head was sent: `headersSent` and every method that changes headers read it. */
+/** Node's own mark of a sent head. `headersSent` and all methods that change headers read it. */
 type Marked = ServerResponse & { _header: string | null }
 
-/** A response whose first answer waits for the commit of its session. */
 export interface SentMark {
-  /** From here on the response looks ended, as after `end`. */
+  /** Makes the response look ended, as after `end`. */
   end(): void
-  /** The response is again as it was at its first answer. */
+  /** Restores the response. */
   release(): void
 }
 
 /**
- * Makes a response look sent, as it is in Node after its first answer: `headersSent` is true, changing a header throws
- * ERR_HTTP_HEADERS_SENT, another status changes nothing. Without this a second answer, or an error page, changes the first.
+ * `headersSent` is true, changing a header throws ERR_HTTP_HEADERS_SENT, changing the status has no
+ * effect. Else a second response, or an error page, would change the first.
  */
 export function markAsSent(res: ServerResponse): SentMark {
   const marked = res as Marked
   const { statusCode, statusMessage, socket } = res
   const allowDestroy = socket === null ? () => {} : postponeDestroy(socket, res)
-  marked._header = 'held'
+  marked._header = 'deferred'
   return {
     end() {
       res.finished = true
@@ -36,34 +35,35 @@ export function markAsSent(res: ServerResponse): SentMark {
 }
 
 interface Postponed {
-  holders: number
+  deferrals: number
   requested: boolean
 }
 
 const POSTPONED = new WeakMap<Socket, Postponed>()
 
 /**
- * Express' own error handler destroys the socket where an answer was sent already. At that moment Node has handed that
- * answer to the system, but a held one would be lost: so the socket is destroyed once the answer has left.
+ * Express' default error handler destroys the socket after a sent response. Node has handed that
+ * response to the kernel by then, but a deferred one would be lost. So the socket is destroyed
+ * after the response.
  */
 function postponeDestroy(socket: Socket, res: ServerResponse): () => void {
-  // Requests that are pipelined share a socket.
-  const postponed = POSTPONED.get(socket) ?? { holders: 0, requested: false }
-  if (postponed.holders === 0) {
+  // Pipelined requests share a socket.
+  const postponed = POSTPONED.get(socket) ?? { deferrals: 0, requested: false }
+  if (postponed.deferrals === 0) {
     POSTPONED.set(socket, postponed)
     socket.destroy = () => {
       postponed.requested = true
       return socket
     }
   }
-  postponed.holders += 1
+  postponed.deferrals += 1
   return () => {
-    postponed.holders -= 1
-    if (postponed.holders > 0) return
+    postponed.deferrals -= 1
+    if (postponed.deferrals > 0) return
     POSTPONED.delete(socket)
     delete (socket as { destroy?: unknown }).destroy
     if (!postponed.requested) return
-    // The caller sends the answer in this same turn.
+    // The caller sends the response in this event-loop turn.
     process.nextTick(() => {
       if (res.writableEnded && !res.writableFinished) res.once('finish', () => socket.destroy())
       else socket.destroy()

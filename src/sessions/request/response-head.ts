@@ -1,9 +1,8 @@
 import { type ServerResponse, validateHeaderName } from 'node:http'
 
 /**
- * Sets on the response what `writeHead` was given, and answers with what is left for it to be called with. Headers are
- * taken in each form that Node takes: an object, a flat list of names and values, a list of pairs. As in Node they
- * replace those of the same name that were set before, and a bad one throws here, into the caller.
+ * Sets the headers of a `writeHead` call, in every form that Node accepts, and returns the other
+ * arguments. As in Node they replace earlier ones, and an invalid one throws.
  */
 export function applyHead(res: ServerResponse, args: readonly unknown[]): unknown[] {
   const [statusCode, reason] = args
@@ -15,7 +14,7 @@ export function applyHead(res: ServerResponse, args: readonly unknown[]): unknow
   return typeof reason === 'string' ? [statusCode, reason] : [statusCode]
 }
 
-/** Throws into the caller what Node would throw there, since a call that waits is made in nobody's turn. */
+/** Throws what Node would throw later, when the caller of a queued call cannot catch it. */
 export function assertSendable(res: ServerResponse, name: string, args: readonly unknown[]): void {
   const status = name === 'writeHead' ? args[0] : res.statusCode
   if (!(Number(status) >= 100 && Number(status) <= 999))
@@ -24,7 +23,7 @@ export function assertSendable(res: ServerResponse, name: string, args: readonly
   const isOptional = name === 'end' && (chunk === undefined || chunk === null || typeof chunk === 'function')
   const isBody = name === 'write' || name === 'end'
   if (isBody && !isOptional && typeof chunk !== 'string' && !(chunk instanceof Uint8Array))
-    throw Object.assign(new TypeError('The body of a response is made of strings, Buffers and Uint8Arrays'), {
+    throw Object.assign(new TypeError('A response body consists of strings, Buffers and Uint8Arrays'), {
       code: 'ERR_INVALID_ARG_TYPE',
     })
 }

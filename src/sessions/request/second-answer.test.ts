@@ -9,7 +9,7 @@ import { createSessions } from '../sessions.ts'
 
 type Handler = (res: Response) => unknown
 
-/** What a handler does that answers twice, by mistake or by a library. */
+/** Handlers that respond twice, by mistake or through a library. */
 const HANDLERS: Readonly<Record<string, Handler>> = {
   'a redirect, then json': (res) => {
     res.redirect('/login')
@@ -96,13 +96,13 @@ after(() => {
 })
 
 for (const name of Object.keys(HANDLERS)) {
-  test(`${name}: the first answer stands, and the error handler sees what it sees without sessions`, async () => {
+  test(`${name}: the first response wins, and the error handler behaves as without sessions`, async () => {
     const [without, withSessions] = [await seen(0, name), await seen(1, name)]
     assert.deepEqual(withSessions, without)
   })
 }
 
-test('after the first answer the response looks sent', async () => {
+test('the response looks sent while the commit is pending', async () => {
   let looks: unknown[] = []
   const url = await listen(
     express().use(sessions.middleware(), changed, (_req, res) => {
@@ -115,7 +115,7 @@ test('after the first answer the response looks sent', async () => {
   assert.deepEqual(looks, [false, false, true, true])
 })
 
-test('a write after the end tells its callback, and the process goes on', async () => {
+test('a write after the end calls its callback with an error, and the process continues', async () => {
   const told: unknown[] = []
   const url = await listen(
     express().use(sessions.middleware(), changed, (_req, res) => {
@@ -133,7 +133,7 @@ for (const [order, handlers] of Object.entries({
   'sessions, then compression': [sessions.middleware(), compression({ threshold: 0 })],
   'compression, then sessions': [compression({ threshold: 0 }), sessions.middleware()],
 })) {
-  test(`${order}: an answer in pieces, flushed or not, arrives whole and with its cookie`, async () => {
+  test(`${order}: a response in pieces, flushed or not, arrives complete and with its cookie`, async () => {
     const app = express().use(...handlers, changed)
     app.get('/pieces', (_req, res) => {
       res.type('text').write('fi')
@@ -166,7 +166,7 @@ function address(server: Server): string {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-/** What a client and the error handler see, but for what sessions add. */
+/** What a client and the error handler see, without what sessions add. */
 async function seen(index: number, name: string) {
   errors.length = 0
   const answer = await ask(`${address(servers[index]!)}/${encodeURIComponent(name)}`).catch(() => undefined)

@@ -7,29 +7,29 @@ const readCookie = (header: string | undefined) => readCookies(header, 'sid', se
 const signed = (sid: string, secret = 'the new secret') =>
   `sid=${encodeURIComponent(createSignatures([secret]).sign(sid))}`
 
-test('a cookie that a secret of the list verifies counts, and it is told which', () => {
+test('each secret of the list verifies cookies, and the result names the secret', () => {
   assert.deepEqual(readCookie(signed('abc')), [{ sid: 'abc', secretIndex: 0 }])
   assert.deepEqual(readCookie(signed('abc', 'the old secret')), [{ sid: 'abc', secretIndex: 1 }])
 })
 
-test('of two cookies of one name the one that verifies counts, wherever it stands', () => {
+test('of two cookies of one name the verified one wins, at either position', () => {
   assert.deepEqual(readCookie(`sid=s%3Aforged.x; ${signed('abc')}`), [{ sid: 'abc', secretIndex: 0 }])
   assert.deepEqual(readCookie(`${signed('abc')}; sid=s%3Aforged.x`), [{ sid: 'abc', secretIndex: 0 }])
 })
 
-test('of several cookies that verify all are told, in their order, each session once', () => {
+test('all verified cookies are returned in their order, each sid once', () => {
   const header = ['abc', 'def', 'abc'].map((sid) => signed(sid)).join('; ')
   const told = [
     { sid: 'abc', secretIndex: 0 },
     { sid: 'def', secretIndex: 0 },
   ]
   assert.deepEqual(readCookie(header), told)
-  // Were the older signature told, each answer would set the cookie again.
+  // With the older index each response would set the cookie again.
   assert.deepEqual(readCookie(`${signed('abc', 'the old secret')}; ${header}`), told)
   assert.equal(readCookie(['a', 'b', 'c', 'd', 'e'].map((sid) => signed(sid)).join('; ')).length, 4)
 })
 
-test('the names of cookies are told whatever their values', () => {
+test('the names of all cookies are returned, whatever their values', () => {
   assert.deepEqual([...cookieNames(' a=1;b = 2; c; =; a=3')], ['a', 'b', ''])
 })
 

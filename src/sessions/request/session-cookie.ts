@@ -2,23 +2,23 @@ import { sign, unsign } from 'cookie-signature'
 
 export interface VerifiedCookie {
   readonly sid: string
-  /** Which secret verified it: 0 is the one that signs. */
+  /** Which secret verified it. 0 is the one that signs. */
   readonly secretIndex: number
 }
 
-/** What signs and verifies: one or several secrets, of which the first signs. */
 export interface Signatures {
-  /** The value of a cookie as express-session writes it, before it is escaped for the header. */
+  /** The cookie value as express-session writes it, before percent-encoding. */
   sign(sid: string): string
-  /** The value as it came, escaped. A wrong signature, a malformed escape or an impossible sid is no cookie. */
+  /** Of the encoded value. Undefined for a wrong signature, escape or sid. */
   verify(value: string): VerifiedCookie | undefined
 }
 
-/** A sid is what a generator makes: visible ASCII, never so long that it is a burden to the index. */
+/** Visible ASCII, short enough for the index. */
 const SID = /^[\x21-\x7e]{1,255}$/
-/** Values whose signature is known to be right, some 300 bytes each: verifying is a tenth of what a signed-in request costs. */
+/** 300 bytes each. Verification is a tenth of the cost of a signed-in request. */
 const MAX_REMEMBERED = 10_000
 
+/** The first secret signs, all verify. */
 export function createSignatures(secrets: readonly string[]): Signatures {
   const verified = new Map<string, VerifiedCookie>()
   return {
@@ -26,7 +26,7 @@ export function createSignatures(secrets: readonly string[]): Signatures {
     verify(value) {
       const known = verified.get(value)
       if (known !== undefined) return known
-      // A copy: a part of a header would keep all of it.
+      // Copy it: a substring would keep the whole Cookie header in memory.
       const own = Buffer.from(value).toString()
       const found = check(own, secrets)
       if (found !== undefined) {
@@ -40,8 +40,9 @@ export function createSignatures(secrets: readonly string[]): Signatures {
 }
 
 /**
- * All cookies of this name whose signature verifies, in the order of the Cookie header: a sibling domain, or an application that set a Domain or another
- * Path, can leave others beside ours. At most `most`, each session once. What does not verify costs no statement.
+ * The cookies of this name whose signature verifies, in the order of the Cookie header, each sid
+ * once, `max` at most. There can be several: a sibling domain, or an earlier application with
+ * another Domain or Path.
  */
 export function readCookies(
   header: string | undefined,
@@ -84,7 +85,6 @@ function unescaped(value: string): string | undefined {
   try {
     return decodeURIComponent(value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value)
   } catch {
-    // A malformed escape is no value of ours.
     return undefined
   }
 }

@@ -2,27 +2,27 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import connectPgSimple from 'connect-pg-simple'
 import expressSession, { type SessionData } from 'express-session'
-import { type FreshDatabase, freshDatabase } from '../../testing/fresh-database.ts'
 import { SessionEnded } from '../errors.ts'
+import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts'
 import { PostgresSessionStore } from './session-store.ts'
 
-let database: FreshDatabase
+let database: TestDatabase
 let here: PostgresSessionStore
 let there: PostgresSessionStore
 
 before(async () => {
-  database = await freshDatabase()
+  database = await createTestDatabase()
   here = replica()
   there = replica()
 })
 after(() => database.drop())
 
-test('what one replica stores another reads', async () => {
+test('a session that one replica stores is read by another', async () => {
   await set(here, 'vic', { basket: { eggs: 2 } })
   assert.deepEqual((await get(there, 'vic'))?.basket, { eggs: 2 })
 })
 
-test('a session that was signed out stays so, whatever a slow request still writes', async () => {
+test('a slow request does not bring a destroyed session back', async () => {
   await set(here, 'ada', { account: 'a' })
   const slow = await load(here, 'ada')
   await destroy(there, 'ada')
@@ -32,7 +32,7 @@ test('a session that was signed out stays so, whatever a slow request still writ
   assert.equal(await get(there, 'ada'), null)
 })
 
-test('an expired session is not revived', async () => {
+test('no write revives an expired session', async () => {
   await set(here, 'old', {})
   const slow = await load(here, 'old')
   await database.pool.query(`UPDATE session SET expire = expire - interval '31 days' WHERE sid = 'old'`)
@@ -42,7 +42,7 @@ test('an expired session is not revived', async () => {
   assert.equal(await get(there, 'old'), null)
 })
 
-test('a request that changed nothing sends no statement', async () => {
+test('a request without changes sends no statement', async () => {
   await set(here, 'calm', { basket: { eggs: 2 } })
   const operations: string[] = []
   const watched = replica((operation) => operations.push(operation))
@@ -52,7 +52,7 @@ test('a request that changed nothing sends no statement', async () => {
   assert.deepEqual(operations, ['read'])
 })
 
-test('the expiry is moved once it lags by an hour, not at every request', async () => {
+test('a touch moves the expiry once it lags by an hour, not at every request', async () => {
   await set(here, 'daily', {})
   assert.equal(isDue(await load(here, 'daily')), false)
   await database.pool.query(`UPDATE session SET expire = expire - interval '61 minutes' WHERE sid = 'daily'`)
@@ -63,7 +63,7 @@ test('the expiry is moved once it lags by an hour, not at every request', async 
   assert.equal(isDue(await load(there, 'daily')), false)
 })
 
-test('a new id takes the place of the old one in a single step', async () => {
+test('rotating an id replaces the old one in one step', async () => {
   await set(here, 'visitor', { basket: { eggs: 2 } })
   const former = await load(here, 'visitor')
   const next = here.createSession({ sessionID: 'person' } as never, { cookie: cookie() })
@@ -75,14 +75,14 @@ test('a new id takes the place of the old one in a single step', async () => {
   assert.deepEqual({ account, basket }, { account: 'a', basket: { eggs: 2 } })
 })
 
-test("all of an account's sessions end, save the one that is named", async () => {
+test('revoking ends all sessions of an account except the named one', async () => {
   for (const sid of ['bea-1', 'bea-2', 'bea-3']) await set(here, sid, { account: 'b' })
   await set(here, 'other', { account: 'c' })
   assert.equal(await there.table.destroyByAccount('b', 'bea-2'), 2)
   assert.deepEqual([await alive('bea-1'), await alive('bea-2'), await alive('other')], [false, true, true])
 })
 
-test('stock connect-pg-simple reads what this wrote, and the other way round', async () => {
+test("connect-pg-simple and this store read each other's sessions", async () => {
   const stock = new (connectPgSimple(expressSession))({ pool: database.pool, pruneSessionInterval: false })
   await set(here, 'ours', { basket: { eggs: 2 } })
   assert.deepEqual((await get(stock, 'ours'))?.basket, { eggs: 2 })
@@ -94,7 +94,7 @@ test('stock connect-pg-simple reads what this wrote, and the other way round', a
   assert.deepEqual((await get(stock, 'theirs'))?.basket, { milk: 2 })
 })
 
-test('what has expired is removed in batches, and nothing else', async () => {
+test('cleanup removes expired sessions in batches, and only those', async () => {
   await database.pool.query('DELETE FROM session')
   for (const sid of ['e1', 'e2', 'e3', 'live']) await set(here, sid, {})
   await database.pool.query(`UPDATE session SET expire = expire - interval '40 days' WHERE sid LIKE 'e_'`)
@@ -145,7 +145,6 @@ function destroy(store: Store, sid: string): Promise<void> {
   return new Promise((resolve, reject) => store.destroy(sid, (error: unknown) => (error ? reject(error) : resolve())))
 }
 
-/** As a request has it; `id` where it is given another. */
 async function load(store: PostgresSessionStore, sid: string, id = sid): Promise<Loaded> {
   const found = await get(store, sid)
   assert.ok(found)

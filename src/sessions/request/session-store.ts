@@ -8,7 +8,8 @@ import type { SessionTable } from '../storage/session-table.ts'
 import { isObject, type JsonObject } from '../tracking/diff.ts'
 import { checkLifetime } from '../tracking/expiry.ts'
 import type { RegenerateOptions } from '../tracking/regenerate-options.ts'
-import { NO_CHANGES, type Session, TrackedSessions } from '../tracking/tracked-sessions.ts'
+import { NO_CHANGES } from '../tracking/snapshot.ts'
+import { type Session, TrackedSessions } from '../tracking/tracked-sessions.ts'
 import { newCookie, newSession } from './session-object.ts'
 
 type Callback = (error?: unknown) => void
@@ -16,49 +17,46 @@ type Request = Parameters<expressSession.Store['regenerate']>[0]
 
 export interface StoreOptions {
   readonly pool?: Pool
-  /** Default: `session` in Postgres, over `pool`. */
+  /** Default: the table `session` in Postgres, over `pool`. */
   readonly table?: SessionTable
-  /** Milliseconds that a session lives without activity, where its cookie does not say, at most ten years (else RangeError); default 30 days. */
+  /** Milliseconds without activity, ten years at most (else RangeError). Default 30 days. */
   readonly maxAge?: number
-  /** Milliseconds that a session lives at most, with the same bound; default 90 days. */
+  /** Milliseconds whatever the activity, with the same limit. Default 90 days. */
   readonly absoluteMaxAge?: number
-  /** Bytes of JSON that a session may hold; default 100,000. */
+  /** Bytes of JSON that a session may hold. Default 100,000. */
   readonly maxBytes?: number
-  /** Whose session it is, so that all of an account's can be ended; default: its `account`. */
+  /** The account that the session belongs to, for `revokeAllExcept`. Default: its `account`. */
   readonly accountIdOf?: (session: JsonObject) => unknown
   readonly onQuery?: OnQuery
-  /** The attributes of the cookie; default: Path=/, HttpOnly, SameSite=Lax. */
+  /** Default: Path=/, HttpOnly, SameSite=Lax. */
   readonly cookie?: CookieOptions
 }
 
 const DAY = 86_400_000
-/** How a row shows that it is no session: no object, no JSON, nested too deeply, much too large, refused by Postgres. */
+/** Errors of rows that hold no session: no JSON object, too deep, too large, or refused. */
 const UNUSABLE_ROW_ERRORS = [TypeError, SyntaxError, NotSerializable, SessionTooLarge, SessionRefused]
 const MAX_REMEMBERED_UNUSABLE = 10_000
 const Stock = connectPgSimple(expressSession)
 
-/**
- * express-session's store over connect-pg-simple's table. What a request changed is applied to the row as it is at that moment; a session that has
- * ended is never written again; the expiry moves only when that is worth a write. Stock connect-pg-simple reads what this writes, and this what it wrote.
- */
+/** An express-session store. Stock connect-pg-simple can use the same table side by side. */
 export class PostgresSessionStore extends Stock {
-  /** Gives a request a new session; `createSessions` sets it, or express-session's own middleware. */
+  /** Set by `createSessions`, or by express-session's own middleware. */
   declare generate: (req: Request) => void
   readonly table: SessionTable
   readonly tracked: TrackedSessions
   readonly #cookie: CookieOptions
   readonly #maxAge: number
-  /** No cookie asks for more: a row that does holds nonsense. */
+  /** A row with a longer lifetime holds nonsense: 400 days is the limit of browsers. */
   readonly #longestMaxAge: number
   readonly #onQuery: OnQuery
-  /** Ids whose rows could not be used: each is reported once. */
+  /** Sids of unusable rows, so that each is reported once. */
   readonly #unusable = new Set<string>()
 
   constructor(options: StoreOptions) {
     const { maxAge = 30 * DAY, absoluteMaxAge = 90 * DAY, maxBytes = 100_000, onQuery = () => {} } = options
     checkLifetime('maxAge', maxAge)
     checkLifetime('absoluteMaxAge', absoluteMaxAge)
-    // connect-pg-simple would open a pool of its own where it is given none.
+    // Without a pool connect-pg-simple opens one.
     const pool = options.pool ?? ({} as Pool)
     super({ pool, tableName: 'session', createTableIfMissing: false, pruneSessionInterval: false })
     this.table = options.table ?? new PostgresTable(pool, onQuery)
@@ -97,7 +95,7 @@ export class PostgresSessionStore extends Stock {
     this.table.destroy(sid).then(() => callback(), callback)
   }
 
-  // express-session's own destroys, then inserts: in between the session is away, and lost if the insert fails.
+  // express-session's own destroys, then inserts: a failed insert loses the session.
   override regenerate(req: Request, callback: (error?: unknown) => unknown): void {
     this.rotateId(req).then(() => callback(), callback)
   }
@@ -120,7 +118,7 @@ export class PostgresSessionStore extends Stock {
     this.table.clear().then(() => callback(), callback)
   }
 
-  /** Gives the request a session with a new id, and the row as well, in one step; fields that are `kept` are in it. */
+  /** Gives the request a session with a new id, and the row the same id in one commit. */
   async rotateId(req: Request, options: RegenerateOptions = {}): Promise<void> {
     const { maxAge, absoluteMaxAge } = options
     checkLifetime('maxAge', maxAge)
@@ -131,20 +129,20 @@ export class PostgresSessionStore extends Stock {
     try {
       await this.tracked.rotateId(previous as Session, req.session as Session, options)
     } catch (error) {
-      // Nobody knows whether it happened: the request goes on with what it came with.
+      // The outcome is unknown, so the request keeps the session that it came with.
       req.session = previous
       req.sessionID = sessionID
       throw error
     }
   }
 
-  /** The session's content; undefined where there is none, or none that is a session. */
+  /** Undefined where there is no row, or an unusable one. */
   async read(sid: string): Promise<SessionData | undefined> {
     try {
       return await this.tracked.read(sid)
     } catch (error) {
       if (!UNUSABLE_ROW_ERRORS.some((kind) => error instanceof kind)) throw error
-      // Stock deletes such a row; its owner may want to see it. A sign-out removes it.
+      // Stock deletes such a row. It stays until the sign-out, so that an operator can read it.
       if (!this.#unusable.has(sid)) this.#onQuery('malformed session', 'error', 0, error)
       this.#unusable.delete(sid)
       this.#unusable.add(sid)
@@ -154,7 +152,7 @@ export class PostgresSessionStore extends Stock {
     }
   }
 
-  /** Whether this id's row could not be used when it was last read. */
+  /** Whether the row was unusable when it was last read. */
   isUnusable(sid: string): boolean {
     return this.#unusable.has(sid)
   }
@@ -170,10 +168,7 @@ export class PostgresSessionStore extends Stock {
     if (this.tracked.hasRow(data) && pending?.touch) await this.tracked.commit(sid, data, { ...pending, changes: [] })
   }
 
-  /**
-   * Rows that others wrote may hold anything where express-session expects its cookie. Only how long it lives is the row's to say; a row can neither widen
-   * the cookie to a domain nor take HttpOnly from it.
-   */
+  /** Only the lifetime is the row's: another program may have written a Domain, for example. */
   #cookieOf(data: SessionData): Cookie {
     const stored: unknown = data.cookie
     const { originalMaxAge, expires } = isObject(stored) ? stored : {}
@@ -183,7 +178,7 @@ export class PostgresSessionStore extends Stock {
     const isDate = typeof expires === 'string' && !Number.isNaN(Date.parse(expires))
     const cookie = newCookie(this.#cookie)
     cookie.expires = isDate ? new Date(expires) : null
-    // Last: express-session reckons it anew when the expiry is set.
+    // Last: the setter of `expires` recomputes it.
     cookie.originalMaxAge = isAge ? originalMaxAge : this.#maxAge
     return cookie
   }

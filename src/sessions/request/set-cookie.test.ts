@@ -7,7 +7,7 @@ import express from 'express'
 import { createSessions } from '../sessions.ts'
 import { createSignatures } from './session-cookie.ts'
 
-/** Each form in which Node's writeHead takes a Set-Cookie of the application, which has the session's beside it. */
+/** Each form in which Node's writeHead accepts the application's Set-Cookie. */
 const HEADS: Readonly<Record<string, (res: ServerResponse) => unknown>> = {
   'an object': (res) => res.writeHead(200, { 'Set-Cookie': 'theme=dark' }),
   'an object in lower case, with a reason': (res) => res.writeHead(200, 'Fine', { 'set-cookie': 'theme=dark' }),
@@ -64,7 +64,7 @@ for (const [index, form] of Object.keys(HEADS).entries()) {
     assert.equal((await ask('/account', sid)).text, 'ada')
   })
 
-  test(`${form}: a cookie that is cleared or renewed goes beside it as well`, async () => {
+  test(`${form}: a cookie that is cleared or touched is sent beside it, too`, async () => {
     const { sid } = await ask(`/set/${index}`)
     const renewed = await ask(`/read/${index}`, signedBefore(sid))
     assert.deepEqual(namesOf(renewed.cookies), [...others(form), 'sid'])
@@ -73,13 +73,13 @@ for (const [index, form] of Object.keys(HEADS).entries()) {
     assert.equal((await ask('/account', sid)).text, 'nobody')
   })
 
-  test(`${form}: where the session cannot be committed neither is sent`, async () => {
+  test(`${form}: a failed commit sends neither cookie`, async () => {
     const { status, cookies } = await ask(`/fail/${index}`)
     assert.deepEqual([status, cookies], [413, []])
   })
 }
 
-/** The same session's cookie as the old secret signed it: it is replaced at the next answer. */
+/** The session's cookie signed with the old secret, which the next response replaces. */
 function signedBefore(cookie = ''): string {
   const id = decodeURIComponent(cookie).slice('sid=s:'.length).split('.')[0] ?? ''
   return `sid=${encodeURIComponent(createSignatures([OLD]).sign(id))}`

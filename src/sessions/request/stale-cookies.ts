@@ -1,23 +1,21 @@
 import type { CookieOptions, Request, Response } from 'express'
 import { cookieNames } from './session-cookie.ts'
 
-/** A cookie that an earlier application set with another domain or path: no answer without both clears it. */
+/** A cookie that an earlier application set with a Domain or another Path. */
 export interface StaleCookie {
-  /** Default: the session's own name and the former one. */
+  /** Default: the names of the session's cookie, now and before. */
   readonly name?: string | undefined
-  /** The Domain attribute it was set with; default: none. */
+  /** Its Domain attribute. Default: none. */
   readonly domain?: string | undefined
-  /** The Path attribute it was set with; default: `/`. */
+  /** Its Path attribute. Default: `/`. */
   readonly path?: string | undefined
 }
 
-/** A cookie by its full identity, and what clears it. */
 export interface CookieToClear {
   readonly name: string
   readonly attributes: CookieOptions
 }
 
-/** The session's own cookie. */
 export interface OwnCookie {
   readonly name: string
   readonly previousName?: string | undefined
@@ -25,20 +23,20 @@ export interface OwnCookie {
 }
 
 const DOMAIN = /^\.?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i
-/** Visible ASCII; a semicolon would begin another attribute, a comma another entry of the setting. */
+/** Visible ASCII without `;` (begins an attribute) and `,` (begins an entry of the setting). */
 const PATH = /^\/[\x21-\x2b\x2d-\x3a\x3c-\x7e]*$/
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/
 const HOST_ONLY = /^__host-/i
 const SECURE_ONLY = /^__(host|secure)-/i
-/** Each may become a header line of an answer, or two. */
+/** Each entry becomes one or two header lines. */
 const MAX_ENTRIES = 10
 
-/** The cookies that these entries mean. Throws TypeError where an entry means none, or the session's own cookie. */
+/** Throws TypeError for an entry that names no cookie, or the session's own. */
 export function cookiesToClear(entries: readonly StaleCookie[], own: OwnCookie): readonly CookieToClear[] {
   if (entries.length > MAX_ENTRIES) throw new TypeError(`has more than ${MAX_ENTRIES} entries`)
   return entries.flatMap((entry, index) => {
-    const fault = faultOf(entry, own)
-    if (fault !== undefined) throw new TypeError(`entry ${index + 1} ${fault}`)
+    const error = errorOf(entry, own)
+    if (error !== undefined) throw new TypeError(`entry ${index + 1} ${error}`)
     const { domain, path = '/' } = entry
     return namesOf(entry, own).map((name) => {
       const secure = own.secure || SECURE_ONLY.test(name)
@@ -48,8 +46,8 @@ export function cookiesToClear(entries: readonly StaleCookie[], own: OwnCookie):
 }
 
 /**
- * Clears those whose name the request came with, since the Cookie header does not say which domain or path a cookie has. A browser shows one of another path
- * below that path alone: it is cleared for whoever came with the session's `own` cookie.
+ * Only those whose name is in the request: its Cookie header has no domains and paths. One of
+ * another path, which browsers send only below it, with the session's `own` cookie.
  */
 export function clearStaleCookies(req: Request, res: Response, cookies: readonly CookieToClear[], own: string): void {
   if (cookies.length === 0) return
@@ -61,11 +59,11 @@ export function clearStaleCookies(req: Request, res: Response, cookies: readonly
 function namesOf({ name, domain, path = '/' }: StaleCookie, own: OwnCookie): string[] {
   if (name !== undefined) return [name]
   const names = own.previousName === undefined ? [own.name] : [own.name, own.previousName]
-  // Browsers take no cookie of a __Host- name with a Domain or another path, so there is none to clear.
+  // Browsers refuse a __Host- cookie with a Domain or another Path.
   return names.filter((each) => !HOST_ONLY.test(each) || (domain === undefined && path === '/'))
 }
 
-function faultOf(entry: StaleCookie, own: OwnCookie): string | undefined {
+function errorOf(entry: StaleCookie, own: OwnCookie): string | undefined {
   const { name, domain, path = '/' } = entry
   if (name !== undefined && !NAME.test(name)) return 'has no name that a cookie can have'
   if (domain !== undefined && (domain.length > 253 || !DOMAIN.test(domain))) return 'has no domain such as example.com'

@@ -4,7 +4,7 @@ import { LIFETIME, testTable } from '../testing/test-table.ts'
 
 const own = testTable()
 
-test('updates that wait at the same time share a statement, and each is what was asked for', async () => {
+test('concurrent updates share a statement, and each has its own result', async () => {
   const [plain, renewed, stale, gone] = ['plain', 'renewed', 'stale', 'gone']
   const versions = await own.stored([plain, renewed, stale])
   const strange = content({ text: 'NUL \u0000, half a pair \ud800, "quoted" \\ ☕' }, 'ada')
@@ -31,7 +31,7 @@ test('updates that wait at the same time share a statement, and each is what was
   assert.ok((await expiry(plain)) <= before + 60_000, "and nobody else's has")
 })
 
-test('of two updates of one session that come together one is written, and the other is told', async () => {
+test('of two concurrent updates of one session one is written, and the other gets no version', async () => {
   const [version = ''] = await own.stored(['twice'])
   const results = await Promise.all([1, 2].map((n) => own.table.update('twice', version, content({ n }))))
   assert.equal(results[0], (await own.table.read('twice'))?.version)
@@ -39,7 +39,7 @@ test('of two updates of one session that come together one is written, and the o
   assert.equal((await own.table.read('twice'))?.text, content({ n: 1 }).text)
 })
 
-test('one that the server refuses fails alone', async () => {
+test('an update that Postgres refuses fails alone', async () => {
   const [version = ''] = await own.stored(['refused'])
   const update = await others('fine', 3)
   const refused = own.table.update('refused', version, content({ n: 1 }, 'an account\u0000'))
@@ -49,7 +49,7 @@ test('one that the server refuses fails alone', async () => {
   assert.equal((await own.table.read('refused'))?.text, content({ sid: 'refused' }).text)
 })
 
-test("a row that somebody holds holds up nobody else's", async () => {
+test('a locked row does not delay updates of other rows', async () => {
   const [version = ''] = await own.stored(['held'])
   const holder = await own.database.pool.connect()
   try {
@@ -69,7 +69,6 @@ function content(session: object, accountId: string | null = null) {
   return { text: JSON.stringify(session), accountId }
 }
 
-/** Resolves with a function that updates other sessions. */
 async function others(name: string, count: number) {
   const sids = Array.from({ length: count }, (_, index) => `${name}-${index}`)
   const versions = await own.stored(sids)

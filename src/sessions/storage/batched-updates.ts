@@ -7,34 +7,34 @@ import * as sql from './sql.ts'
 
 export interface Update {
   readonly sid: string
-  /** The row's, as it was seen. */
+  /** Of the row when it was read. */
   readonly version: string
   readonly content: Content
   readonly lifetime: Lifetime | undefined
 }
 
-/** Updates of rows that nobody changed meanwhile. Those that wait at the same time share a statement, and the wait for the disk; answers are new versions. */
+/** Returns new versions. Concurrent updates share a statement and its wait for the disk. */
 export function createBatchedUpdates(queries: QueryRunner): Batched<Update, string | undefined> {
-  // It is the disk that is waited for, and Postgres lets two wait together.
+  // No stall time: a batch waits for the disk, and Postgres flushes two commits together.
   return createBatcher((updates, timeoutMs) => updateMany(queries, updates, timeoutMs), DEADLINE_MS, 0)
 }
 
-/** Waits where somebody holds the row. */
+/** Waits for the row's lock, where updateMany skips locked rows. */
 async function updateOne(queries: QueryRunner, update: Update, timeoutMs: number): Promise<string | undefined> {
   const { sid, version, content, lifetime } = update
   const values = [sid, version, content.text, content.accountId]
   const { rows } =
     lifetime === undefined
       ? await queries.run('update one', sql.UPDATE, values, { timeoutMs })
-      : await queries.run(
-          'update and touch one',
-          sql.UPDATE_AND_TOUCH,
-          [...values, lifetime.idleMs, lifetime.absoluteMs, lifetime.mayShorten ?? false],
-          {
-            timeoutMs,
-          },
-        )
+      : await queries.run('update and touch one', sql.UPDATE_AND_TOUCH, [...values, ...touchValues(lifetime)], {
+          timeoutMs,
+        })
   return rows[0]?.[0] as string | undefined
+}
+
+/** The last parameters of UPDATE_AND_TOUCH. */
+export function touchValues({ idleMs, absoluteMs, mayShorten = false }: Lifetime): readonly unknown[] {
+  return [idleMs, absoluteMs, mayShorten]
 }
 
 async function updateMany(queries: QueryRunner, updates: readonly Update[], timeoutMs: number) {
@@ -54,7 +54,7 @@ async function updateMany(queries: QueryRunner, updates: readonly Update[], time
     return updates.map((_, index) => versions.get(index + 1))
   } catch (error) {
     if (updates.length === 1 || !(error instanceof SessionRefused)) throw error
-    // Nothing of it happened: one must not fail the others.
+    // The statement was rolled back. One refused session must not fail the others.
     const remainingMs = Math.max(1, timeoutMs - (performance.now() - start))
     return updates.map((update) => updateOne(queries, update, remainingMs))
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createBatcher } from './batcher.ts'
 
-test('questions of one moment go out together, and each has its own answer', async () => {
+test('concurrent calls share a batch, and each gets its own value', async () => {
   const batches: (readonly number[])[] = []
   const ask = createBatcher<number, number>(async (keys) => {
     batches.push(keys)
@@ -12,7 +12,7 @@ test('questions of one moment go out together, and each has its own answer', asy
   assert.deepEqual(batches, [[1, 2, 3]])
 })
 
-test('while a batch is on its way the next gathers; one that hangs lets a second pass, and no third; nothing is remembered', async () => {
+test('while a batch is in flight the next one collects; a hung one lets a second pass, and no third; nothing is cached', async () => {
   const releases: (() => void)[] = []
   const sizes: number[] = []
   const ask = createBatcher<number, number>(async (keys) => {
@@ -35,7 +35,7 @@ test('while a batch is on its way the next gathers; one that hangs lets a second
   assert.deepEqual(await Promise.all(answers), [1, 2, 3, 1, 1])
 })
 
-test('a batch that fails fails each that waits for it, and none that comes later', async () => {
+test('a failed batch rejects all its callers, and no later ones', async () => {
   let broken = true
   const ask = createBatcher<number, number>(
     (keys) => (broken ? Promise.reject(new Error('away')) : Promise.resolve(keys)),
@@ -50,7 +50,7 @@ test('a batch that fails fails each that waits for it, and none that comes later
   assert.equal(await ask(3), 3)
 })
 
-test('an answer of another length than the question is an error, not a mix-up', async () => {
+test('a result with another length than the batch is an error', async () => {
   const ask = createBatcher<number, number>(async () => [1], 1000)
   const outcomes = await Promise.allSettled([ask(1), ask(2)])
   assert.deepEqual(
@@ -59,7 +59,7 @@ test('an answer of another length than the question is an error, not a mix-up', 
   )
 })
 
-test('what waited behind a hung batch has the rest of its time, not all of it anew', async () => {
+test('a call that waited behind a hung batch has only the rest of its time', async () => {
   const patience: number[] = []
   const releases: (() => void)[] = []
   const ask = createBatcher<number, number>(async (keys, left) => {

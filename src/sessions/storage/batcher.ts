@@ -1,11 +1,10 @@
-/** Asks for one key; those that are asked for at the same time share one question. */
+/** One operation; concurrent calls share a batch. */
 export type Batched<Key, Value> = (key: Key) => Promise<Value>
 
-/** One hung statement must not stall a replica, and many would take the pool from everything else. */
+/** One hung statement must not stall a replica. More would use up the connection pool. */
 const MAX_IN_FLIGHT = 2
-/** Milliseconds after which a batch that is still on its way no longer holds up the next, unless told: until then waiting makes fewer, larger ones. */
+/** Then the next batch no longer waits for the one in flight. Waiting makes batches larger. */
 const STALL_MS = 30
-/** As many as a statement takes without growing slow. */
 const MAX_BATCH_SIZE = 500
 
 interface Caller<Key, Value> {
@@ -16,8 +15,10 @@ interface Caller<Key, Value> {
 }
 
 /**
- * Joins questions that wait at the same time: those of one turn of the event loop go out together, and while a batch is on its
- * way the next gathers. `patience`: milliseconds from the question to its answer or failure. Nothing is remembered from one batch to the next. A failed batch fails each of its waiters; `work` answers in the order of the keys, also with a promise of its own for each.
+ * Batches concurrent calls (like dataloader, without its cache). Keys of the same event-loop turn
+ * share a batch; while one is in flight the next one collects. If a batch fails, all its callers
+ * reject. `runBatch` returns values, or promises, in the order of the keys. `timeoutMs` counts from
+ * the call.
  */
 export function createBatcher<Key, Value>(
   runBatch: (keys: readonly Key[], timeoutMs: number) => Promise<readonly (Value | Promise<Value>)[]>,
@@ -51,7 +52,7 @@ export function createBatcher<Key, Value>(
     sentAt = performance.now()
     const batch = queue.splice(0, MAX_BATCH_SIZE)
     inFlight++
-    // Whoever has waited longest says how long it may take: behind a hung batch that is less.
+    // The oldest caller sets the timeout: its time behind a hung batch counts.
     const waitedMs = performance.now() - (batch[0]?.queuedAt ?? 0)
     const keys = batch.map(({ key }) => key)
     runBatch(keys, Math.max(1, timeoutMs - waitedMs))
@@ -77,6 +78,6 @@ function resolveAll<Key, Value>(
   batch: readonly Caller<Key, Value>[],
   values: readonly (Value | Promise<Value>)[],
 ): void {
-  if (values.length !== batch.length) throw new Error(`${values.length} answers to ${batch.length} questions`)
+  if (values.length !== batch.length) throw new Error(`a batch of ${batch.length} returned ${values.length} values`)
   for (const [index, { resolve }] of batch.entries()) resolve(values[index] as Value)
 }

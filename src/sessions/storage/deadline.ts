@@ -1,12 +1,12 @@
 import { StoreUnavailable } from '../errors.ts'
 
 /**
- * Milliseconds for all that a request asks of the store at one point: a connection, a place in the queue, another try. Finding a request's session and
- * committing it are one point; what a handler calls by itself is another.
+ * Budget for one interaction with the store, including the wait for a connection and retries.
+ * Reading and committing a request's session share one.
  */
 export const DEADLINE_MS = 3000
 
-/** Rejects with StoreUnavailable where `work` takes longer; it is not ended, so nobody knows what becomes of it. */
+/** Rejects with StoreUnavailable. The work is not cancelled, so its outcome is unknown. */
 export async function withTimeout<Result>(timeoutMs: number, work: Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined
   const timeout = new Promise<never>((_resolve, reject) => {

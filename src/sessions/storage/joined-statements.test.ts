@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createPool } from '../../database/pool.ts'
+import pg from 'pg'
 import { PostgresSessionStore } from '../request/session-store.ts'
 import { LIFETIME, testTable } from '../testing/test-table.ts'
 import { createBatcher } from './batcher.ts'
@@ -9,7 +9,7 @@ import { PostgresTable } from './postgres-table.ts'
 const LONGER = { ...LIFETIME, idleMs: 2 * LIFETIME.idleMs }
 const own = testTable()
 
-test('reads that wait at the same time are one statement, and each gets its own', async () => {
+test('concurrent reads are one statement, and each gets its own row', async () => {
   const sids = await stored('read', 3)
   const rows = await Promise.all([...sids, 'nobody'].map((sid) => own.table.read(sid)))
   assert.deepEqual(
@@ -19,7 +19,7 @@ test('reads that wait at the same time are one statement, and each gets its own'
   assert.deepEqual(own.statements, ['read'])
 })
 
-test('two requests of one session get objects of their own', async () => {
+test('two requests of one session get separate objects', async () => {
   const [sid = ''] = await stored('own', 1)
   const store = new PostgresSessionStore({ table: own.table })
   const [one, other] = await Promise.all([store.read(sid), store.read(sid)])
@@ -28,8 +28,8 @@ test('two requests of one session get objects of their own', async () => {
   assert.deepEqual(own.statements, ['read'])
 })
 
-test('a joined read that fails fails for each that waits, and for nobody later', async () => {
-  const pool = createPool({ url: 'postgres://nobody@127.0.0.1:1/nowhere', name: 'test', connectTimeoutMs: 500 })
+test('a failed batch of reads rejects all its callers, and no later ones', async () => {
+  const pool = new pg.Pool({ connectionString: 'postgres://nobody@127.0.0.1:1/nowhere', connectionTimeoutMillis: 500 })
   try {
     const away = new PostgresTable(pool, () => {})
     for (const sids of [['a', 'b', 'a'], ['c']]) {
@@ -41,7 +41,7 @@ test('a joined read that fails fails for each that waits, and for nobody later',
   }
 })
 
-test('renewals that wait at the same time are one statement, of one session too', async () => {
+test('concurrent touches are one statement, also of one session', async () => {
   const sids = await stored('renewed', 2)
   assert.deepEqual(await Promise.all([...sids, ...sids, 'nobody'].map((sid) => own.table.touch(sid, LONGER))), [
     ...[true, true, true, true],
@@ -51,7 +51,7 @@ test('renewals that wait at the same time are one statement, of one session too'
   for (const sid of sids) assert.ok(((await own.table.read(sid))?.idleExpiryMs ?? 0) > LIFETIME.idleMs)
 })
 
-test('a renewal of a row that somebody holds waits for nobody, and shortens nothing', async () => {
+test('a touch skips a locked row, and never shortens a lifetime', async () => {
   const [held = '', free = ''] = await stored('held', 2)
   const before = (await own.table.read(held))?.idleExpiryMs ?? 0
   const holder = await own.database.pool.connect()
@@ -67,7 +67,7 @@ test('a renewal of a row that somebody holds waits for nobody, and shortens noth
   assert.equal(await own.table.touch(held, LONGER), true)
 })
 
-test('replicas that renew and write the same sessions in opposite order never wait for each other for good', async () => {
+test('replicas that touch and update the same sessions in opposite order never deadlock', async () => {
   const sids = await stored('crossing', 20)
   const other = new PostgresTable(own.database.pool, () => {})
   for (let round = 0; round < 30; round++) {
@@ -81,7 +81,7 @@ test('replicas that renew and write the same sessions in opposite order never wa
   }
 })
 
-test('more than a statement takes goes out in several', async () => {
+test('more calls than a batch holds become several batches', async () => {
   const sizes: number[] = []
   const ask = createBatcher<number, number>(async (keys) => {
     sizes.push(keys.length)
@@ -92,7 +92,6 @@ test('more than a statement takes goes out in several', async () => {
   assert.deepEqual(sizes, [500, 500, 200])
 })
 
-/** So many sessions, and no statement yet. */
 async function stored(name: string, count: number): Promise<readonly string[]> {
   const sids = Array.from({ length: count }, (_, index) => `${name}-${index}`)
   await own.stored(sids)

@@ -1,109 +1,98 @@
 import type { Content, Lifetime, Row, SessionTable } from './session-table.ts'
 
-interface Kept {
+interface StoredRow {
   text: string
-  account: string | null
+  accountId: string | null
   version: number
-  expire: number
-  ends: number
+  /** Both in milliseconds since 1970. */
+  expiresAt: number
+  endsAt: number
 }
 
-const MINUTE = 60_000
-const EXCHANGEABLE = 10 * MINUTE
+interface Tombstone {
+  readonly endedAt: number
+  readonly successor?: string
+}
 
-/** Sessions in this process alone, as before the move to Postgres: the way back in an emergency, for one replica only. */
+const RECENT_MS = 60_000
+const TOMBSTONE_MS = 10 * RECENT_MS
+
+/** Sessions in this process alone: a way back in an emergency, for one replica. */
 export class MemoryTable implements SessionTable {
-  readonly #rows = new Map<string, Kept>()
-  readonly #ended = new Map<string, { readonly at: number; readonly renamed?: string }>()
+  readonly #rows = new Map<string, StoredRow>()
+  readonly #tombstones = new Map<string, Tombstone>()
 
   async read(sid: string): Promise<Row | undefined> {
-    const kept = this.#live(sid)
-    return kept && rowOf(kept)
+    const stored = this.#live(sid)
+    return stored && toRow(stored)
   }
 
   async endedRecently(...sids: readonly string[]): Promise<boolean> {
-    return sids.some((sid) => Date.now() - (this.#ended.get(sid)?.at ?? 0) < MINUTE)
+    return sids.some((sid) => Date.now() - (this.#tombstones.get(sid)?.endedAt ?? 0) < RECENT_MS)
   }
 
-  async insert(
-    sid: string,
-    { text, accountId: account }: Content,
-    { idleMs: idle, absoluteMs: absolute }: Lifetime,
-  ): Promise<string | undefined> {
+  async insert(sid: string, content: Content, lifetime: Lifetime): Promise<string | undefined> {
     if (this.#live(sid) !== undefined) return undefined
-    const now = Date.now()
-    this.#rows.set(sid, { text, account, version: 1, expire: now + Math.min(idle, absolute), ends: now + absolute })
+    this.#rows.set(sid, { ...content, version: 1, ...expiryOf(lifetime) })
     return '1'
   }
 
   async update(sid: string, version: string, content: Content, lifetime?: Lifetime): Promise<string | undefined> {
-    const kept = this.#live(sid)
-    if (kept === undefined || String(kept.version) !== version) return undefined
-    Object.assign(kept, content, { version: kept.version + 1 })
-    if (lifetime !== undefined) move(kept, lifetime)
-    return String(kept.version)
+    const stored = this.#live(sid)
+    if (stored === undefined || String(stored.version) !== version) return undefined
+    return write(stored, content, lifetime)
   }
 
-  // Without a wait in between: nobody else's turn comes.
+  // There is no await, so the event loop is the lock.
   async updateLocked(sid: string, transform: (row: Row) => Content & { lifetime?: Lifetime | undefined }) {
-    const kept = this.#live(sid)
-    if (kept === undefined) return undefined
-    const { lifetime, ...content } = transform(rowOf(kept))
-    Object.assign(kept, content, { version: kept.version + 1 })
-    if (lifetime !== undefined) move(kept, lifetime)
-    return { content, version: String(kept.version) }
+    const stored = this.#live(sid)
+    if (stored === undefined) return undefined
+    const { lifetime, ...content } = transform(toRow(stored))
+    return { content, version: write(stored, content, lifetime) }
   }
 
-  async rotateId(
-    sid: string,
-    next: string,
-    transform: (row: Row) => Content,
-    { idleMs: idle, absoluteMs: absolute }: Lifetime,
-  ) {
-    const kept = this.#live(sid)
-    if (kept === undefined) return undefined
-    const content = transform(rowOf(kept))
+  async rotateId(sid: string, next: string, transform: (row: Row) => Content, lifetime: Lifetime) {
+    const stored = this.#live(sid)
+    if (stored === undefined) return undefined
+    const content = transform(toRow(stored))
     this.#end(sid, next)
-    const now = Date.now()
-    Object.assign(kept, content, {
-      version: kept.version + 1,
-      expire: now + Math.min(idle, absolute),
-      ends: now + absolute,
-    })
-    this.#rows.set(next, kept)
-    return rowOf(kept)
+    write(stored, content)
+    Object.assign(stored, expiryOf(lifetime))
+    this.#rows.set(next, stored)
+    return toRow(stored)
   }
 
-  async successor(sid: string, account: string): Promise<string | undefined> {
-    const { at = 0, renamed } = this.#ended.get(sid) ?? {}
-    if (renamed === undefined || Date.now() - at > EXCHANGEABLE) return undefined
-    const kept = this.#live(renamed)
-    return kept?.account === account ? kept.text : this.successor(renamed, account)
+  async successor(sid: string, accountId: string): Promise<string | undefined> {
+    const { endedAt = 0, successor } = this.#tombstones.get(sid) ?? {}
+    if (successor === undefined || Date.now() - endedAt > TOMBSTONE_MS) return undefined
+    const stored = this.#live(successor)
+    return stored?.accountId === accountId ? stored.text : this.successor(successor, accountId)
   }
 
   async touch(sid: string, lifetime: Lifetime, version?: string): Promise<boolean> {
-    const kept = this.#live(sid)
-    if (kept === undefined || (version ?? String(kept.version)) !== String(kept.version)) return false
-    move(kept, lifetime)
+    const stored = this.#live(sid)
+    if (stored === undefined || (version ?? String(stored.version)) !== String(stored.version)) return false
+    moveExpiry(stored, lifetime)
     return true
   }
 
   async destroy(sid: string): Promise<number> {
     if (this.#end(sid)) return 1
-    const renamed = this.#ended.get(sid)?.renamed
-    return renamed === undefined ? 0 : await this.destroy(renamed)
+    const successor = this.#tombstones.get(sid)?.successor
+    return successor === undefined ? 0 : await this.destroy(successor)
   }
 
-  async destroyByAccount(account: string, exceptSid?: string): Promise<number> {
-    const theirs = [...this.#rows].filter(([sid, kept]) => kept.account === account && sid !== exceptSid)
-    for (const [sid] of theirs) this.#end(sid)
-    return theirs.length
+  async destroyByAccount(accountId: string, exceptSid?: string): Promise<number> {
+    const sids = [...this.#rows].filter(([sid, stored]) => stored.accountId === accountId && sid !== exceptSid)
+    for (const [sid] of sids) this.#end(sid)
+    return sids.length
   }
 
   async deleteExpired(): Promise<number> {
     const expired = [...this.#rows.keys()].filter((sid) => this.#live(sid) === undefined)
     for (const sid of expired) this.#rows.delete(sid)
-    for (const [sid, { at }] of this.#ended) if (Date.now() - at > EXCHANGEABLE) this.#ended.delete(sid)
+    for (const [sid, { endedAt }] of this.#tombstones)
+      if (Date.now() - endedAt > TOMBSTONE_MS) this.#tombstones.delete(sid)
     return expired.length
   }
 
@@ -122,24 +111,35 @@ export class MemoryTable implements SessionTable {
     return sids.length
   }
 
-  #live(sid: string): Kept | undefined {
-    const kept = this.#rows.get(sid)
-    return kept !== undefined && kept.expire > Date.now() ? kept : undefined
+  #live(sid: string): StoredRow | undefined {
+    const stored = this.#rows.get(sid)
+    return stored !== undefined && stored.expiresAt > Date.now() ? stored : undefined
   }
 
-  #end(sid: string, renamed?: string): boolean {
+  #end(sid: string, successor?: string): boolean {
     if (!this.#rows.delete(sid)) return false
-    this.#ended.set(sid, { at: Date.now(), ...(renamed !== undefined && { renamed }) })
+    this.#tombstones.set(sid, { endedAt: Date.now(), ...(successor !== undefined && { successor }) })
     return true
   }
 }
 
-function move(kept: Kept, { idleMs: idle, mayShorten: chosen }: Lifetime): void {
-  const wanted = Date.now() + idle
-  kept.expire = Math.min(chosen ? wanted : Math.max(kept.expire, wanted), kept.ends)
+function write(stored: StoredRow, content: Content, lifetime?: Lifetime): string {
+  Object.assign(stored, content, { version: stored.version + 1 })
+  if (lifetime !== undefined) moveExpiry(stored, lifetime)
+  return String(stored.version)
 }
 
-function rowOf({ text, version, expire, ends }: Kept): Row {
+function expiryOf({ idleMs, absoluteMs }: Lifetime): Pick<StoredRow, 'expiresAt' | 'endsAt'> {
   const now = Date.now()
-  return { text, version: String(version), idleExpiryMs: expire - now, absoluteExpiryMs: ends - now }
+  return { expiresAt: now + Math.min(idleMs, absoluteMs), endsAt: now + absoluteMs }
+}
+
+function moveExpiry(stored: StoredRow, { idleMs, mayShorten }: Lifetime): void {
+  const wanted = Date.now() + idleMs
+  stored.expiresAt = Math.min(mayShorten ? wanted : Math.max(stored.expiresAt, wanted), stored.endsAt)
+}
+
+function toRow({ text, version, expiresAt, endsAt }: StoredRow): Row {
+  const now = Date.now()
+  return { text, version: String(version), idleExpiryMs: expiresAt - now, absoluteExpiryMs: endsAt - now }
 }

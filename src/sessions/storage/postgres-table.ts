@@ -1,6 +1,6 @@
 import type { Pool, PoolClient, QueryArrayResult } from 'pg'
 import { SessionRefused } from '../errors.ts'
-import { createBatchedUpdates, type Update } from './batched-updates.ts'
+import { createBatchedUpdates, touchValues, type Update } from './batched-updates.ts'
 import { type Batched, createBatcher } from './batcher.ts'
 import { DEADLINE_MS } from './deadline.ts'
 import { type OnQuery, QueryRunner, type Values } from './query-runner.ts'
@@ -9,7 +9,7 @@ import * as sql from './sql.ts'
 
 type Touch = { readonly sid: string; readonly lifetime: Lifetime; readonly version: string | undefined }
 
-/** Sessions in the table `session`. A statement that times out is not cancelled: whether it was committed is known to nobody. */
+/** Sessions in the table `session`. */
 export class PostgresTable implements SessionTable {
   readonly #queries: QueryRunner
   readonly read: Batched<string, Row | undefined>
@@ -29,10 +29,10 @@ export class PostgresTable implements SessionTable {
 
   async insert(
     sid: string,
-    { text, accountId: account }: Content,
-    { idleMs: idle, absoluteMs: absolute }: Lifetime,
+    { text, accountId }: Content,
+    { idleMs, absoluteMs }: Lifetime,
   ): Promise<string | undefined> {
-    return first(await this.#queries.run('insert', sql.INSERT, [sid, text, account, idle, absolute]))
+    return first(await this.#queries.run('insert', sql.INSERT, [sid, text, accountId, idleMs, absoluteMs]))
   }
 
   update(sid: string, version: string, content: Content, lifetime?: Lifetime): Promise<string | undefined> {
@@ -47,8 +47,8 @@ export class PostgresTable implements SessionTable {
     return this.#queries.transaction('rotate id', (client) => rotateIdLocked(client, sid, next, transform, lifetime))
   }
 
-  async successor(sid: string, account: string): Promise<string | undefined> {
-    return first(await this.#queries.run('successor', sql.SUCCESSOR, [sid, account], { retryOnce: true }))
+  async successor(sid: string, accountId: string): Promise<string | undefined> {
+    return first(await this.#queries.run('successor', sql.SUCCESSOR, [sid, accountId], { retryOnce: true }))
   }
 
   touch(sid: string, lifetime: Lifetime, version?: string): Promise<boolean> {
@@ -58,15 +58,13 @@ export class PostgresTable implements SessionTable {
   async destroy(sid: string): Promise<number> {
     const { rowCount } = await this.#queries.run('destroy', sql.DESTROY, [sid])
     if (rowCount) return rowCount
-    // It got another id while this was under way, for which a statement that began before is blind.
+    // The sid may have been rotated after the first statement took its snapshot.
     return (await this.#queries.run('destroy rotated', sql.DESTROY_ROTATED, [sid])).rowCount ?? 0
   }
 
-  async destroyByAccount(account: string, exceptSid?: string): Promise<number> {
-    return (
-      (await this.#queries.run('destroy by account', sql.DESTROY_BY_ACCOUNT, [account, exceptSid ?? null])).rowCount ??
-      0
-    )
+  async destroyByAccount(accountId: string, exceptSid?: string): Promise<number> {
+    const values = [accountId, exceptSid ?? null]
+    return (await this.#queries.run('destroy by account', sql.DESTROY_BY_ACCOUNT, values)).rowCount ?? 0
   }
 
   async deleteExpired(limit: number): Promise<number> {
@@ -87,22 +85,22 @@ export class PostgresTable implements SessionTable {
   }
 
   async #readAll(sids: readonly string[], timeoutMs: number): Promise<(Row | undefined | Promise<Row | undefined>)[]> {
-    const different = [...new Set(sids)]
+    const unique = [...new Set(sids)]
     const start = performance.now()
     try {
-      const { rows } = await this.#queries.run('read', sql.READ, [different], { timeoutMs, retryOnce: true })
+      const { rows } = await this.#queries.run('read', sql.READ, [unique], { timeoutMs, retryOnce: true })
       const found = new Map(rows.map(([sid, ...row]) => [sid as string, rowOf(row)]))
       return sids.map((sid) => found.get(sid))
     } catch (error) {
-      if (different.length === 1 || !(error instanceof SessionRefused)) throw error
-      // One row that cannot be read must not fail the others.
+      if (unique.length === 1 || !(error instanceof SessionRefused)) throw error
+      // One unreadable row must not fail the others.
       const remainingMs = Math.max(1, timeoutMs - (performance.now() - start))
       return sids.map((sid) => this.#readAll([sid], remainingMs).then(([row]) => row))
     }
   }
 
   async #touchAll(touches: readonly Touch[], timeoutMs: number): Promise<boolean[]> {
-    // Two requests of one session may come together: a row is updated once by a statement, whichever asks for it.
+    // A statement updates a row once, so concurrent touches of one session count as one.
     const bySid = new Map(touches.map((touch) => [touch.sid, touch]))
     const due = [...bySid.values()]
     const values = [
@@ -131,8 +129,8 @@ async function rotateIdLocked(
 ) {
   const row = await lockRow(client, sid)
   if (row === undefined) return undefined
-  const { text, accountId: account } = transform(row)
-  const values = [sid, next, text, account, lifetime.idleMs, lifetime.absoluteMs]
+  const { text, accountId } = transform(row)
+  const values = [sid, next, text, accountId, lifetime.idleMs, lifetime.absoluteMs]
   const { rows } = await client.query({ text: sql.ROTATE_ID, values, rowMode: 'array' })
   return rows[0] && rowOf(rows[0])
 }
@@ -146,10 +144,7 @@ async function updateRowLocked(
   if (row === undefined) return undefined
   const { lifetime, ...content } = transform(row)
   const values = [sid, row.version, content.text, content.accountId]
-  const [text, more] =
-    lifetime === undefined
-      ? [sql.UPDATE, []]
-      : [sql.UPDATE_AND_TOUCH, [lifetime.idleMs, lifetime.absoluteMs, lifetime.mayShorten ?? false]]
+  const [text, more] = lifetime === undefined ? [sql.UPDATE, []] : [sql.UPDATE_AND_TOUCH, touchValues(lifetime)]
   const version = first(await client.query({ text, values: [...values, ...more], rowMode: 'array' }))
   return version === undefined ? undefined : { content, version }
 }

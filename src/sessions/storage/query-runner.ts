@@ -1,26 +1,26 @@
-import { setTimeout as pass } from 'node:timers/promises'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Pool, PoolClient, QueryArrayResult } from 'pg'
 import { SessionRefused, StoreUnavailable } from '../errors.ts'
 import { DEADLINE_MS, withTimeout } from './deadline.ts'
 
-/** What is told of each statement; log lines and metrics are made of it elsewhere. */
+/** Called after each statement, for logs and metrics. `error` is the error of pg. */
 export type OnQuery = (operation: string, outcome: 'ok' | 'error', seconds: number, error?: unknown) => void
 
 export type Values = readonly unknown[]
 
-/** The server went away, and another connection may find it: shut down, or no longer the primary after a failover. */
+/** The server shut down, or is no longer the primary. Another connection may succeed. */
 const CONNECTION_LOST = new Set(['57P01', '57P02', '25006', 'ECONNRESET', 'EPIPE'])
-/** Milliseconds in which a pool has noticed which of its idle connections broke at the same moment. */
+/** In this time the pool has noticed which other idle connections broke at the same moment. */
 const POOL_RECOVERY_MS = 50
 
 interface RunOptions {
-  /** Milliseconds; default: the deadline. */
+  /** Default DEADLINE_MS. */
   readonly timeoutMs?: number
-  /** A read whose server went away is tried once more. */
+  /** For reads: retries once after a lost connection. */
   readonly retryOnce?: boolean
 }
 
-/** Prepared statements over a pool, each with a deadline. One that times out is not cancelled: whether it was committed is known to nobody. */
+/** Prepared statements over a pool. A timeout cancels nothing, so the outcome is unknown. */
 export class QueryRunner {
   readonly #pool: Pool
   readonly #onQuery: OnQuery
@@ -30,7 +30,7 @@ export class QueryRunner {
     this.#onQuery = onQuery
   }
 
-  /** Throws SessionRefused where the server refuses a value, else StoreUnavailable, whatever the reason, which is its cause. */
+  /** Throws SessionRefused or StoreUnavailable. The cause is the error of pg. */
   run(
     operation: string,
     text: string,
@@ -42,18 +42,17 @@ export class QueryRunner {
     return this.#timed(operation, retryOnce ? () => this.#withRetry(send) : send, timeoutMs)
   }
 
-  /** `work` may change several things, and all or nothing of it happens. Throws as `ask`. */
+  /** Throws as `run`. */
   transaction<Result>(operation: string, work: (client: PoolClient) => Promise<Result>): Promise<Result> {
     return this.#timed(operation, () => this.#inTransaction(work), DEADLINE_MS)
   }
 
-  /** Once more, on another connection. */
   async #withRetry<Result>(send: () => Promise<Result>): Promise<Result> {
     try {
       return await send()
     } catch (error) {
       if (!isConnectionLost(error)) throw error
-      await pass(POOL_RECOVERY_MS)
+      await wait(POOL_RECOVERY_MS)
       return await send()
     }
   }
@@ -81,14 +80,14 @@ export class QueryRunner {
       client.release()
       return result
     } catch (error) {
-      // Closed, not handed back: it may be stuck, or in the middle of a transaction.
+      // Discards the connection: it may be stuck, or inside a transaction.
       client.release(true)
       throw error
     }
   }
 }
 
-/** Data exceptions, constraints, limits of an index, a trigger's own: a fault of a value, which no waiting mends. */
+/** SQLSTATE classes for data, constraints, program limits and PL/pgSQL: a retry cannot succeed. */
 const REJECTED_VALUE = /^(22|23|54|P0)/
 
 function isRejectedValue(cause: unknown): boolean {

@@ -1,56 +1,56 @@
-/** A session's row as it was read: its JSON to the letter, and what is needed to change it safely. */
 export interface Row {
+  /** The session's JSON, exactly as stored. */
   readonly text: string
-  /** Differs after every change of the row. */
+  /** Changes with every update of the row. */
   readonly version: string
-  /** Milliseconds until it expires without activity. */
+  /** Milliseconds until the session expires without activity. */
   readonly idleExpiryMs: number
-  /** Milliseconds until it ends whatever its activity; Infinity where nothing says so yet. */
+  /** Milliseconds until it ends whatever the activity. Infinity where the row has no limit. */
   readonly absoluteExpiryMs: number
 }
 
-/** What is written: the session's JSON, and whose it is. */
 export interface Content {
+  /** The session's JSON. */
   readonly text: string
   readonly accountId: string | null
 }
 
-/** Milliseconds from now, by the table's own clock: without activity, and at most. */
+/** Milliseconds from now, by the table's clock. */
 export interface Lifetime {
+  /** Without activity. */
   readonly idleMs: number
+  /** Whatever the activity. */
   readonly absoluteMs: number
-  /** The application chose another lifetime: the expiry may move back. */
+  /** The application chose another lifetime, so the expiry may move back. */
   readonly mayShorten?: boolean
 }
 
-/** Where sessions are kept. A session that has expired is not there for any of these. */
+/** Where sessions are stored. No method sees an expired session. */
 export interface SessionTable {
   read(sid: string): Promise<Row | undefined>
-  /** Whether one of these ids ended, or got another name, within the last minute. */
+  /** Whether one of these sids ended or was rotated within the last minute. */
   endedRecently(...sids: readonly string[]): Promise<boolean>
-  /** The new row's version; undefined where the id is taken. */
+  /** The version of the new row; undefined where the sid exists. */
   insert(sid: string, content: Content, lifetime: Lifetime): Promise<string | undefined>
-  /** The new version; undefined where the row is gone or has another version. With `life` the expiry moves as well. */
+  /** The new version; undefined where the row has another version or is gone. */
   update(sid: string, version: string, content: Content, lifetime?: Lifetime): Promise<string | undefined>
-  /** Changes the row while nobody else can; undefined where it is gone. With `life` the expiry moves as well. */
+  /** Updates the row under its lock; undefined where it is gone. */
   updateLocked(
     sid: string,
     transform: (row: Row) => Content & { readonly lifetime?: Lifetime | undefined },
   ): Promise<{ readonly content: Content; readonly version: string } | undefined>
-  /** The row under another id and with the contents that `make` gives it, in one commit; undefined where it is gone. */
+  /** New sid and new content in one commit; undefined where the row is gone. */
   rotateId(sid: string, next: string, transform: (row: Row) => Content, lifetime: Lifetime): Promise<Row | undefined>
-  /**
-   * The JSON of the session that took the place of `sid`, where that was within the last ten minutes and it still lives
-   * and belongs to `account`.
-   */
+  /** The JSON of the account's live session that replaced `sid` within ten minutes. */
   successor(sid: string, accountId: string): Promise<string | undefined>
-  /** Moves the expiry on, never back, where the row has this version still; whether it did. */
+  /** Moves the expiry, never back, where the row has this version. Returns whether it moved. */
   touch(sid: string, lifetime: Lifetime, version?: string): Promise<boolean>
-  /** Also where it was renamed a moment ago. */
+  /** Also where `sid` was rotated a moment ago. Returns how many rows were deleted. */
   destroy(sid: string): Promise<number>
   destroyByAccount(accountId: string, exceptSid?: string): Promise<number>
   deleteExpired(limit: number): Promise<number>
   count(): Promise<number>
+  /** JSON by sid. */
   all(): Promise<ReadonlyMap<string, string>>
   clear(): Promise<number>
 }

@@ -1,25 +1,25 @@
-// `expire` has no time zone, so every statement names one: session_zone(), made by the first migration.
-// Only the database's clock decides what has expired. Lifetimes are parameters in milliseconds,
-// because a replica's clock may be wrong.
+// `expire` has no time zone, so every statement names one: session_zone(), made by the first
+// migration. Only the database's clock decides what has expired. Lifetimes are parameters in
+// milliseconds, because a replica's clock may be wrong.
 
 const LIVE = 'expire > now() AT TIME ZONE session_zone()'
 const after = (parameter: string) => `now() + ${parameter}::float8 * interval '1 millisecond'`
 const zoned = (instant: string) => `(${instant}) AT TIME ZONE session_zone()`
 const initialExpiry = (idleMs: string, absoluteMs: string) =>
   zoned(after(`least(${idleMs}::float8, ${absoluteMs}::float8)`))
-/** `mayShorten`: the application chose another lifetime. Else activity never moves the expiry back. */
+/** Never moves the expiry back, unless the application chose another lifetime (`mayShorten`). */
 const touchedExpiry = (idleMs: string, absoluteMs: string, mayShorten = 'false') =>
   `least(greatest(CASE WHEN ${mayShorten} THEN NULL ELSE expire END, ${zoned(after(idleMs))}),
     ${zoned(`least(coalesce(absolute_expire, ${after(absoluteMs)}), ${MAX_INSTANT})`)})`
 /**
- * A role or database may have synchronous_commit off, but an acknowledged change must survive a crash.
- * Postgres reads the setting at commit, so RETURNING is early enough.
+ * A role or database may have synchronous_commit off, but an acknowledged change must survive a
+ * crash. Postgres reads the setting at commit, so RETURNING is early enough.
  */
 const DURABLE = `CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END`
 
-/** Subtracting now() from a later or infinite timestamp fails, and with it the read of a whole batch. */
+/** To subtract now() from a later or infinite timestamp fails, and the whole batch with it. */
 const MAX_INSTANT = `'9999-01-01'`
-/** `date_part`, because `extract` computes in decimals and makes reading a row ten times as expensive. */
+/** `extract` computes in decimals and makes reading a row ten times as expensive. */
 const ROW_COLUMNS = `sess::text, xmin::text,
   CASE WHEN expire < ${MAX_INSTANT}
        THEN date_part('epoch', expire AT TIME ZONE session_zone() - now()) * 1000 ELSE 'Infinity' END,
@@ -49,10 +49,10 @@ export const UPDATE_AND_TOUCH = `
    WHERE sid = $1 AND xmin = $2::text::xid AND ${LIVE} RETURNING xmin::text, ${DURABLE}`
 
 /**
- * A batch of UPDATE, or of UPDATE_AND_TOUCH where a lifetime is given. Returns position and new version.
- * SKIP LOCKED, so that no request waits for the lock of another session. Of two updates of one session
- * the first is written. The contents are one JSON array: in text[] every quotation mark is escaped,
- * which costs more than the rest of the statement.
+ * A batch of UPDATE, or of UPDATE_AND_TOUCH where a lifetime is given. Returns position and new
+ * version. SKIP LOCKED, so that no request waits for the lock of another session. Of two updates of
+ * one session the first is written. The contents are one JSON array: in text[] every quotation mark
+ * is escaped, which costs more than the rest of the statement.
  */
 export const UPDATE_MANY = `
   WITH wanted AS (
@@ -85,9 +85,10 @@ export const ROTATE_ID = `
   SELECT * FROM rotated`
 
 /**
- * $1: sids, $2 and $3: lifetimes, $4: versions. A version is checked where it is given, because another
- * request may have chosen a shorter lifetime. Rows are locked in the order of sids, else two batches can
- * deadlock. The next request repeats a lost touch, so the statement does not wait for the disk.
+ * $1: sids, $2 and $3: lifetimes, $4: versions. A version is checked where it is given, because
+ * another request may have chosen a shorter lifetime. Rows are locked in the order of sids, else
+ * two batches can deadlock. The next request repeats a lost touch, so the statement does not wait
+ * for the disk.
  */
 export const TOUCH_MANY = `
   WITH fast AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),

@@ -1,31 +1,32 @@
 import assert from 'node:assert/strict'
 import { after, before } from 'node:test'
 import expressSession, { type SessionData } from 'express-session'
-import { type FreshDatabase, freshDatabase } from '../../testing/fresh-database.ts'
 import { PostgresSessionStore, type StoreOptions } from '../request/session-store.ts'
 import { MemoryTable } from '../storage/memory-table.ts'
 import type { Session } from '../tracking/tracked-sessions.ts'
+import { createTestDatabase, type TestDatabase } from './test-database.ts'
 
 declare module 'express-session' {
   interface SessionData {
     count?: number
     fields?: Record<string, number>
     list?: unknown
+    note?: string
   }
 }
 
 export const DAY = 86_400_000
 
-/** Two replicas' stores over one table. */
+/** The stores of two replicas over one table. */
 export type StorePair = readonly [PostgresSessionStore, PostgresSessionStore]
 
 type Kind = readonly [where: string, replicas: () => StorePair]
 
-/** The same promises hold wherever sessions are kept. Called at the top of a file. */
-export function everyKind(): readonly [Kind, Kind] {
-  let database: FreshDatabase | undefined
+/** The same promises hold for both tables. Call it at the top of a file. */
+export function bothTables(): readonly [Kind, Kind] {
+  let database: TestDatabase | undefined
   before(async () => {
-    database = await freshDatabase()
+    database = await createTestDatabase()
   })
   after(() => database?.drop())
   const store = (options: StoreOptions) => new PostgresSessionStore({ maxBytes: 2000, ...options })
@@ -42,7 +43,7 @@ export function everyKind(): readonly [Kind, Kind] {
   ]
 }
 
-export async function stored(store: PostgresSessionStore, content: Partial<SessionData>): Promise<string> {
+export async function storeSession(store: PostgresSessionStore, content: Partial<SessionData>): Promise<string> {
   const sid = `sid-${Math.random()}`
   await commit(store, sid, {
     ...content,

@@ -1,24 +1,24 @@
 import { after, before } from 'node:test'
-import { type FreshDatabase, freshDatabase } from '../../testing/fresh-database.ts'
 import { PostgresTable } from '../storage/postgres-table.ts'
+import { createTestDatabase, type TestDatabase } from './test-database.ts'
 
 export const LIFETIME = { idleMs: 86_400_000, absoluteMs: 10 * 86_400_000 }
 
 export interface TestTable {
-  readonly database: FreshDatabase
+  readonly database: TestDatabase
   readonly table: PostgresTable
-  /** The operations that became statements, in order. */
+  /** The operations that sent a statement, in order. */
   readonly statements: string[]
-  /** Rows that hold their own sid; answers with their versions. */
+  /** Stores rows that hold their own sid, and returns their versions. */
   stored(sids: readonly string[]): Promise<readonly string[]>
 }
 
-/** The table of sessions in a database of a file's own. Called at its top. */
+/** A session table in a new database. Call it at the top of a file. */
 export function testTable(): TestTable {
   const statements: string[] = []
-  let own: { readonly database: FreshDatabase; readonly table: PostgresTable } | undefined
+  let own: { readonly database: TestDatabase; readonly table: PostgresTable } | undefined
   before(async () => {
-    const database = await freshDatabase()
+    const database = await createTestDatabase()
     own = { database, table: new PostgresTable(database.pool, (operation) => statements.push(operation)) }
   })
   after(() => own?.database.drop())

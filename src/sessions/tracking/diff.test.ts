@@ -4,7 +4,6 @@ import fc from 'fast-check'
 import { NotSerializable } from '../errors.ts'
 import { applyPatch, type Change, diff, type JsonObject } from './diff.ts'
 
-/** Any JSON object, awkward names among its keys. */
 const names = fc.oneof(
   fc.constantFrom('a', 'b', 'c', '__proto__', 'constructor', 'toString', '', 'ä\u0000\ud800'),
   fc.string(),
@@ -14,7 +13,7 @@ const { object } = fc.letrec<{ value: unknown; object: JsonObject }>((tie) => ({
   object: fc.dictionary(names, tie('value'), { maxKeys: 4 }) as fc.Arbitrary<JsonObject>,
 }))
 
-test('applying the difference of any two objects gives the second', () => {
+test('the diff of any two objects, applied to the first, gives the second', () => {
   fc.assert(
     fc.property(object, object, (base, next) => {
       same(applyPatch(copy(base), diff(base, next)), next)
@@ -23,7 +22,7 @@ test('applying the difference of any two objects gives the second', () => {
   )
 })
 
-test('nothing changed is no difference', () => {
+test('the diff of equal objects is empty', () => {
   fc.assert(fc.property(object, (base) => assert.deepEqual(diff(base, copy(base)), [])))
 })
 
@@ -37,7 +36,6 @@ test('changes on different paths commute', () => {
     })
   fc.assert(
     fc.property(object, edit('left'), edit('right'), (base, one, other) => {
-      // Either side only adds below a parent that may be there or not.
       const parents = Object.fromEntries(fields.map((field) => [field, {}]))
       const start = { ...copy(base), ...(Object.keys(base).length % 2 === 0 ? parents : {}) } as JsonObject
       for (const field of fields)
@@ -76,7 +74,7 @@ const rules: readonly [string, JsonObject, object, object, JsonObject][] = [
 for (const [promise, base, first, second, result] of rules)
   test(promise, () => same(applyPatch(applyPatch(copy(base), diff(base, first)), diff(base, second)), result))
 
-test('dates, undefined, NaN and null are what JSON makes of them', () => {
+test('dates, undefined, NaN and null become what JSON makes of them', () => {
   const at = new Date(0)
   const next = { at, none: undefined, nan: Number.NaN, nil: null, list: [undefined, at] }
   same(applyPatch({ none: 1 }, diff({ none: 1 }, next)), JSON.parse(JSON.stringify(next)))
@@ -92,14 +90,14 @@ const unstorable: readonly [string, object, string | undefined][] = [
   ['a circle', cycle, undefined],
 ]
 for (const [what, next, path] of unstorable)
-  test(`${what} is refused, with the place named`, () => {
+  test(`${what} is refused, and the error names its path`, () => {
     assert.throws(
       () => diff({}, next),
       (error) => error instanceof NotSerializable && (path === undefined || error.path.join('.') === path),
     )
   })
 
-test('a name of a prototype is data like any other', () => {
+test('a name of a prototype is ordinary data', () => {
   const next = JSON.parse('{"__proto__":{"polluted":true},"constructor":1}')
   const made = applyPatch({}, diff({}, next) as Change[])
   assert.equal(JSON.stringify(made), JSON.stringify(next))
@@ -116,7 +114,7 @@ function copy(value: JsonObject): JsonObject {
   return JSON.parse(JSON.stringify(value))
 }
 
-/** Key order aside; the prototypes of fast-check's dictionaries aside as well. */
+/** Ignores key order and the prototypes of fast-check's dictionaries. */
 function same(one: unknown, other: unknown): void {
   assert.deepEqual(JSON.parse(JSON.stringify(one)), JSON.parse(JSON.stringify(other)))
 }

@@ -1,34 +1,30 @@
 import { NotSerializable } from '../errors.ts'
 
-/** What JSON can hold, as it comes out of JSON.parse. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
 export type JsonObject = Record<string, Json>
 
 /**
- * What a request did to a session, at one path: `put` a value there (an array whole), make sure that an `object` is there, or the name is `gone`.
- * Applied in the order of commits to the session as it is then: of two requests that change the same path the later commit wins; a parent that
- * one takes away and another puts something into is there again with that alone, or gone, by the same order; a value put where another has an
- * object takes the object's place, and the other way round.
+ * One change of a patch: set a value (an array as a whole), ensure that an object exists, or remove
+ * a name. Patches apply in the order of commits, so for the same path the later commit wins. If one
+ * request removes a parent and a later one sets a child, the parent exists again with that child
+ * alone.
  */
 export type Change =
   | { readonly path: readonly string[]; readonly set: Json }
   | { readonly path: readonly string[]; readonly ensureObject: true }
   | { readonly path: readonly string[]; readonly remove: true }
 
-/** Deeper than any session is; a cycle has no end. */
+/** Also ends the recursion of a cycle. */
 const MAX_DEPTH = 64
 
-/**
- * The changes that make `next`, which may hold dates and other things with a toJSON, of `base`; names of `except` are left out at the top. Throws
- * Unstorable for what JSON cannot hold.
- */
+/** Skips the top-level names of `except`. Throws NotSerializable. */
 export function diff(base: JsonObject, next: object, except?: ReadonlySet<string>): Change[] {
   const changes: Change[] = []
   compare(base, next, [], changes, except)
   return changes
 }
 
-/** `content` with the changes in it; `content` itself is changed. */
+/** Changes `content` in place, and returns it. */
 export function applyPatch(content: JsonObject, changes: readonly Change[]): JsonObject {
   for (const change of changes) {
     const parent = parentOf(content, change.path, !('remove' in change))
@@ -53,12 +49,11 @@ function compare(
     if (except?.has(name)) continue
     const value = toJsonValue((next as Record<string, unknown>)[name], name, path)
     if (value === undefined) continue
-    const former = ownValue(base, name)
+    const before = ownValue(base, name)
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      const there = isObject(former)
-      if (!there) changes.push({ path: [...path, name], ensureObject: true })
-      compare(there ? former : {}, value, [...path, name], changes)
-    } else if (!isEqual(former, value, [...path, name])) changes.push({ path: [...path, name], set: copy(value) })
+      if (!isObject(before)) changes.push({ path: [...path, name], ensureObject: true })
+      compare(isObject(before) ? before : {}, value, [...path, name], changes)
+    } else if (!isEqual(before, value, [...path, name])) changes.push({ path: [...path, name], set: copy(value) })
   }
   for (const name of Object.keys(base)) {
     if (except?.has(name)) continue
@@ -67,7 +62,7 @@ function compare(
   }
 }
 
-/** As JSON.stringify sees it; undefined for what it leaves out. */
+/** As JSON.stringify sees the value; undefined where it leaves the name out. */
 function toJsonValue(value: unknown, name: string, path: readonly string[]): unknown {
   const json =
     typeof value === 'object' && value !== null && typeof (value as { toJSON?: unknown }).toJSON === 'function'
@@ -78,29 +73,29 @@ function toJsonValue(value: unknown, name: string, path: readonly string[]): unk
   return typeof json === 'number' && !Number.isFinite(json) ? null : json
 }
 
-function isEqual(former: Json | undefined, value: unknown, path: readonly string[]): boolean {
+function isEqual(before: Json | undefined, value: unknown, path: readonly string[]): boolean {
   if (path.length > MAX_DEPTH) throw new NotSerializable(path, 'nested too deeply, or in a circle')
   if (Array.isArray(value)) {
-    const kept = Array.isArray(former) && former.length === value.length ? former : undefined
-    // Every element is looked at, also after the first that differs: one may be what JSON cannot hold.
+    const kept = Array.isArray(before) && before.length === value.length ? before : undefined
+    // No early return: each element must be checked for values that JSON cannot hold.
     return value.reduce<boolean>((all, element, index) => {
       const json = toJsonValue(element, String(index), path)
       return isEqual(kept?.[index], json === undefined ? null : json, [...path, String(index)]) && all
     }, kept !== undefined)
   }
-  // A row may hold 1e999, which JSON.parse reads as Infinity, and JSON.stringify writes as null: nobody has changed that.
-  if (value === null) return former === null || (typeof former === 'number' && !Number.isFinite(former))
-  if (typeof value !== 'object') return former === value
+  // JSON.parse reads 1e999 as Infinity, and JSON.stringify writes null: that is no change.
+  if (value === null) return before === null || (typeof before === 'number' && !Number.isFinite(before))
+  if (typeof value !== 'object') return before === value
   const changes: Change[] = []
-  compare(isObject(former) ? former : {}, value, path, changes)
-  return isObject(former) && changes.length === 0
+  compare(isObject(before) ? before : {}, value, path, changes)
+  return isObject(before) && changes.length === 0
 }
 
 function copy(value: unknown): Json {
   return typeof value === 'object' && value !== null ? JSON.parse(JSON.stringify(value)) : (value as Json)
 }
 
-/** Another of the same: whoever changes one does not change the other. Throws Unstorable where it is nested too deeply. */
+/** A deep copy. Throws NotSerializable where the nesting is too deep. */
 export function clone<Kind extends Json>(json: Kind, depth = 0): Kind {
   if (depth > MAX_DEPTH) throw new NotSerializable([], 'nested too deeply')
   if (typeof json !== 'object' || json === null) return json
@@ -127,7 +122,7 @@ function parentOf(content: JsonObject, path: readonly string[], create: boolean)
   return place
 }
 
-// By definition, not assignment: a name such as __proto__ is data like any other.
+/** Assignment would treat a name such as __proto__ as special. */
 export function define(ensureObject: object, name: string, value: unknown): void {
   Object.defineProperty(ensureObject, name, { value, writable: true, enumerable: true, configurable: true })
 }
@@ -136,7 +131,7 @@ function ownValue(ensureObject: JsonObject, name: string): Json | undefined {
   return Object.hasOwn(ensureObject, name) ? ensureObject[name] : undefined
 }
 
-/** An object of names and values, which is merged; arrays and everything else are taken whole. */
+/** A plain object, which is merged. An array is a value. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -12,7 +12,7 @@ for (const name of ['maxAge', 'absoluteMaxAge'] as const)
     test(`sessions with a ${name} of ${age} are refused at start`, () =>
       assert.throws(() => createSessions({ pool: 'memory', secret, [name]: age }), new RegExp(`^RangeError: ${name} `)))
 
-test('a session of ten years fits into its row, and its new id too', async () => {
+test('a row holds a session of ten years, also after its id was rotated', async () => {
   const ages = { maxAge: TEN_YEARS, absoluteMaxAge: TEN_YEARS }
   const { store } = createSessions({ pool: own.database.pool, secret, ...ages })
   const req = { sessionStore: store } as never as Parameters<typeof store.generate>[0]
@@ -23,7 +23,7 @@ test('a session of ten years fits into its row, and its new id too', async () =>
   for (const left of [remaining, ends]) assert.ok(left > TEN_YEARS - 60_000 && left <= TEN_YEARS)
 })
 
-test('a new id with a lifetime that no row can hold is refused, and the session stays as it was', async () => {
+test('rotating an id with a lifetime that no row can hold is refused, and the session stays as it was', async () => {
   const { store } = createSessions({ pool: own.database.pool, secret })
   const req = { sessionStore: store } as never as Parameters<typeof store.generate>[0]
   store.generate(req)

@@ -8,30 +8,30 @@ export interface WriterOptions {
   readonly table: SessionTable
   /** Bytes of JSON that a session may hold. */
   readonly maxBytes: number
-  /** Whose session it is, so that all of an account's can be ended. */
+  /** The account that the session belongs to. Anything but a string: none. */
   readonly accountIdOf: (session: JsonObject) => unknown
 }
 
 export interface WriteRequest {
   readonly sid: string
-  /** The row as it was last seen, and what it holds. */
+  /** The row as this request knows it. */
   readonly snapshot: { readonly row: Row; readonly content: JsonObject }
-  /** The content to be written, made of what the row holds; it may change what it is given, and runs again where another request's change came in between. */
+  /** From the row's content, which it may change. Runs again after a conflict. */
   readonly transform: (content: JsonObject) => JsonObject
-  /** The expiry moves as well, by the lifetime that this content's cookie says. */
+  /** If given, the expiry moves, too. */
   readonly lifetimeFor?: ((content: JsonObject) => Lifetime) | undefined
-  /** After so many tries that met another's change, the row is locked. */
+  /** After so many conflicts the write takes the row's lock. */
   readonly maxTries: number
 }
 
 export interface WriteResult {
   readonly row: Row
   readonly content: JsonObject
-  /** Nobody else had changed the row since it was seen. */
+  /** The row still had the version of the snapshot. */
   readonly hadNoConflict: boolean
 }
 
-/** How a session's content gets into its row. */
+/** Writes with optimistic locking, and after conflicts under the row's lock. */
 export class OptimisticWriter {
   readonly #options: WriterOptions
 
@@ -39,7 +39,7 @@ export class OptimisticWriter {
     this.#options = options
   }
 
-  /** On top of the row as it is at that moment; throws SessionGone, SessionTooLarge, StoreUnavailable where all of it together takes longer than the deadline. */
+  /** Throws SessionEnded, SessionTooLarge, or StoreUnavailable after the deadline. */
   write(write: WriteRequest): Promise<WriteResult> {
     const deadline = performance.now() + DEADLINE_MS
     return withTimeout(DEADLINE_MS, this.#write(write, deadline))
@@ -62,11 +62,11 @@ export class OptimisticWriter {
           content,
           hadNoConflict: attempt === 1,
         }
-      // Whoever waited was told long ago that it failed: it must not happen now.
-      if (performance.now() > deadline) throw new StoreUnavailable(new Error('out of time'))
+      // The caller has already got the timeout error, so the write must not happen any more.
+      if (performance.now() > deadline) throw new StoreUnavailable(new Error('the deadline has passed'))
       const latest = await table.read(sid)
       if (latest === undefined) throw new SessionEnded()
-      // The same row: somebody holds it, and only under the lock can one wait for that.
+      // Same version, so another transaction holds the lock. Only updateLocked waits for it.
       const isLocked = latest.version === row.version
       row = latest
       if (isLocked) break
@@ -85,29 +85,29 @@ export class OptimisticWriter {
     return { row: afterTouch({ ...row, text: changed.content.text, version }, lifetime), content, hadNoConflict: false }
   }
 
-  /** Runs `work`, which is given what makes the content of a locked row. What `make` refuses is no fault of the table's. */
+  /** Passes on an error of `transform` as it is: the table would report it as its own. */
   async underLock<Result>(
     transform: (content: JsonObject) => JsonObject,
     work: (lockedContent: (row: Row) => Content) => Promise<Result>,
   ): Promise<Result> {
-    let fault: unknown
+    let transformError: unknown
     const lockedContent = ({ text }: Row) => {
       try {
         return this.serialize(transform(JSON.parse(text)))
       } catch (error) {
-        fault = error
+        transformError = error
         throw error
       }
     }
-    return await work(lockedContent).catch((error) => Promise.reject(fault ?? error))
+    return await work(lockedContent).catch((error) => Promise.reject(transformError ?? error))
   }
 
-  /** What is written for this content; throws SessionTooLarge. */
+  /** Throws SessionTooLarge. */
   serialize({ cookie = {}, ...rest }: JsonObject): Content {
     const text = JSON.stringify({ cookie, ...rest })
     const bytes = Buffer.byteLength(text)
     if (bytes > this.#options.maxBytes) throw new SessionTooLarge(bytes, this.#options.maxBytes)
-    const account = this.#options.accountIdOf(rest)
-    return { text, accountId: typeof account === 'string' ? account : null }
+    const accountId = this.#options.accountIdOf(rest)
+    return { text, accountId: typeof accountId === 'string' ? accountId : null }
   }
 }

@@ -1,15 +1,15 @@
 import type { SessionData } from 'express-session'
 
 export interface RegenerateOptions {
-  /** What of the session goes on under the new id: all of it, some fields, or (by default) nothing. */
+  /** What continues under the new id: everything, these fields, or (default) nothing. */
   readonly keep?: boolean | readonly string[]
-  /** Fields of the session that are written in the same commit as the new id: who is signed in, since when. */
+  /** Fields to write in the same commit, such as the account that signed in. */
   readonly assign?: Partial<SessionData>
-  /** Milliseconds without activity after which it ends, at most ten years (else RangeError); default: as before. */
+  /** Milliseconds without activity, ten years at most (else RangeError). Default: as before. */
   readonly maxAge?: number
-  /** Milliseconds after which it ends at the latest, with the same bound; default: the store's. */
+  /** Milliseconds whatever the activity, with the same limit. Default: the store's. */
   readonly absoluteMaxAge?: number
-  /** Whoever is signed in goes on under the new id: rejects with SessionGone where the session has ended meanwhile. Signing in works all the same. */
+  /** Rejects with SessionEnded for an ended session. Default: a new session begins. */
   readonly mustBeLive?: boolean
 }
 

@@ -3,14 +3,14 @@ import { test } from 'node:test'
 import type { SessionData } from 'express-session'
 import { NotSerializable, SessionEnded, SessionTooLarge } from '../errors.ts'
 import type { PostgresSessionStore } from '../request/session-store.ts'
-import { commit, DAY, everyKind, load, stored } from '../testing/store-pair.ts'
+import { bothTables, commit, DAY, load, storeSession } from '../testing/store-pair.ts'
 
-const [inPostgres, inMemory] = everyKind()
+const [inPostgres, inMemory] = bothTables()
 
 for (const [where, replicas] of [inPostgres, inMemory]) {
-  test(`${where}: two requests that change different fields at once are both kept, at any depth`, async () => {
+  test(`${where}: concurrent changes of different fields are all kept, at any depth`, async () => {
     const [here, there] = replicas()
-    const sid = await stored(here, {})
+    const sid = await storeSession(here, {})
     const one = await load(here, sid)
     const other = await load(there, sid)
     one.fields = { x: 1 }
@@ -19,9 +19,9 @@ for (const [where, replicas] of [inPostgres, inMemory]) {
     assert.deepEqual((await load(here, sid)).fields, { x: 1, y: 2 })
   })
 
-  test(`${where}: a second write of the same request does not undo another's in between`, async () => {
+  test(`${where}: a request's second write does not undo another request's write in between`, async () => {
     const [here, there] = replicas()
-    const sid = await stored(here, {})
+    const sid = await storeSession(here, {})
     const one = await load(here, sid)
     one.count = 1
     await commit(here, sid, one)
@@ -34,9 +34,9 @@ for (const [where, replicas] of [inPostgres, inMemory]) {
     assert.deepEqual({ count, fields }, { count: 2, fields: { y: 2 } })
   })
 
-  test(`${where}: updates that depend on what is there are all kept`, async () => {
+  test(`${where}: concurrent updates that depend on the current value are all kept`, async () => {
     const [here, there] = replicas()
-    const sid = await stored(here, {})
+    const sid = await storeSession(here, {})
     const add = async (store: PostgresSessionStore) => {
       const session = await load(store, sid)
       await store.tracked.update(sid, session, (draft) => {
@@ -47,9 +47,9 @@ for (const [where, replicas] of [inPostgres, inMemory]) {
     assert.equal((await load(here, sid)).count, 40)
   })
 
-  test(`${where}: an update sees what this request changed before, and leaves the session as stored`, async () => {
+  test(`${where}: an update sees the request's earlier changes, and leaves the session as stored`, async () => {
     const [here, there] = replicas()
-    const sid = await stored(here, { fields: { x: 1 } })
+    const sid = await storeSession(here, { fields: { x: 1 } })
     const session = await load(here, sid)
     session.fields = { ...session.fields, y: 2 }
     const other = await load(there, sid)
@@ -62,9 +62,9 @@ for (const [where, replicas] of [inPostgres, inMemory]) {
     assert.equal(here.tracked.pendingWrite(session), undefined)
   })
 
-  test(`${where}: what cannot be stored, or is too much, is refused and changes nothing`, async () => {
+  test(`${where}: a session that is not serializable, or too large, is refused and changes nothing`, async () => {
     const [here] = replicas()
-    const sid = await stored(here, { count: 1 })
+    const sid = await storeSession(here, { count: 1 })
     const session = await load(here, sid)
     session.list = { total: () => 1 }
     await assert.rejects(async () => commit(here, sid, session), NotSerializable)
@@ -74,7 +74,7 @@ for (const [where, replicas] of [inPostgres, inMemory]) {
     assert.deepEqual({ count, list }, { count: 1, list: undefined })
   })
 
-  test(`${where}: activity moves the expiry on, and never past the session's end`, async () => {
+  test(`${where}: activity moves the expiry, but never past the absolute expiry`, async () => {
     const [here] = replicas()
     const sid = `absolute-${Math.random()}`
     const life = { idleMs: 30 * DAY, absoluteMs: 90 * DAY }
@@ -89,23 +89,40 @@ for (const [where, replicas] of [inPostgres, inMemory]) {
     assert.equal(here.tracked.pendingWrite(await load(here, sid))?.touch, undefined)
   })
 
-  test(`${where}: an id that ended or was renamed is known as such, another is not`, async () => {
+  test(`${where}: an ended or rotated id is known as ended, another is not`, async () => {
     const [here, there] = replicas()
-    const [ended, renamed] = [await stored(here, {}), await stored(here, {})]
+    const [ended, rotated] = [await storeSession(here, {}), await storeSession(here, {})]
     await here.table.destroy(ended)
-    await here.table.rotateId(renamed, `${renamed}-new`, ({ text }) => ({ text, accountId: null }), {
+    await here.table.rotateId(rotated, `${rotated}-new`, ({ text }) => ({ text, accountId: null }), {
       idleMs: DAY,
       absoluteMs: DAY,
     })
     assert.deepEqual(
-      await Promise.all([ended, renamed, `${renamed}-new`, 'never'].map((sid) => there.table.endedRecently(sid))),
+      await Promise.all([ended, rotated, `${rotated}-new`, 'never'].map((sid) => there.table.endedRecently(sid))),
       [true, true, false, false],
     )
   })
 
-  test(`${where}: of a session that ended meanwhile nothing goes on under a new id`, async () => {
+  test(`${where}: revoking ends a session whose account was assigned after its first write`, async () => {
     const [here, there] = replicas()
-    const sid = await stored(here, { account: 'ada', fields: { x: 1 } })
+    const account = `account-${Math.random()}`
+    const [signedIn, rotated, visitor] = [
+      await storeSession(here, {}),
+      await storeSession(here, {}),
+      await storeSession(here, {}),
+    ]
+    const session = await load(here, signedIn)
+    session.account = account
+    await commit(here, signedIn, session)
+    const content = ({ text }: { text: string }) => ({ text, accountId: account })
+    await here.table.rotateId(rotated, `${rotated}-new`, content, { idleMs: DAY, absoluteMs: DAY })
+    assert.equal(await there.table.destroyByAccount(account), 2)
+    assert.notEqual(await there.table.read(visitor), undefined)
+  })
+
+  test(`${where}: nothing of a session that ended meanwhile continues under a new id`, async () => {
+    const [here, there] = replicas()
+    const sid = await storeSession(here, { account: 'ada', fields: { x: 1 } })
     const session = await load(here, sid)
     await there.table.destroy(sid)
     const next = here.createSession({ sessionID: `${sid}-new` } as never, { cookie: session.cookie })
@@ -117,7 +134,7 @@ for (const [where, replicas] of [inPostgres, inMemory]) {
 
 test('a value with NUL and half a surrogate pair is kept', async () => {
   const [here, there] = inPostgres[1]()
-  const sid = await stored(here, {})
+  const sid = await storeSession(here, {})
   const session = await load(here, sid)
   session.list = ['\u0000', '\ud800']
   await commit(here, sid, session)
@@ -126,9 +143,9 @@ test('a value with NUL and half a surrogate pair is kept', async () => {
   assert.deepEqual((await load(there, sid)).list, ['\u0000', '\ud800'])
 })
 
-test("express-session's optional interface is there: all, ids, length, clear", async () => {
+test("the store has express-session's optional methods: all, ids, length, clear", async () => {
   const [here] = inMemory[1]()
-  const sid = await stored(here, { count: 7 })
+  const sid = await storeSession(here, { count: 7 })
   const asked = <Result>(method: (done: (error: unknown, result?: Result) => void) => void) =>
     new Promise<Result | undefined>((resolve, reject) =>
       method((error, result) => (error ? reject(error) : resolve(result))),

@@ -1,0 +1,76 @@
+import type { Request } from 'express'
+import { DEADLINE_MS, withTimeout } from '../storage/deadline.ts'
+import { readCookies, type Signatures } from './session-cookie.ts'
+import type { PostgresSessionStore } from './session-store.ts'
+
+/** A cookie of the request whose signature verifies. */
+interface RequestCookie {
+  readonly sid: string
+  /** It has the previous name, or an old secret signed it. */
+  readonly needsResign: boolean
+  readonly hasPreviousName: boolean
+}
+
+/** The cookies of a request, and the session that they led to. */
+export interface Lookup {
+  /** Of the first live session, else of the first verified cookie. */
+  readonly sid: string | undefined
+  readonly needsResign: boolean
+  /** One of the cookies has the previous name. */
+  readonly hasPreviousName: boolean
+  /** Of the other live sessions and of unusable rows. */
+  readonly otherSids: string[]
+  /** No session is live, and one of them ended a moment ago. */
+  readonly endedRecently: boolean
+}
+
+export interface LookupOptions {
+  readonly store: PostgresSessionStore
+  readonly signatures: Signatures
+  readonly name: string
+  readonly previousName: string | undefined
+}
+
+/** As many as different domains and paths can reasonably leave in one browser. */
+const MAX_COOKIES = 4
+
+/**
+ * Gives the request its session, or a new one. With several verified cookies the first live session
+ * wins: an ended cookie of another domain or path, which no response can replace, must not hide it.
+ */
+export async function lookUpSession(req: Request, options: LookupOptions, startedAt: number): Promise<Lookup> {
+  const { store } = options
+  const cookies = verifiedCookies(req, options)
+  const target = req as unknown as { sessionStore: PostgresSessionStore; sessionID: string | undefined }
+  target.sessionStore = store
+  // One event-loop turn, so the store reads all of them in one statement.
+  const found = await Promise.all(cookies.map(({ sid }) => store.read(sid)))
+  const firstLive = found.findIndex((data) => data !== undefined)
+  const [data, cookie] = [found[firstLive], cookies[Math.max(0, firstLive)]]
+  target.sessionID = cookie?.sid
+  if (data !== undefined) store.createSession(req as never, data)
+  else store.generate(req)
+  const sids = cookies.map(({ sid }) => sid)
+  const isUnknown = data === undefined && cookie !== undefined
+  if (isUnknown) store.tracked.successors.replace(cookie.sid, req.session)
+  const remainingMs = () => DEADLINE_MS - (performance.now() - startedAt)
+  return {
+    sid: cookie?.sid,
+    needsResign: cookie?.needsResign ?? false,
+    hasPreviousName: cookies.some(({ hasPreviousName }) => hasPreviousName),
+    otherSids: sids.filter((sid, index) => (found[index] === undefined ? store.isUnusable(sid) : sid !== cookie?.sid)),
+    endedRecently: isUnknown && (await withTimeout(remainingMs(), store.table.endedRecently(...sids))),
+  }
+}
+
+/** Those of the current name first. */
+function verifiedCookies(req: Request, { name, previousName, signatures }: LookupOptions): readonly RequestCookie[] {
+  const { cookie } = req.headers
+  const current = readCookies(cookie, name, signatures, MAX_COOKIES)
+  const previous =
+    previousName === undefined ? [] : readCookies(cookie, previousName, signatures, MAX_COOKIES - current.length)
+  return [
+    ...current.map(({ sid, secretIndex }) => ({ sid, needsResign: secretIndex > 0, hasPreviousName: false })),
+    ...previous.map(({ sid }) => ({ sid, needsResign: true, hasPreviousName: true })),
+  ]
+}
