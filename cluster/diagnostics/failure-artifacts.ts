@@ -5,7 +5,7 @@ import { inspect } from 'node:util'
 import type { Cluster } from '../cluster.ts'
 import { repository } from '../replica-environment.ts'
 
-/** Beside the logs: what people did and saw, by file name (`crowd.txt`). */
+/** Beside the logs: what people did and saw, by file name (`load.txt`). */
 export type ArtifactWriters = Readonly<Record<string, string | (() => string)>>
 
 /**
