@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { get } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { getOnce } from '../../test-support/http-client.ts'
 import type { ClusterFile } from '../cluster-file.ts'
 import { type Identity, isAlive } from '../processes/identity.ts'
 import { type Child, launch } from '../processes/processes.ts'
@@ -119,14 +119,10 @@ async function start(): Promise<Child> {
   return up
 }
 
-/** undefined where none answers. On a separate connection, which does not delay the drain. */
-function answererAt(url: string): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    get(url, { agent: false }, (response) => {
-      response.resume()
-      resolve(response.headers['x-served-by']?.toString())
-    }).on('error', () => resolve(undefined))
-  })
+/** The replica that answers; undefined: none does. A connection of its own delays no drain. */
+async function answererAt(url: string): Promise<string | undefined> {
+  const response = await getOnce(url).catch(() => undefined)
+  return response?.headers['x-served-by']?.toString()
 }
 
 function description(): ClusterFile {

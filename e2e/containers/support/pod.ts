@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { get } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { IContainer } from 'kubernetes-models/v1/Container'
 import type { IProbe } from 'kubernetes-models/v1/Probe'
 import type { IVolumeMount } from 'kubernetes-models/v1/VolumeMount'
 import { docker } from '../../../cluster/docker/docker.ts'
+import { getOnce } from '../../../test-support/http-client.ts'
 import { environment } from '../../manifests/kubernetes/environment.ts'
 import { containers, type Objects, one, type Pod } from '../../manifests/kubernetes/objects.ts'
 import type { Container, ContainerOptions } from './docker-network.ts'
@@ -70,16 +70,12 @@ function ownedBy({ spec }: Pod): string {
   return `uid=${spec.securityContext?.runAsUser},gid=${spec.securityContext?.runAsGroup},mode=0775`
 }
 
-/**
- * 0 without a response. Closes the connection as the kubelet does: an idle one would delay the
- * drain.
- */
-function statusOf(host: string, port: number, path: string): Promise<number> {
-  return new Promise((resolve) => {
-    get({ host, port, path, agent: false }, (answer) => resolve(answer.resume().statusCode ?? 0)).once('error', () =>
-      resolve(0),
-    )
-  })
+/** 0: no answer. The connection is closed, as the kubelet's: an idle one would delay the drain. */
+async function statusOf(host: string, port: number, path: string): Promise<number> {
+  return await getOnce(`http://${host}:${port}${path}`).then(
+    ({ status }) => status,
+    () => 0,
+  )
 }
 
 function listens(host: string, port: number): Promise<boolean> {
