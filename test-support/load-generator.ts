@@ -31,10 +31,10 @@ export interface LoadResult {
 }
 
 /**
- * Generates load with raw sockets and prepared buffers. It shares the processors with the system that
- * it measures, so each microsecond spent here is missing there. autocannon 9 in its place (two cores,
- * medians of 7 paired rounds) reached 0.94 of this rate with one request, and 0.39 to 0.44 with 2,000
- * different cookies: 175 to 205 µs of processor time a request; here 20 to 24.
+ * Generates load with raw sockets and prepared buffers. It shares the processors with the system
+ * that it measures, so each microsecond spent here is missing there. autocannon 9 in its place (two
+ * cores, medians of 7 paired rounds) reached 0.94 of this rate with one request, and 0.39 to 0.44
+ * with 2,000 different cookies: 175 to 205 µs of processor time a request; here 20 to 24.
  */
 export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
   const { connections, requests, expected = '', maxFailures = 100 } = options
