@@ -4,9 +4,9 @@ import process from 'node:process'
 import { readJson, writeJson } from './json-file.ts'
 import type { LocalCluster } from './local/local-cluster.ts'
 
-/** `cluster.json` in the data folder: the running cluster, for scripts. */
+/** `cluster.json` in the data folder describes the running cluster for scripts. */
 export interface ClusterFile {
-  /** Takes SIGUSR2 (roll) and SIGTERM (drain and stop). */
+  /** SIGUSR2 rolls the replicas, SIGTERM drains and stops. */
   readonly pid: number
   readonly url: string
   readonly databaseUrl: string

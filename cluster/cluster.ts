@@ -1,77 +1,79 @@
 export interface Replica {
   /** As in X-Served-By. */
   readonly name: string
-  /** Answers directly, not through what stands in front (where the target has the ability `replicas`). */
+  /** Reaches the replica directly (capability `replicas`). */
   readonly url: string
   readonly metricsUrl: string
-  /** Changes with every start; 0 where it cannot be known. */
+  /** Changes with every start. 0: unknown. */
   readonly pid: number
 }
 
-/** What a target lets a scenario do; a scenario that needs more is not run there, with the reason. */
+/** What a target can do. A scenario that needs more is not run there, with the reason. */
 export type Capability =
-  /** Each replica answers at an address of its own. */
+  /** Each replica has its own address. */
   | 'replicas'
   | 'metrics'
-  /** The database can be asked from here. */
+  /** The suite can query the database. */
   | 'database'
-  /** Replicas can be given a database that is only on this machine. */
+  /** Replicas can use a database on this machine. */
   | 'external-database'
-  /** Settings of replicas can be given. */
+  /** Scenarios can set the replicas' settings. */
   | 'environment'
-  /** A replica can load a file of the suite beside its own program. */
+  /** A replica can preload a file of the suite. */
   | 'preload-module'
   | 'logs'
   /** All replicas can be replaced one by one. */
   | 'restart'
-  /** One replica can be restarted and is there again under its name. */
+  /** One replica can be restarted under the same name. */
   | 'restart-one'
   | 'scale'
-  /** A replica's process can be killed, and comes back by itself. */
+  /** A replica's process can be killed, and is restarted. */
   | 'kill'
-  /** A replica's address can be made silent. */
+  /** A replica's address can be blackholed. */
   | 'blackhole'
   /** Its Postgres can be stopped and started. */
   | 'postgres'
-  /** An nginx of ours stands in front, and can be restarted. */
+  /** Our nginx is in front, and can be restarted. */
   | 'nginx'
-  /** All of it can be stopped and started on the same data. */
+  /** Everything can be stopped and started on the same data. */
   | 'full-restart'
-  /** Clients with several addresses are told apart. */
+  /** Clients can have different addresses. */
   | 'addresses'
-  /** A second cluster can stand beside the first. */
+  /** A second cluster can run beside the first. */
   | 'second-cluster'
-  /** The application of before can stand beside, without TLS. */
+  /** The legacy application can run beside it, without TLS. */
   | 'legacy-app'
 
-/** Where the suite runs: replicas behind a load balancer, over one database. */
+/** Replicas behind a load balancer, over one database. */
 export interface Cluster {
-  /** Through nginx, or whatever stands in front. */
+  /** Of nginx, or another load balancer. */
   readonly url: string
   readonly databaseUrl: string
-  /** Always current. */
   readonly replicas: readonly Replica[]
   /** Data and logs. */
   readonly folder: string
-  /** Ends one with SIGTERM, starts it again, and waits until it is ready. */
+  /** Stops one with SIGTERM, starts it, and waits until it is ready. */
   restartReplica(name: string): Promise<void>
-  /** Ends one with SIGKILL, and waits until it is ready again by itself. */
+  /** Kills one with SIGKILL, and waits until it is ready again. */
   killReplica(name: string): Promise<void>
-  /** One is gone at once, as a machine that lost its power: its address is silent, and nobody starts it again. */
+  /** As a machine that lost its power: the address is silent, and nothing restarts the replica. */
   blackholeReplica(name: string): Promise<void>
-  /** The lost one is started again; waits until it is ready. */
+  /** Starts it again, and waits until it is ready. */
   restoreReplica(name: string): Promise<void>
-  /** All, one by one; settings given here hold from then on. Throws where one does not come up, and keeps the rest. */
+  /**
+   * Replaces all, one by one, with these settings from then on. Throws where one does not become
+   * ready, and keeps the others.
+   */
   roll(environment?: Readonly<Record<string, string>>): Promise<void>
-  /** Resolves when there are so many, all ready, and what was too much is gone. */
+  /** Resolves when so many replicas are ready, and the surplus ones are gone. */
   scale(replicas: number): Promise<void>
   restartNginx(): Promise<void>
   restartPostgres(mode?: 'fast' | 'immediate'): Promise<void>
   stopPostgres(): Promise<void>
   startPostgres(): Promise<void>
-  /** Everything that replicas, nginx and Postgres have logged so far, and what was done to them when. */
+  /** The logs of replicas, nginx and Postgres, and a timeline of what was done to them. */
   logs(): Promise<string>
-  /** Drains, ends everything, keeps the data. */
+  /** Drains and stops everything. Keeps the data. */
   stop(): Promise<void>
   /** Stops, and removes the folder. */
   destroy(): Promise<void>
@@ -80,18 +82,18 @@ export interface Cluster {
 export interface ClusterOptions {
   /** Default: E2E_REPLICAS, else 3. */
   readonly replicas?: number
-  /** Default: a fresh one for temporary files. The same one again: the same data. */
+  /** Default: a new temporary folder. The same folder has the same data. */
   readonly folder?: string
-  /** nginx listens here; 0, the default: a free one. */
+  /** nginx's port. Default 0: a free one. */
   readonly port?: number
-  /** Idle connections that nginx keeps to the replicas; 0: none. */
+  /** nginx's idle connections to the replicas. 0: none. */
   readonly keepalive?: number
-  /** Settings of the replicas, beside and before those of the environment. */
+  /** The replicas' settings. They override the environment's. */
   readonly environment?: Readonly<Record<string, string>>
-  /** Default: a Postgres of its own. */
+  /** Default: its own Postgres. */
   readonly databaseUrl?: string
-  /** With demo people and products. Default false. */
+  /** Adds demo accounts and products. Default false. */
   readonly seed?: boolean
-  /** Is told each step. Default: nobody is. */
+  /** Called for each step. */
   readonly onProgress?: (line: string) => void
 }

@@ -9,18 +9,20 @@ export interface ClusterContextOptions {
   readonly folder: string
   /** Settings of a scenario. */
   readonly overrides?: Readonly<Record<string, string>> | undefined
-  /** Heed `.env`. */
+  /** Reads `.env`. */
   readonly readDotEnv?: boolean | undefined
-  /** The application's own commands. Default src/cli.ts. */
+  /** The operators' commands. Default src/cli.ts. */
   readonly cli?: string | undefined
 }
 
-/** What the processes of one cluster have in common: folder, logs, settings, database. */
+/** What the processes of one cluster share: folder, logs, settings, database. */
 export class ClusterContext {
   readonly folder: string
   readonly logs: string
   settings: Settings
-  /** Of the Postgres that the cluster brings along; undefined where a person's settings name another database. */
+  /**
+   * Of the cluster's own Postgres; undefined where the developer's settings name another database.
+   */
   ownDatabase: string | undefined
   readonly #sessionSecret: string
   readonly #personal: boolean
@@ -39,7 +41,7 @@ export class ClusterContext {
     return this.ownDatabase ?? this.settings.person.DATABASE_URL ?? ''
   }
 
-  /** The settings as they are now, with these of a scenario added. */
+  /** Reads the settings again, and adds these. */
   refresh(overrides: Readonly<Record<string, string>>): void {
     this.settings = readSettings(this.#personal, { ...this.settings.overrides, ...overrides })
   }
@@ -60,7 +62,7 @@ export class ClusterContext {
     note(this.logs, event)
   }
 
-  /** Runs one of the application's own commands (`migrate`, `seed`) to its end. Throws with its last lines where it fails. */
+  /** Runs `migrate` or `seed` to its end. Throws with its last lines. */
   async runCommand(command: string): Promise<void> {
     const program = { command: process.execPath, args: [this.#cli, command], cwd: repository }
     await runToEnd(command, { ...program, env: this.environment(), log: this.log(command) })

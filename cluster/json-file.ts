@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 
-/** The content of a JSON file; undefined where there is none. */
+/** undefined where there is no file. */
 export function readJson<T>(path: string): T | undefined {
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as T) : undefined
 }
 
-/** Written beside it and renamed: a reader finds the former content or this, never half of it. For the owner's eyes alone. */
+/** Atomic: writes beside the file and renames. Readable by the owner only. */
 export function writeJson(path: string, value: unknown): void {
   const fresh = `${path}.new`
   writeFileSync(fresh, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 })

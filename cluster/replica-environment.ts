@@ -4,23 +4,23 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { parseEnv } from 'node:util'
 
-/** The root of the repository, where every process of ours is started. */
+/** The root of the repository. */
 export const repository = fileURLToPath(new URL('..', import.meta.url))
 
-/** Beside these a replica is given its name, its ports and its database. */
+/** Without the replica's own name, ports and database. */
 export interface Settings {
-  /** The environment, and where a person's are heeded `.env` as it was when it was read; the environment wins. */
+  /** The environment, and `.env` as it was when it was read. The environment wins. */
   readonly person: NodeJS.ProcessEnv
-  /** Of a scenario; they win over a person's. */
+  /** Of a scenario. They override the developer's. */
   readonly overrides: Readonly<Record<string, string>>
 }
 
-/** `file`: heed `.env`, as a person expects; a test does not, lest it depend on what somebody tries out there. */
+/** `file`: reads `.env`. Tests do not: they must not depend on a developer's settings. */
 export function readSettings(file: boolean, overrides: Readonly<Record<string, string>> = {}): Settings {
   return { person: { ...(file ? readFile() : {}), ...process.env }, overrides }
 }
 
-/** What a process of the cluster gets as its environment. `database` undefined: the one that the person's settings name. */
+/** `database` undefined: that of the developer's settings. */
 export function environmentFor(
   settings: Settings,
   secret: string,
@@ -28,7 +28,7 @@ export function environmentFor(
   own: Readonly<Record<string, string>> = {},
 ): NodeJS.ProcessEnv {
   const local = { HOST: '127.0.0.1', TRUST_PROXY: '1', NODE_ENV: 'development' }
-  // A start costs a third less processor time with it, and three or five replicas start at once.
+  // Saves a third of the processor time of a start, and several replicas start at once.
   const cache = { NODE_COMPILE_CACHE: join(repository, 'node_modules', '.cache', 'node') }
   const databaseUrl = database === undefined ? {} : { DATABASE_URL: database }
   const person = withoutStrangers(settings.person, database !== undefined)
@@ -45,8 +45,9 @@ export function environmentFor(
 }
 
 /**
- * A replica reads `.env` itself, for what it is not given. It is given all that stands there as empty, which is as good as
- * unset: what counts are the settings that were read, also after the file was changed into something that does not work.
+ * A replica reads `.env` for variables that it does not get. So it gets all variables of the file
+ * as empty, which means unset: only the settings that were read count, even if the file has changed
+ * to something invalid.
  */
 function blanks(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.keys(readFile()).map((name) => [name, '']))
@@ -57,7 +58,7 @@ function readFile(): NodeJS.Dict<string> {
   return existsSync(path) ? parseEnv(readFileSync(path, 'utf8')) : {}
 }
 
-/** Leaves out what is meant for the test runner, what is empty, and what would lead to another database than ours. */
+/** Without variables for the test runner, empty ones, and those of another database. */
 function withoutStrangers(person: NodeJS.ProcessEnv, ownDatabase: boolean): NodeJS.ProcessEnv {
   const stranger = ownDatabase ? /^(NODE_TEST_.*|PG[A-Z]+|MIGRATE_DATABASE_URL)$/ : /^NODE_TEST_/
   return Object.fromEntries(Object.entries(person).filter(([name, value]) => value !== '' && !stranger.test(name)))

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** The secret kept in this file, made at the first call and readable by its owner alone. */
+/** Generated at the first call. Readable by its owner only. */
 export function readOrCreateSecret(path: string): string {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   try {

@@ -4,20 +4,19 @@ import { startComposeCluster } from './compose/compose.ts'
 import { startLocalCluster } from './local/local.ts'
 import { startRemoteCluster } from './remote/remote.ts'
 
-/** Where the suite can run. */
 export interface Target {
   /** `local`, `compose`, `railway-like`, or an address. */
   readonly name: string
-  /** What cannot be done there, and why not. */
+  /** Capabilities that it lacks, with the reason. */
   readonly unsupported: Readonly<Partial<Record<Capability, string>>>
-  /** A client's address does not get there, but what a gateway says about it is believed. */
+  /** Client addresses do not arrive, but a gateway's header is trusted. */
   readonly isBehindGateway?: true
   start(options: ClusterOptions): Promise<Cluster>
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** The one that E2E_TARGET names; `local` where it names none. */
+/** The target of E2E_TARGET. Default `local`. */
 export function targetFromEnvironment(environment: Environment = process.env): Target {
   const name = environment.E2E_TARGET || 'local'
   if (/^https?:/.test(name)) return remote(name, environment)
@@ -26,7 +25,7 @@ export function targetFromEnvironment(environment: Environment = process.env): T
   return target
 }
 
-/** E2E_SERVER is run in the place of src/main.ts: a replica with one part exchanged, to see the suite fail. */
+/** E2E_SERVER replaces src/main.ts: a replica with one part exchanged, to see the suite fail. */
 function local({ E2E_SERVER: server }: Environment): Target {
   const serverOption = server === undefined ? {} : { server }
   return {

@@ -14,13 +14,13 @@ export interface StoredCookie {
 }
 
 /**
- * A browser's cookies of one site; iterates over names and values. A cookie knows no port, so nginx and all replicas
- * share it; replicas of a container target have addresses of their own, so the host does not count either.
+ * A browser's cookies of one site; iterates over names and values. Cookies know no ports, so nginx
+ * and all replicas share them. Replicas in containers have other hosts: the host does not count.
  */
 export interface CookieJar extends Iterable<[name: string, value: string]> {
   readonly clock: Clock
   readonly size: number
-  /** Stores the Set-Cookie lines of a response as a browser does: expired ones delete, forbidden ones are dropped. */
+  /** Stores Set-Cookie lines as a browser does: expired ones delete, forbidden ones are dropped. */
   take(lines: readonly string[], address: URL): void
   /** The Cookie header for this address; undefined: no cookie matches. */
   header(address: URL): string | undefined
@@ -34,7 +34,7 @@ export interface CookieJar extends Iterable<[name: string, value: string]> {
   values(): readonly string[]
   /** Every value that the jar ever received. */
   history(): readonly string[]
-  /** Plants a cookie, for a scenario that forges or copies one; `sid` gets the prefix that it has on an HTTPS site. */
+  /** Plants a forged or copied cookie; on an HTTPS site `sid` gets its prefix. */
   set(name: string, value: string): void
   delete(name: string): void
   clear(): void
@@ -102,7 +102,7 @@ function siteUrl({ protocol, pathname }: URL): string {
   return `${protocol}//${HOST}${pathname}`
 }
 
-/** The server's date is in the server's time, and the jar's clock may be ahead of it: both expiries count from now. */
+/** The jar's clock may be ahead of the server's: an expiry counts from now. */
 function onClock(cookie: Cookie, clock: Clock): Cookie {
   const { maxAge, expires } = cookie
   const lastsMs =

@@ -64,7 +64,7 @@ export function createHttpClient(url: string, options: HttpClientOptions = {}): 
     const signal = AbortSignal.timeout(timeoutMs)
     const start = performance.now()
     try {
-      // undici sends the path as it stands; a URL would normalise what a scenario spoilt on purpose.
+      // undici sends the path as it is; a URL would normalise a malformed one.
       const request = { method: method as Dispatcher.HttpMethod, path, headers: sent, body: body ?? null, signal }
       const response = await client.request(request)
       // Of this response: the next one may come over another connection.

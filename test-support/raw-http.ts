@@ -2,8 +2,8 @@ import net from 'node:net'
 import tls from 'node:tls'
 
 /**
- * Sends bytes that an HTTP library would refuse. Returns what comes back until the server closes the connection (request
- * it with `Connection: close`) or is silent for two seconds.
+ * Sends bytes that an HTTP library would refuse. Returns what comes back until the server closes the
+ * connection (as `Connection: close` requests) or is silent for two seconds.
  */
 export function sendRaw(url: string, bytes: string): Promise<string> {
   const { hostname, port, protocol } = new URL(url)

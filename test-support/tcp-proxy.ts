@@ -6,13 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export interface TcpProxy {
   /** The server's URL with the proxy's address. */
   readonly url: string
-  /** Resolves when a client sends this text, the name of a statement for example; no answer has come back by then. */
+  /** Resolves when a client sends this text, a statement's name for example, before the answer. */
   received(text: string): Promise<void>
-  /** Resets every connection, the one used last first: as a host that comes back and does not know them. */
+  /** Resets every connection, the one used last first: as a host that has restarted. */
   reset(): void
   /** Closes every connection, in the same order: as a server that stops. */
   end(): void
-  /** Holds all bytes of both directions back, and ends no connection, as a host that has vanished. */
+  /** Holds all bytes back and ends no connection, as a host that has vanished. */
   blackhole(): void
   /** Delays the server's answers from now on. */
   delayAnswers(milliseconds: number): void

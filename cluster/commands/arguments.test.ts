@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readUpOptions, UsageError } from './arguments.ts'
 
-test('without flags three replicas stand behind port 8080', () => {
+test('without options there are three replicas behind port 8080', () => {
   const { replicas, port, data, watch } = readUpOptions([])
   assert.deepEqual({ replicas, port, watch }, { replicas: 3, port: 8080, watch: false })
   assert.match(data, /\/\.data$/)
 })
 
-test('flags say how many, where and in which folder', () => {
+test('options set replicas, port and folder', () => {
   const { replicas, port, data } = readUpOptions(['--replicas', '5', '--port=0', '--data', '/tmp/five'])
   assert.deepEqual({ replicas, port, data }, { replicas: 5, port: 0, data: '/tmp/five' })
 })
@@ -29,7 +29,7 @@ const wrong = [
 ]
 
 for (const args of wrong) {
-  test(`"${args.join(' ')}" is refused as wrong usage`, () => {
+  test(`"${args.join(' ')}" is a usage error`, () => {
     assert.throws(
       () => readUpOptions(args),
       (fault) => fault instanceof UsageError && fault.exitCode === 64,
@@ -37,7 +37,7 @@ for (const args of wrong) {
   })
 }
 
-test('help is no fault', () => {
+test('help is not an error', () => {
   assert.throws(
     () => readUpOptions(['--help']),
     (fault) => fault instanceof UsageError && fault.exitCode === 0 && fault.message.includes('Example:'),

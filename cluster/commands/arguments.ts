@@ -4,7 +4,7 @@ import { repository } from '../replica-environment.ts'
 
 export const DEFAULT_FOLDER = '.data'
 
-/** A command that was called wrongly, or asked for its help: the message is for the person. */
+/** Wrong arguments, or --help. The message is for the user. */
 export class UsageError extends Error {
   /** 64 is EX_USAGE. */
   readonly exitCode: 0 | 64
@@ -17,9 +17,9 @@ export class UsageError extends Error {
 export interface UpOptions {
   readonly replicas: number
   readonly port: number
-  /** Absolute. */
+  /** Absolute path. */
   readonly data: string
-  /** Roll the replicas when a file below src/ changes. */
+  /** Rolls the replicas when a file below src/ changes. */
   readonly watch: boolean
 }
 
@@ -43,7 +43,7 @@ export function readUpOptions(args: readonly string[]): UpOptions {
   }
 }
 
-/** For the commands that only ask where. */
+/** For commands with --data only. */
 export function readDataOption(args: readonly string[], help: string): string {
   return folderOf(parse(args, help, ['data']).data)
 }

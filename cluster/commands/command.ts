@@ -2,7 +2,7 @@ import process from 'node:process'
 import { StartError } from '../processes/processes.ts'
 import { UsageError } from './arguments.ts'
 
-/** Runs a command's work and ends the process: 0, or what the work answers; faults are told without a stack trace. */
+/** Ends the process with the work's exit code. Errors are printed without a stack trace. */
 export async function runCommand(work: () => Promise<number>): Promise<never> {
   process.exit(await work().catch(tell))
 }

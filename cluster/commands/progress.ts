@@ -1,6 +1,6 @@
 export type OnProgress = (line: string) => void
 
-/** Does one step and says it with the time that it took. `told` puts the outcome into words. */
+/** Prints the step's outcome and time. */
 export async function step<T>(
   onProgress: OnProgress,
   work: () => T | Promise<T>,

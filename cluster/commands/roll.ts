@@ -42,7 +42,7 @@ async function follow(fresh: () => RollingRestartLine[], holder: LockOwner): Pro
   let begun = false
   return await waitFor('the rolling restart to end', 600_000, () => {
     for (const { kind, text } of fresh()) {
-      // The end of one that was under way already is not the end of ours.
+      // An earlier rolling restart may end first.
       begun ||= kind === 'begin'
       console.log(text)
       if (begun && (kind === 'done' || kind === 'failed')) return kind

@@ -12,7 +12,7 @@ const help = `npm run stop -- [--data DIR]
 
 Drains and ends the cluster in a folder, and what a killed one left there. Example: npm run stop -- --data /tmp/five`
 
-/** Longer than replicas may take to drain, and then nginx and Postgres to end. */
+/** Longer than the drain and the stop of nginx and Postgres. */
 const patience = 45_000
 
 await runCommand(async () => {

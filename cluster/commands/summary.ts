@@ -2,7 +2,7 @@ import { join, relative } from 'node:path'
 import process from 'node:process'
 import type { ClusterFile } from '../cluster-file.ts'
 
-/** What a person wants to know of a running cluster. */
+/** Addresses, sign-ins and commands of a running cluster. */
 export function summary(cluster: ClusterFile, folder: string): string {
   const replicas = cluster.replicas.map(({ name, url, pid }) => `${name}  ${url}  process ${pid}`)
   return [
@@ -25,7 +25,7 @@ export function thingsToTry(cluster: ClusterFile): string {
   ].join('\n')
 }
 
-/** The folder as one would type it here. */
+/** The folder as a relative path where that is shorter. */
 export function shown(folder: string): string {
   const path = relative(process.cwd(), folder)
   return path === '' ? '.' : path.startsWith('..') ? folder : path

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { get } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { getOnce } from '../../test-support/http-client.ts'
 import type { ClusterFile } from '../cluster-file.ts'
 import { type Identity, isAlive } from '../processes/identity.ts'
 import { type Child, launch } from '../processes/processes.ts'
@@ -22,7 +22,7 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-test('while it runs, cluster.json describes it, for its owner alone', async () => {
+test('a running cluster has a cluster.json that only its owner can read', async () => {
   const up = await start()
   assert.equal(statSync(join(folder, 'cluster.json')).mode & 0o777, 0o600)
   const { pid, url, nginx, replicas } = description()
@@ -34,13 +34,13 @@ test('while it runs, cluster.json describes it, for its owner alone', async () =
   assert.deepEqual([...served].sort(), ['app-1', 'app-2'])
 })
 
-test('a second one in the same folder says that one runs, and ends', async () => {
+test('a second up in the same folder says that one runs, and exits', async () => {
   const second = run('up')
   assert.equal((await second.exited).code, 1)
   assert.ok(second.output().includes(description().url))
 })
 
-test('a replica that is killed is started again, and the description follows', async () => {
+test('a killed replica is restarted, and cluster.json is updated', async () => {
   const [victim] = description().replicas
   assert.ok(victim)
   process.kill(victim.pid, 'SIGKILL')
@@ -52,7 +52,7 @@ test('a replica that is killed is started again, and the description follows', a
   assert.notEqual(heir, victim.pid)
 })
 
-test('nginx and Postgres are started again, too, should they die', async () => {
+test('nginx and Postgres are restarted, too, when they die', async () => {
   const { nginx, Postgres } = processes()
   assert.ok(nginx && Postgres)
   process.kill(nginx.pid, 'SIGKILL')
@@ -65,7 +65,7 @@ test('nginx and Postgres are started again, too, should they die', async () => {
   assert.equal(description().nginx.pid, processes().nginx?.pid)
 })
 
-test('what a killed one left behind, its Postgres too, is taken over by the next', async () => {
+test('the next up takes over what a killed one left running, its Postgres too', async () => {
   const left = processes()
   assert.deepEqual(Object.keys(left).sort(), ['Postgres', 'app-1', 'app-2', 'nginx'])
   process.kill(description().pid, 'SIGKILL')
@@ -74,7 +74,7 @@ test('what a killed one left behind, its Postgres too, is taken over by the next
   assert.match(up.output(), /Ended what a killed run had left here: .*Postgres/)
 })
 
-test('Ctrl-C, which npm passes on twice, drains and leaves nothing but the data', async () => {
+test('Ctrl-C, which npm forwards twice, drains and leaves nothing but the data', async () => {
   const running = processes()
   const { pid } = description()
   process.kill(pid, 'SIGINT')
@@ -89,7 +89,7 @@ test('Ctrl-C, which npm passes on twice, drains and leaves nothing but the data'
   assert.ok(!existsSync(join(folder, 'cluster.json')))
 })
 
-test('stop ends what a killed one left behind, and has nothing to do the second time', async () => {
+test('stop ends what a killed up left running, and a second stop has nothing to do', async () => {
   await start()
   const left = processes()
   process.kill(description().pid, 'SIGKILL')
@@ -105,7 +105,7 @@ test('stop ends what a killed one left behind, and has nothing to do the second 
 function run(command: 'up' | 'stop'): Child {
   const flags = command === 'up' ? ['--replicas', '2', '--port', '0'] : []
   const args = [join(repository, `cluster/commands/${command}.ts`), ...flags, '--data', folder]
-  // Other databases than its own are none of this test's business.
+  // The test must use the cluster's own database.
   const env = { ...process.env, DATABASE_URL: '' }
   return launch({ command: process.execPath, args, env, log: join(folder, `${command}.log`), killSignal: 'SIGTERM' })
 }
@@ -119,14 +119,10 @@ async function start(): Promise<Child> {
   return up
 }
 
-/** The replica that answers; undefined where none does. On a connection of its own, which holds up no draining. */
-function answererAt(url: string): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    get(url, { agent: false }, (response) => {
-      response.resume()
-      resolve(response.headers['x-served-by']?.toString())
-    }).on('error', () => resolve(undefined))
-  })
+/** The replica that answers; undefined: none does. A connection of its own delays no drain. */
+async function answererAt(url: string): Promise<string | undefined> {
+  const response = await getOnce(url).catch(() => undefined)
+  return response?.headers['x-served-by']?.toString()
 }
 
 function description(): ClusterFile {

@@ -32,7 +32,7 @@ await runCommand(async () => {
 async function start(flags: UpOptions): Promise<LocalCluster | 'occupied'> {
   let rolls: RollingRestarts | undefined
   let cluster: LocalCluster | undefined
-  // From the beginning: unheard, this signal would end the process.
+  // Early: without a listener this signal ends the process.
   process.on('SIGUSR2', () => rolls?.request({ reason: 'asked for by SIGUSR2' }))
   cluster = await startLocalCluster({
     folder: flags.data,
@@ -57,7 +57,7 @@ async function start(flags: UpOptions): Promise<LocalCluster | 'occupied'> {
   return cluster
 }
 
-/** Looks after nginx and Postgres once a second; replicas have watchers of their own. */
+/** Restarts crashed nginx and Postgres. Replicas have their own watchers. */
 async function mendUntil(asked: Promise<void>, cluster: LocalCluster): Promise<void> {
   let ending = false
   void asked.then(() => {

@@ -3,10 +3,10 @@ import { extname, join, relative } from 'node:path'
 import { repository } from '../replica-environment.ts'
 
 const loaded = new Set(['.ts', '.ejs', '.css', '.js', '.json', '.sql', '.svg', '.txt', '.ico'])
-/** An editor writes a file in several steps, and somebody who switches a branch changes many. */
+/** An editor writes in several steps, and a change of branch changes many files. */
 const quiet = 200
 
-/** Calls back with the changed files, once it has been quiet for a moment. Tests are no part of what runs. */
+/** Debounced. Ignores tests. */
 export function watchSources(changed: (files: readonly string[]) => void): void {
   const folder = join(repository, 'src')
   const files = new Set<string>()

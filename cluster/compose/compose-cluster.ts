@@ -8,10 +8,9 @@ import { waitFor } from '../processes/wait-for.ts'
 import type { ComposeProject, Wanted } from './compose-project.ts'
 import { replaceReplicas } from './compose-roll.ts'
 
-/** Called at the end: `stop` keeps the data. */
+/** Called at the end. `stop` keeps the data. */
 export type Leave = (how: 'stop' | 'destroy') => Promise<void>
 
-/** A cluster in containers. */
 export class ComposeCluster implements Cluster {
   readonly #project: ComposeProject
   readonly #logs: string
@@ -22,7 +21,7 @@ export class ComposeCluster implements Cluster {
   #databaseUrl: string
   readonly #isGiven: boolean
 
-  /** `wanted`: as it runs. `databaseUrl`: where it is not the project's own, as it is reached from here. First of all `refresh`. */
+  /** `databaseUrl`: an external database, as reached from here. Call `refresh` first. */
   constructor(project: ComposeProject, wanted: Wanted, leave: Leave, databaseUrl?: string) {
     this.#project = project
     this.#databaseUrl = databaseUrl ?? ''
@@ -48,12 +47,12 @@ export class ComposeCluster implements Cluster {
     return this.#replicas
   }
 
-  /** For another `docker compose` that should mean this project. */
+  /** Environment for another `docker compose` of this project. */
   get environment(): Readonly<Record<string, string>> {
     return this.#project.environment
   }
 
-  /** Looks which containers there are; addresses change with every start. */
+  /** Reads the containers again: addresses change with every start. */
   async refresh(): Promise<void> {
     this.#replicas = await containersOf(this.#project.name, 'app')
     if (this.#isGiven) return

@@ -7,27 +7,26 @@ import { docker } from '../docker/docker.ts'
 import { readJson, writeJson } from '../json-file.ts'
 import { freePort } from '../processes/ports.ts'
 
-/** How the services of a project are to run. */
 export interface Wanted {
   readonly replicas: number
-  /** Idle connections that nginx keeps to the replicas; absent: the file's own default. */
+  /** nginx's idle connections to the replicas. Default: the file's. */
   readonly keepalive?: number
   readonly environment: Readonly<Record<string, string>>
-  /** As containers reach it; absent: the project's own Postgres. */
+  /** As containers reach it. Default: the project's own Postgres. */
   readonly databaseUrl?: string
 }
 
 interface Kept {
   readonly project: string
-  /** On 127.0.0.1, nginx's. */
+  /** nginx's port on 127.0.0.1. */
   readonly port: number
 }
 
-/** Where Docker's networks are: from outside every client comes by the gateway of one, so that is who may say who it is. */
+/** Docker's networks: all outside clients come from a gateway, which must be trusted. */
 const BRIDGES = '172.16.0.0/12,192.168.0.0/16'
 const TO_START = 120_000
 
-/** One `docker compose` project: its name and port are kept in the folder, so that another process finds it again. */
+/** One `docker compose` project. Its name and port are kept in the folder for other processes. */
 export class ComposeProject {
   readonly folder: string
   readonly #kept: Kept
@@ -37,7 +36,7 @@ export class ComposeProject {
     this.#kept = kept
   }
 
-  /** The project of this folder; a new name and a free port at first. */
+  /** Reads the folder's project, or makes one with a new name and a free port. */
   static async at(folder: string, wantedPort = 0): Promise<ComposeProject> {
     const file = join(folder, 'project.json')
     mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -54,12 +53,12 @@ export class ComposeProject {
     return `http://127.0.0.1:${this.#kept.port}`
   }
 
-  /** What another `docker compose` needs in its environment to mean this project. */
+  /** Environment for another `docker compose` of this project. */
   get environment(): Readonly<Record<string, string>> {
     return {
       COMPOSE_PROJECT_NAME: this.name,
       COMPOSE_FILE: `docker-compose.yml:${this.#override}`,
-      // A person's .env is meant for a person's project.
+      // A developer's .env is for the developer's own project.
       COMPOSE_DISABLE_ENV_FILE: '1',
       IMAGE: process.env.E2E_IMAGE ?? 'roundhouse:e2e',
       HTTP_PORT: String(this.#kept.port),
@@ -70,18 +69,18 @@ export class ComposeProject {
     return await docker(['compose', '--progress', 'quiet', ...words], { env: this.environment })
   }
 
-  /** Resolves when all is healthy. What must make way is not given the time to drain. */
+  /** Resolves when all services are healthy. Replaced containers get no time to drain. */
   async up(wanted: Wanted): Promise<void> {
     this.configure(wanted)
     const scale = ['--scale', `app=${wanted.replicas}`]
     await this.compose('up', '--detach', '--no-build', '--timeout', '1', ...scale)
-    // Not by `--wait`, which gives up on nginx where its replicas were away for some of its health checks.
+    // Not with `--wait`, which fails when nginx misses a few health checks without replicas.
     for (const service of ['app', 'nginx']) {
       for (const { id } of await containersOf(this.name, service)) await waitUntilHealthy(id, TO_START)
     }
   }
 
-  /** From now on what is started has these settings. */
+  /** For containers that start later. */
   configure({ environment, keepalive, databaseUrl }: Wanted): void {
     const database = databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }
     const pool = keepalive === undefined ? {} : poolOf(keepalive)
@@ -93,7 +92,7 @@ export class ComposeProject {
     writeJson(this.#override, { services })
   }
 
-  /** Ends all of it; `everything`: the data as well. */
+  /** `everything` also removes the data. */
   async down(everything: boolean): Promise<void> {
     const patience = everything ? ['--timeout', '1', '--volumes'] : []
     await this.compose('down', '--remove-orphans', ...patience)
@@ -109,7 +108,7 @@ function freshName(): string {
   return `${process.env.E2E_PROJECTS ?? 'roundhouse-e2e'}-${randomBytes(3).toString('hex')}`
 }
 
-/** As nginx-files.ts: `keepalive 0` is an error on older versions. */
+/** As in nginx-files.ts: `keepalive 0` is an error on older versions. */
 function poolOf(keepalive: number): Record<string, string> {
   return {
     UPSTREAM_KEEPALIVE: String(Math.max(1, keepalive)),
@@ -117,7 +116,7 @@ function poolOf(keepalive: number): Record<string, string> {
   }
 }
 
-/** Ends what runs under names that begin so, with its data. */
+/** Removes all projects whose names begin so, with their data. */
 export async function endProjects(beginning: string): Promise<void> {
   const projects = JSON.parse((await docker(['compose', 'ls', '--all', '--format', 'json'])) || '[]') as {
     Name: string

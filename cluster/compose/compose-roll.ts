@@ -9,17 +9,18 @@ export interface ComposeRoll {
   /** Runs `docker compose …` for this project. */
   readonly compose: (...words: readonly string[]) => Promise<string>
   readonly say: OnProgress
-  /** Called before one is removed. */
+  /** Called before a container is removed. */
   readonly leaving?: (container: Container) => Promise<void>
 }
 
-/** Between one's readiness and another's end: nginx asks for addresses once a second, and marks one as failed for a second. */
+/** nginx resolves addresses once a second, and marks a failed one for a second. */
 const PAUSE = 2_000
 
 /**
- * Replaces every replica that runs now: one more of what the project is now, wait until it is ready, drain and remove an old one,
- * and so on. (`docker compose up` recreates all of a service in the same second.) Where a new one does not become ready it is
- * removed, the old ones go on, and this throws with its last lines. Answers with how many there were.
+ * Replaces every replica: starts one more, waits until it is ready, drains and removes an old one,
+ * and so on. (`docker compose up` would recreate all in the same second.) Where a new one does not
+ * become ready it is removed, the old ones stay, and this throws with its last lines. Returns the
+ * number of replicas.
  */
 export async function replaceReplicas(roll: ComposeRoll): Promise<number> {
   const former = await containersOf(roll.project, 'app')
@@ -35,7 +36,10 @@ export async function replaceReplicas(roll: ComposeRoll): Promise<number> {
   return former.length
 }
 
-/** The project of this folder, as a person's `docker compose` knows it: builds its image, migrates, and replaces its replicas. */
+/**
+ * For the operator's `docker compose` project: builds the image, migrates, and replaces the
+ * replicas.
+ */
 export async function rollCompose(say: OnProgress): Promise<number> {
   const env = Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => !!entry[1]))
   const compose = (...words: readonly string[]) => docker(['compose', ...words], { env, timeoutMs: 600_000 })

@@ -11,12 +11,13 @@ import { repository } from '../replica-environment.ts'
 import { ComposeCluster, type Leave } from './compose-cluster.ts'
 import { ComposeProject, type Wanted } from './compose-project.ts'
 
-/** Shared projects that a cluster of this process is working with. */
+/** Shared projects in use by this process. */
 const lent = new Set<string>()
 
 /**
- * Starts the services of docker-compose.yml. With E2E_DEPLOYMENT, a folder, its project is shared by all scenario files: it is
- * given the settings that are wanted, its sessions are cleared, and at the end it runs on. Who needs a second one gets a fresh one.
+ * Starts the services of docker-compose.yml. With E2E_DEPLOYMENT, a folder, all scenario files
+ * share its project: it gets the wanted settings, its sessions are cleared, and it keeps running. A
+ * second cluster gets a new project.
  */
 export async function startComposeCluster(options: ClusterOptions = {}): Promise<ComposeCluster> {
   const { folder, isShared } = await place(options)
@@ -37,7 +38,7 @@ export async function startComposeCluster(options: ClusterOptions = {}): Promise
   }
 }
 
-/** Starts the project that scenario files share; whoever starts it ends it by `endProjects`. Answers with its address. */
+/** Starts the shared project and returns its URL. The caller ends it with `endProjects`. */
 export async function startSharedProject(folder: string): Promise<string> {
   const project = await ComposeProject.at(folder)
   await project.up({ replicas: replicasAtFirst(), environment: {} })
@@ -77,7 +78,7 @@ function leaving(project: ComposeProject, passage: TcpForwarder | undefined, isS
   }
 }
 
-/** Demo people and products, and in a shared one nobody's session or failed attempts of before. */
+/** Adds demo data. Clears sessions and failed attempts in a shared project. */
 async function furnish(cluster: ComposeCluster, options: ClusterOptions, isShared: boolean): Promise<void> {
   const { seed, folder, databaseUrl } = options
   const isUsed = isShared && folder === undefined && databaseUrl === undefined

@@ -5,12 +5,13 @@ import { inspect } from 'node:util'
 import type { Cluster } from '../cluster.ts'
 import { repository } from '../replica-environment.ts'
 
-/** Beside the logs: what people did and saw, by file name (`crowd.txt`). */
+/** Files beside the logs, by name (`load.txt`). */
 export type ArtifactWriters = Readonly<Record<string, string | (() => string)>>
 
 /**
- * For `afterEach((t) => keepEvidence(t, cluster))`: where the scenario failed, keeps its error, all logs and the timeline in one
- * folder, and prints that folder and the command that runs this scenario again.
+ * keepEvidence(t, cluster))`: where => For `afterEach`: after a failure keeps the error, all logs
+ * and the timeline in one folder, and prints the folder and the command that runs the scenario
+ * again.
  */
 export async function keepArtifacts(
   test: TestContext | SuiteContext,

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 
 const largest = 20_000_000
 
-/** The folder of a cluster's logs; files that have grown large are set aside, once. */
+/** Renames a large log file, once. */
 export function openLogs(folder: string): string {
   const logs = join(folder, 'logs')
   mkdirSync(logs, { recursive: true, mode: 0o700 })
@@ -14,12 +14,12 @@ export function openLogs(folder: string): string {
   return logs
 }
 
-/** Notes what was done to the cluster, and when, so that its logs can be read against it. */
+/** Records what was done to the cluster, to compare with its logs. */
 export function note(logs: string, event: string): void {
   appendFileSync(join(logs, 'timeline.log'), `${new Date().toISOString()} ${event}\n`, { mode: 0o600 })
 }
 
-/** All logs in these folders in one text, each under its file's name. */
+/** All logs of these folders, each under its file name. */
 export function readLogs(folders: readonly string[]): string {
   const files = folders.filter(existsSync).flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
   const logs = files.filter((file) => file.endsWith('.log'))

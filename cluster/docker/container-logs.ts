@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import type { Container } from './containers.ts'
 import { dockerLogs } from './docker.ts'
 
-/** Writes what a container has logged since then into a folder: a container that is removed takes its logs with it. */
+/** Saves a container's log: removing the container deletes it. */
 export async function keepLogs({ id, name, service }: Container, folder: string, since: string): Promise<void> {
   const { stdout, stderr } = await dockerLogs(id, since)
   const keep = (file: string, text: string) => writeFileSync(join(folder, `${file}.log`), text, { mode: 0o600 })
   if (service !== 'nginx') return keep(service === 'app' ? name : service, stdout + stderr)
-  // Requests, and faults.
+  // Requests, and errors.
   keep('access', stdout)
   keep('error', stderr)
 }

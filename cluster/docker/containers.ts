@@ -2,14 +2,13 @@ import type { Replica } from '../cluster.ts'
 import { waitFor } from '../processes/wait-for.ts'
 import { docker } from './docker.ts'
 
-/** A container of a Compose project, as it is now. */
 export interface Container extends Replica {
   readonly id: string
   readonly service: string
-  /** Its place among those of its service. */
+  /** Its number within the service. */
   readonly number: number
   readonly running: boolean
-  /** 'healthy', 'starting', 'unhealthy'; '' where nobody asks. */
+  /** 'healthy', 'starting', 'unhealthy'; '' without a health check. */
   readonly health: string
   readonly address: string
 }
@@ -21,7 +20,7 @@ interface Inspected {
   readonly NetworkSettings: { readonly Networks: Readonly<Record<string, { readonly IPAddress: string }>> }
 }
 
-/** Those of a service, running or not, in the order of their numbers. */
+/** Running or not, sorted by number. */
 export async function containersOf(project: string, service: string): Promise<readonly Container[]> {
   const labels = [`project=${project}`, `service=${service}`, 'oneoff=False']
   const filters = labels.flatMap((label) => ['--filter', `label=com.docker.compose.${label}`])
@@ -33,7 +32,7 @@ export async function containersOf(project: string, service: string): Promise<re
 
 function described({ Id, State, Config, NetworkSettings }: Inspected): Container {
   const addresses = Object.entries(NetworkSettings.Networks).sort(([one], [other]) => (one < other ? 1 : -1))
-  // Of two networks the one that has a way out (`web` sorts after `database`).
+  // The network with internet access (`web` sorts after `database`).
   const address = addresses.map(([, { IPAddress }]) => IPAddress).find((ip) => ip !== '') ?? ''
   return {
     id: Id,
@@ -49,7 +48,7 @@ function described({ Id, State, Config, NetworkSettings }: Inspected): Container
   }
 }
 
-/** Waits until it is healthy; throws with what its health check or its end said. */
+/** Throws with the output of the health check, or the container's last lines. */
 export async function waitUntilHealthy(id: string, within = 180_000): Promise<void> {
   const format = '{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}healthy{{end}}'
   await waitFor(`container ${id.slice(0, 12)} to be healthy`, within, async () => {

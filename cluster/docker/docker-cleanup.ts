@@ -4,7 +4,7 @@ import process from 'node:process'
 const standing = new Set<string>()
 let sweeping = false
 
-/** From now on the containers and networks of this label do not outlive us, however we end (but for SIGKILL). */
+/** Removes the label's containers and networks when this process ends, except after SIGKILL. */
 export function removeAtExit(label: string): void {
   standing.add(label)
   if (sweeping) return
@@ -14,7 +14,7 @@ export function removeAtExit(label: string): void {
   })
 }
 
-/** Removes at once what has this label. */
+/** Removes the label's containers and networks now. */
 export function removeByLabel(label: string): void {
   standing.delete(label)
   const ids = (...words: string[]) => run(...words, '--quiet', '--filter', `label=${label}`)

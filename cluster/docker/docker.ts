@@ -6,13 +6,13 @@ import { repository } from '../replica-environment.ts'
 const run = promisify(execFile)
 
 export interface DockerOptions {
-  /** Beside what Docker's own command needs; nothing else of ours reaches it. */
+  /** Added to what the docker command needs. No other variable reaches it. */
   readonly env?: Readonly<Record<string, string>>
-  /** Milliseconds; three minutes unless told. */
+  /** Default 180,000. */
   readonly timeoutMs?: number
 }
 
-/** Runs `docker …`; answers with what it wrote to stdout. Throws with its last words where it fails. */
+/** Returns stdout. Throws with the last lines of stderr. */
 export async function docker(
   words: readonly string[],
   { env = {}, timeoutMs = 180_000 }: DockerOptions = {},
@@ -21,7 +21,7 @@ export async function docker(
   return stdout.trim()
 }
 
-/** As `docker`, with stdout and stderr apart: a container's logs have both. */
+/** A container's stdout and stderr. */
 export async function dockerLogs(container: string, since: string): Promise<{ stdout: string; stderr: string }> {
   return await whole(['logs', '--since', since, container], {}, 60_000)
 }
@@ -34,7 +34,7 @@ async function whole(words: readonly string[], env: Readonly<Record<string, stri
   })
 }
 
-/** A setting of the person's that happens to have a name which the Compose file knows must not reach a test. */
+/** A developer's variable with a name of the Compose file must not reach a test. */
 export function inherited(): NodeJS.ProcessEnv {
   const known = Object.entries(process.env).filter(([name]) => /^(PATH|HOME|DOCKER_.*|BUILDX_.*|XDG_.*)$/.test(name))
   return Object.fromEntries(known)

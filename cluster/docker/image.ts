@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { docker } from './docker.ts'
 
-/** The image that the containers of a test run: the one that E2E_IMAGE names, else built here and now. */
+/** The image of E2E_IMAGE, else a new build. */
 export async function provideImage(): Promise<string> {
   const given = process.env.E2E_IMAGE
   if (given) return given

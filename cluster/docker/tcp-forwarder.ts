@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { startTcpProxy, type TcpProxy } from '../../test-support/tcp-proxy.ts'
 
-/** A way from containers to a database on this machine's 127.0.0.1; its URL is as containers reach it. */
+/**
+ * Lets containers reach a database on this machine's 127.0.0.1. The URL is as containers see it.
+ */
 export type TcpForwarder = Pick<TcpProxy, 'url' | 'close'>
 
 /** Forwards between Docker's own network and the database. */
@@ -9,7 +11,10 @@ export async function startTcpForwarder(databaseUrl: string): Promise<TcpForward
   return await startTcpProxy(databaseUrl, { host: gateway() })
 }
 
-/** This machine's address on Docker's default bridge: containers of every network reach it, other machines do not. */
+/**
+ * This machine's address on Docker's default bridge: containers of every network reach it, other
+ * machines do not.
+ */
 function gateway(): string {
   const format = '{{(index .IPAM.Config 0).Gateway}}'
   return execFileSync('docker', ['network', 'inspect', 'bridge', '--format', format], { encoding: 'utf8' }).trim()

@@ -5,7 +5,7 @@ import { type Identity, identify } from '../processes/identity.ts'
 import { keepOnExit, killOnExit } from '../processes/kill-on-exit.ts'
 import { ReplicaSet } from './replica-set.ts'
 
-/** What runs of a cluster. */
+/** The running parts of a cluster. */
 export class Components {
   postgres: Postgres | undefined
   replicaSet = new ReplicaSet(() => Promise.reject(new Error('no replica can be made yet')))
@@ -20,12 +20,14 @@ export class Components {
     killOnExit(nginx.pid, 'SIGKILL')
   }
 
-  /** The round, as nginx should know it. */
+  /** The replicas' addresses, for nginx. */
   upstreams(): readonly string[] {
     return this.replicaSet.replicas.map(({ url }) => new URL(url).host)
   }
 
-  /** More replicas, or fewer: new ones are ready before nginx knows them, and those that leave do so after it has forgotten them. */
+  /**
+   * New replicas are ready before nginx knows them. nginx forgets surplus ones before they stop.
+   */
   async scale(count: number): Promise<void> {
     const fresh = await this.replicaSet.grow(Math.max(count, this.replicaSet.replicas.length))
     await Promise.all(fresh.map((replica) => replica.start()))
@@ -41,17 +43,17 @@ export class Components {
     killOnExit(this.#nginx.pid, 'SIGKILL')
   }
 
-  /** Replicas, nginx, Postgres, in this order. Does what there is to do, however far the start had come. */
+  /** Stops replicas, nginx and Postgres, also after an incomplete start. */
   async stop(): Promise<void> {
     const drained = this.replicaSet.stop()
-    // Replicas leave when nginx has closed its idle connections to them, which it does at once when it is asked to end:
-    // from then on they need not wait for it to grow tired of them.
+    // Replicas wait for nginx's idle connections, which nginx closes when it stops. So nginx stops
+    // at once, and the replicas need not wait for its idle timeout.
     await Promise.race([drained, sleep(1_000)])
     await Promise.all([drained, this.#stopNginx()])
     await this.postgres?.stop()
   }
 
-  /** By name, for whoever has to end them after we were killed. */
+  /** By name, for the clean-up after this process was killed. */
   identities(): Record<string, Identity> {
     const replicas = this.replicaSet.replicas.map(({ name, pid }) => [name, pid] as const)
     const others = [['nginx', this.#nginx?.pid ?? 0] as const, ['Postgres', this.postgres?.pid ?? 0] as const]

@@ -9,13 +9,13 @@ import { releaseLock } from '../processes/lock-file.ts'
 import { forgetProcesses } from '../processes/orphans.ts'
 import type { Components } from './components.ts'
 
-/** A cluster on this machine. */
+/** A cluster of processes on this machine. */
 export class LocalCluster implements Cluster {
   readonly #context: ClusterContext
   readonly #components: Components
   readonly #changed: () => void
 
-  /** `changed` is called when another process does the work of one part. */
+  /** `onChange` is called when a part has a new process. */
   constructor(context: ClusterContext, components: Components, onChange: () => void) {
     this.#context = context
     this.#components = components
@@ -42,7 +42,6 @@ export class LocalCluster implements Cluster {
     return this.#components.replicaSet.replicas
   }
 
-  /** Brings the schema up to date with the files. */
   async migrate(): Promise<void> {
     await this.#context.runCommand('migrate')
   }
@@ -55,7 +54,7 @@ export class LocalCluster implements Cluster {
     await this.#components.replicaSet.get(name).kill()
   }
 
-  /** Whose address is closed refuses at once; silent is none here. */
+  /** A closed port refuses at once: no local address can be silent. */
   async blackholeReplica(): Promise<void> {
     throw new Error('On this machine no address is silent')
   }
@@ -77,7 +76,7 @@ export class LocalCluster implements Cluster {
     try {
       await this.#components.replicaSet.roll()
     } catch (fault) {
-      // The one that did not come up, and any that dies later, is better off with the settings that worked.
+      // A replica that is restarted from now on needs the settings that worked.
       this.#context.settings = former
       this.#components.replicaSet.killUnready()
       throw fault
@@ -91,7 +90,7 @@ export class LocalCluster implements Cluster {
     this.#changed()
   }
 
-  /** Starts nginx and Postgres again where they have died. Only for who never stops them on purpose. */
+  /** Restarts nginx and Postgres where they died. Not for a cluster that stops them on purpose. */
   async restartCrashed(onProgress: (line: string) => void): Promise<void> {
     const tell = (line: string) => {
       this.#context.note(line)
@@ -99,7 +98,7 @@ export class LocalCluster implements Cluster {
     }
     if (identify(this.nginxPid) === undefined) {
       tell('nginx died; starting it again')
-      // Its workers live on without it, and keep the port.
+      // Its workers survive it, and keep the port.
       signalGroup(this.nginxPid, 'SIGKILL')
       await this.restartNginx()
     }

@@ -19,24 +19,24 @@ import { LocalReplica } from './replica.ts'
 import { ReplicaSet } from './replica-set.ts'
 
 export interface LocalOptions extends ClusterOptions {
-  /** Run in the place of src/main.ts and src/cli.ts; paths from the root of the repository. */
+  /** Replaces src/main.ts or src/cli.ts; relative to the repository. */
   readonly server?: string
   readonly cli?: string
-  /** Heed `.env`, and the database that DATABASE_URL names there or in the environment. Default false. */
+  /** Reads `.env`, and uses the database of DATABASE_URL. Default false. */
   readonly readDotEnv?: boolean
-  /** Its own Postgres survives a power cut. Default false: quicker. */
+  /** Its Postgres survives a power failure. Default false, which is faster. */
   readonly durable?: boolean
-  /** Where `port` is taken, use the next free one and say so. Default false: an error. */
+  /** Uses the next free port where `port` is taken. Default false: an error. */
   readonly allowOtherPort?: boolean
-  /** Milliseconds between one replica's readiness and the next one's end while rolling. Default 2000. */
+  /** Between one replica's readiness and the next one's stop during a roll. Default 2000. */
   readonly pauseMs?: number
-  /** Told what happens to replicas after the start. Default: nobody is. */
+  /** Called for events of replicas after the start. */
   readonly onEvent?: OnProgress
-  /** Called when one part has become another process, `replicas` and `nginxPid` being current. */
+  /** Called when a part has a new process. */
   readonly onChange?: () => void
 }
 
-/** Starts Postgres, replicas and nginx on this machine. Throws AlreadyRunning where one runs in the folder already, else with the reason. */
+/** Throws AlreadyRunning where a cluster runs in the folder. */
 export async function startLocalCluster(options: LocalOptions = {}): Promise<LocalCluster> {
   const folder = options.folder === undefined ? await temporaryFolder() : resolve(options.folder)
   acquireLock(folder)
@@ -159,7 +159,7 @@ async function startReplicas(components: Components, onProgress: OnProgress): Pr
 async function seed(context: ClusterContext, options: LocalOptions, onProgress: OnProgress): Promise<void> {
   if (!options.seed) return
   const hostname = URL.parse(context.databaseUrl)?.hostname ?? ''
-  // People with a password that everybody knows: not into a database that others may reach.
+  // The demo accounts have a public password, so they must not get into a shared database.
   if (context.ownDatabase === undefined && !/^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|)$/.test(hostname)) {
     onProgress(`  No demo people: the database is on ${hostname} (npm run seed adds them)`)
     return

@@ -1,9 +1,9 @@
 import { getOnce } from '../../test-support/http-client.ts'
 
-/** 'ready', else why not: in the replica's words, or the system's. */
+/** 'ready', else the reason of the replica or of the system. */
 export async function askReady(url: string): Promise<string> {
   try {
-    // A connection of its own: one that is kept alive would delay the drain of the replica.
+    // A separate connection: an idle one would delay the drain.
     const { status, text } = await getOnce(`${url}/readyz`, { timeoutMs: 2_000 })
     return status === 200 ? 'ready' : reasonIn(text)
   } catch (error) {

@@ -2,13 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { waitFor } from '../processes/wait-for.ts'
 import type { LocalReplica } from './replica.ts'
 
-/** The replicas of one cluster. */
 export class ReplicaSet {
   #replicas: readonly LocalReplica[] = []
   readonly #make: (name: string) => Promise<LocalReplica>
   readonly #pauseMs: number
 
-  /** `pause`: milliseconds between one's readiness and the next one's end; nginx marks a replica as failed for one second. */
+  /**
+   * `pauseMs`: between one's readiness and the next one's stop. nginx marks a failed replica for a
+   * second.
+   */
   constructor(make: (name: string) => Promise<LocalReplica>, pauseMs = 2_000) {
     this.#make = make
     this.#pauseMs = pauseMs
@@ -18,7 +20,7 @@ export class ReplicaSet {
     return this.#replicas
   }
 
-  /** Makes app-1 … app-N, or as many more as are missing; answers with those that are new, which do not run yet. */
+  /** Adds the missing ones of app-1 … app-N. Returns the new ones, which are not started. */
   async grow(count: number): Promise<readonly LocalReplica[]> {
     const numbers = Array.from(
       { length: count - this.#replicas.length },
@@ -29,7 +31,7 @@ export class ReplicaSet {
     return fresh
   }
 
-  /** Answers with those that are too many, the last ones, which run on and are no part of it any more. */
+  /** Returns the surplus ones, still running, and forgets them. */
   shrink(count: number): readonly LocalReplica[] {
     const surplus = this.#replicas.slice(count)
     this.#replicas = this.#replicas.slice(0, count)
@@ -50,7 +52,7 @@ export class ReplicaSet {
     await Promise.all(this.replicas.map((replica) => replica.stop()))
   }
 
-  /** Replaces one after the other. Throws where one does not come up: the rest goes on as it is. */
+  /** Throws where one does not become ready, and leaves the others unchanged. */
   async roll(): Promise<void> {
     for (const replica of this.replicas) {
       await this.#waitForOthers(replica)
@@ -58,7 +60,7 @@ export class ReplicaSet {
     }
   }
 
-  /** Ends those that run without being ready; their watchers start them again. */
+  /** Kills unready replicas. Their watchers restart them. */
   killUnready(): void {
     for (const replica of this.replicas) if (replica.readyAt === undefined) replica.kill9()
   }

@@ -9,7 +9,7 @@ import { StartError } from '../processes/processes.ts'
 import { LocalReplica } from './replica.ts'
 import { ReplicaSet } from './replica-set.ts'
 
-/** As much of a replica as its watcher sees. */
+/** What the watcher sees of a replica. */
 const program = `
   import { createServer } from 'node:http'
   if (process.env.FAULT) { console.error('SESSION_SECRET is too short'); process.exit(78) }
@@ -38,7 +38,7 @@ afterEach(async () => {
   for (const replica of replicas) await replica.stop()
 })
 
-test('a replica that dies is started again, after a pause that doubles', async () => {
+test('a dead replica is restarted after a pause that doubles', async () => {
   const [first] = replicas
   assert.ok(first)
   await first.start()
@@ -50,7 +50,7 @@ test('a replica that dies is started again, after a pause that doubles', async (
   assert.deepEqual(pauses, ['0.25', '0.5'])
 })
 
-test('a replica that was stopped stays away', async () => {
+test('a stopped replica stays stopped', async () => {
   const [first] = replicas
   await first?.start()
   await first?.stop()
@@ -58,7 +58,7 @@ test('a replica that was stopped stays away', async () => {
   assert.deepEqual(told, [])
 })
 
-test('a replica that refuses its settings is told with its exit code and what it said', async () => {
+test('a replica that refuses its settings is reported with its exit code and its output', async () => {
   settings = { FAULT: 'yes' }
   await assert.rejects(
     async () => await replicas[0]?.start(),
@@ -67,7 +67,7 @@ test('a replica that refuses its settings is told with its exit code and what it
   )
 })
 
-test('a rolling restart replaces one after the other, the next one only after a pause', async () => {
+test('a rolling restart replaces one replica after the other, with a pause', async () => {
   const fleet = await fleetOfTwo(300)
   await fleet.start()
   const former = replicas.map(({ pid }) => pid)
@@ -78,7 +78,7 @@ test('a rolling restart replaces one after the other, the next one only after a 
   assert.ok(first && second && second - first >= 300)
 })
 
-test('a rolling restart stops where one does not come up, and the rest goes on', async () => {
+test('a rolling restart stops where one replica does not become ready, and the others stay', async () => {
   const fleet = await fleetOfTwo(0)
   await fleet.start()
   const second = replicas[1]?.pid

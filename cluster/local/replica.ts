@@ -11,28 +11,28 @@ export interface ReplicaOptions {
   readonly command: readonly string[]
   readonly cwd: string
   readonly log: string
-  /** Asked at each start. */
+  /** Called at each start. */
   readonly environment: () => NodeJS.ProcessEnv
-  /** Is told what happens to it. */
+  /** Called for its events. */
   readonly onProgress: (line: string) => void
-  /** Another process answers now. */
+  /** Called when it has a new process. */
   readonly onChange: () => void
 }
 
 const readyWithin = 20_000
-/** Longer than a replica's own DRAIN_TIMEOUT. */
+/** Longer than a replica's DRAIN_TIMEOUT. */
 const endWithin = 25_000
 const firstDelay = 250
 const longestDelay = 10_000
-/** Who was ready for so long has earned a quick restart. */
+/** After so long without a crash the backoff starts again. */
 const healthyAfter = 60_000
 
-/** One replica and its watcher, which starts it again when it dies. */
+/** A replica and its watcher, which restarts it. */
 export class LocalReplica implements Replica {
   readonly name: string
   readonly url: string
   readonly metricsUrl: string
-  /** When it became ready, by performance.now(); undefined while it is not. */
+  /** By performance.now(); undefined while it is not ready. */
   readyAt: number | undefined
   readonly #options: ReplicaOptions
   #child: Child | undefined
@@ -50,7 +50,7 @@ export class LocalReplica implements Replica {
     return this.#child?.identity.pid ?? 0
   }
 
-  /** Throws StartError; the watcher goes on trying then. */
+  /** Throws StartError. The watcher keeps trying. */
   async start(): Promise<void> {
     this.#wanted = true
     await this.#ready(this.#spawn(), readyWithin)
@@ -68,12 +68,12 @@ export class LocalReplica implements Replica {
     this.#options.onProgress(`${this.name} is ready`)
   }
 
-  /** Ends one that did not come up; its watcher starts it again. */
+  /** Its watcher restarts it. */
   kill9(): void {
     this.#child?.signal('SIGKILL')
   }
 
-  /** Waits until its watcher has made it ready again. */
+  /** Waits until it is ready again. */
   async kill(): Promise<void> {
     const former = this.#child
     this.#options.onProgress(`${this.name} is killed`)
@@ -127,7 +127,7 @@ export class LocalReplica implements Replica {
   }
 
   async #revive(): Promise<void> {
-    // Without a deadline: a replica that waits for its database becomes ready by itself.
+    // No deadline: a replica that waits for its database becomes ready by itself.
     await this.#ready(this.#spawn(), Number.POSITIVE_INFINITY).then(
       () => this.#options.onProgress(`${this.name} is ready again`),
       () => undefined,

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What a rolling restart tells, one JSON line each, so that the command that asked for it can follow. */
+/** Progress of a rolling restart as JSON lines, for the command that started it. */
 export interface RollingRestartLine {
   readonly kind: 'begin' | 'progress' | 'done' | 'failed'
   readonly text: string
@@ -11,7 +11,7 @@ export function appendRoll(folder: string, line: RollingRestartLine): void {
   appendFileSync(fileIn(folder), `${JSON.stringify(line)}\n`, { mode: 0o600 })
 }
 
-/** Answers at each call with the lines that were written since the one before. */
+/** Each call returns the new lines. */
 export function followRolls(folder: string): () => RollingRestartLine[] {
   const file = fileIn(folder)
   let read = existsSync(file) ? statSync(file).size : 0

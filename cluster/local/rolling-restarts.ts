@@ -2,13 +2,13 @@ import { formatSeconds, type OnProgress } from '../commands/progress.ts'
 import type { LocalCluster } from './local-cluster.ts'
 import { appendRoll, type RollingRestartLine } from './rolling-restart-log.ts'
 
-/** Why, and whether the schema must be brought up to date first. */
+/** The reason, and whether to migrate first. */
 export interface RollRequest {
   readonly reason: string
   readonly migrate?: boolean
 }
 
-/** Rolling restarts of a running cluster, one at a time, told to its owner and, in a file, to whoever asked for them. */
+/** One at a time. Reports to the console and to a file. */
 export class RollingRestarts {
   readonly #cluster: LocalCluster
   readonly #say: OnProgress
@@ -20,13 +20,13 @@ export class RollingRestarts {
     this.#say = say
   }
 
-  /** Where one is at work, one more follows it: settings or files may have changed after it began. */
+  /** During one, a second is queued: files may have changed after the first began. */
   request(request: RollRequest): void {
     if (this.#rolling) this.#next = { ...request, migrate: Boolean(request.migrate || this.#next?.migrate) }
     else void this.#run(request)
   }
 
-  /** What happens to a replica is progress while one is at work. */
+  /** Events of replicas count as its progress. */
   progress(text: string): void {
     if (this.#rolling) this.#tell({ kind: 'progress', text: `  ${text}` })
     else this.#say(`  ${text}`)

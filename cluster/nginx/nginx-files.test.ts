@@ -4,7 +4,7 @@ import { type IncomingMessage, request } from 'node:http'
 import { test } from 'node:test'
 import { ask, named, nginx, raw, replica } from './test-upstreams.ts'
 
-test('what a client says of itself is overwritten', async (t) => {
+test('headers about the client are overwritten', async (t) => {
   const { front } = await nginx(t, { upstreams: [await named(t, 'a')] })
   const forged = { 'x-forwarded-for': '6.6.6.6', 'x-real-ip': '6.6.6.6', 'x-forwarded-proto': 'https' }
   const more = { forwarded: 'for=6.6.6.6', 'x-forwarded-host': 'evil.example', x_forwarded_for: '6.6.6.6' }
@@ -20,7 +20,7 @@ test('what a client says of itself is overwritten', async (t) => {
   })
 })
 
-test('a trusted gateway is believed, what its client wrote before it is not', async (t) => {
+test('the headers of a trusted gateway are used, those of its client are not', async (t) => {
   const { front, log } = await nginx(t, {
     upstreams: [await named(t, 'a')],
     trustedProxies: ['10.0.0.0/8', '127.0.0.1'],
@@ -34,7 +34,7 @@ test('a trusted gateway is believed, what its client wrote before it is not', as
   assert.equal((await log())[0]?.client, '203.0.113.7')
 })
 
-test('a body over 100 kB gets 413, a cookie of 8 kB gets through, one of 13 kB gets 400', async (t) => {
+test('a body over 100 kB gets 413, a cookie of 8 kB passes, one of 13 kB gets 400', async (t) => {
   const { front } = await nginx(t, { upstreams: [await named(t, 'a')] })
   assert.equal((await ask(front, '/', {}, 'x'.repeat(102_400))).status, 200)
   const large = await ask(front, '/', {}, 'x'.repeat(102_401))
@@ -46,7 +46,7 @@ test('a body over 100 kB gets 413, a cookie of 8 kB gets through, one of 13 kB g
   assert.equal(JSON.parse(head.body).status, 400)
 })
 
-test('what cannot be read gets the 400 page', async (t) => {
+test('an unreadable request gets the 400 page', async (t) => {
   const { front } = await nginx(t, { upstreams: [await named(t, 'a')] })
   for (const head of ['GET / HTTP/1.1\r\n\r\n', 'nonsense\r\n\r\n', 'GET /a\u0001 HTTP/1.1\r\nHost: a\r\n\r\n']) {
     const answer = await raw(front, head)
@@ -56,7 +56,7 @@ test('what cannot be read gets the 400 page', async (t) => {
   }
 })
 
-test('the log tells request, replica and times, and neither query, cookie nor line break', async (t) => {
+test('the log has request, replica and times, and no query, cookie or line break', async (t) => {
   const upstream = await replica(t, (_, res) => res.setHeader('X-Request-Id', 'checked').end())
   const { front, log } = await nginx(t, { upstreams: [upstream] })
   await ask(front, '/orders/%0a%1b%22x?token=hidden', {
@@ -83,7 +83,7 @@ test('the log tells request, replica and times, and neither query, cookie nor li
   assert.deepEqual([typeof time, typeof seconds], ['string', 'number'])
 })
 
-test('an event stream arrives as it is written, and pages are compressed', async (t) => {
+test('an event stream is not buffered, and pages are compressed', async (t) => {
   let finish = () => {}
   const { front } = await nginx(t, {
     upstreams: [

@@ -2,19 +2,19 @@ import { cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node
 import { join, resolve } from 'node:path'
 
 export interface NginxFiles {
-  /** Configuration, logs, pid: everything it writes goes here. */
+  /** For configuration, logs and pid. */
   readonly folder: string
-  /** `127.0.0.1:40001`, in the order of the round. */
+  /** `127.0.0.1:40001`, in round-robin order. */
   readonly upstreams: readonly string[]
-  /** Idle connections kept to the replicas; 0 keeps none. Default 64. */
+  /** Idle connections to the replicas; 0 keeps none. Default 64. */
   readonly keepalive?: number
-  /** Gateways whose X-Forwarded-For and X-Forwarded-Proto are believed; default none. */
+  /** Gateways whose X-Forwarded-For and X-Forwarded-Proto are trusted. Default: none. */
   readonly trustedProxies?: readonly string[]
 }
 
 const FILES = resolve(import.meta.dirname, '../../nginx')
 
-/** Renders `nginx/` into the folder; a newer nginx (1.27.4 and later) gets the file that only it understands. */
+/** Renders `nginx/` into the folder. nginx 1.27.4 and later gets one more file. */
 export function writeFiles(options: NginxFiles, listen: string, newer: boolean): void {
   const { folder } = options
   mkdirSync(join(folder, 'conf.d'), { recursive: true })
@@ -36,13 +36,13 @@ export function writeFiles(options: NginxFiles, listen: string, newer: boolean):
   writeUpstreams(folder, options.upstreams)
 }
 
-/** As envsubst in the container: names that are given, and nothing of nginx's own. */
+/** As envsubst in the container: only the given names. */
 function rendered(name: string, settings: Readonly<Record<string, string>>): string {
   const text = readFileSync(join(FILES, 'templates', `${name}.template`), 'utf8')
   return text.replace(/\$\{([A-Z_]+)\}/g, (whole, variable: string) => settings[variable] ?? whole)
 }
 
-/** Replaces the list as a whole; nginx reads it at the next SIGHUP. */
+/** nginx reads it at the next SIGHUP. */
 export function writeUpstreams(folder: string, upstreams: readonly string[]): void {
   const list = upstreams.map((address) => `server ${address} max_fails=3 fail_timeout=1s;\n`).join('')
   const file = join(folder, 'conf.d/upstreams.conf')

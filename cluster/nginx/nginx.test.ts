@@ -4,13 +4,13 @@ import { test } from 'node:test'
 import { freePort } from '../processes/ports.ts'
 import { ask, named, names, nginx, replica } from './test-upstreams.ts'
 
-test('requests on one connection go round all replicas, exactly', async (t) => {
+test('requests on one connection alternate exactly between the replicas', async (t) => {
   const upstreams = await Promise.all(['a', 'b', 'c'].map((name) => named(t, name)))
   const { front } = await nginx(t, { upstreams })
   assert.equal(await names(front, 9), 'abcabcabc')
 })
 
-test('new replicas are known to new connections once setUpstreams resolves, and after a restart', async (t) => {
+test('new connections reach new replicas after setUpstreams, and after a restart', async (t) => {
   const upstreams = await Promise.all(['a', 'b'].map((name) => named(t, name)))
   const { front } = await nginx(t, { upstreams: upstreams.slice(0, 1), keepalive: 0 })
   assert.equal(await names(front, 2), 'aa')
@@ -24,7 +24,7 @@ test('new replicas are known to new connections once setUpstreams resolves, and 
   await assert.rejects(front.setUpstreams(['not an address']), /nginx refused: .*emerg/)
 })
 
-test('a port that is taken is named at once', async (t) => {
+test('a taken port is reported at once', async (t) => {
   const { front } = await nginx(t, { upstreams: ['127.0.0.1:1'] })
   const port = Number(new URL(front.url).port)
   await assert.rejects(nginx(t, { upstreams: ['127.0.0.1:1'], port }), new RegExp(`port ${port} is taken`))
@@ -37,7 +37,7 @@ test('a POST goes to the next replica when the first refuses the connection', as
   assert.equal((await log()).at(-1)?.upstreamStatus, '502, 200')
 })
 
-test('a POST that five replicas in a row refused is passed on once more, whole', async (t) => {
+test('a POST that five replicas in a row refused is tried once more, complete', async (t) => {
   const echo = await replica(t, (req, res) => req.pipe(res))
   const gone = await Promise.all(Array.from({ length: 6 }, async () => `127.0.0.1:${await freePort()}`))
   const { front, log } = await nginx(t, { upstreams: [...gone, echo] })
@@ -47,7 +47,7 @@ test('a POST that five replicas in a row refused is passed on once more, whole',
   assert.deepEqual([line?.method, line?.upstreamStatus], ['POST', '502, 502, 502, 502, 502 : 502, 200'])
 })
 
-test('a page that a leaving replica handed over, and that nobody took then, is passed on once more', async (t) => {
+test('a page that a draining replica handed over, and that no replica took, is tried once more', async (t) => {
   const leaving = await replica(t, (_req, res) => res.writeHead(502).end())
   const gone = await Promise.all(Array.from({ length: 5 }, async () => `127.0.0.1:${await freePort()}`))
   const { front, log } = await nginx(t, { upstreams: [leaving, ...gone, await named(t, 'b')] })
@@ -56,7 +56,7 @@ test('a page that a leaving replica handed over, and that nobody took then, is p
   assert.equal((await log())[0]?.upstreamStatus, '502, 502, 502, 502, 502 : 502, 200')
 })
 
-test('a POST that was sent is never repeated, and is not told to come again', async (t) => {
+test('a POST that was sent is never repeated, and its error does not ask to retry', async (t) => {
   let asked = 0
   const slam: RequestListener = (req) => {
     asked++
@@ -74,7 +74,7 @@ test('a POST that was sent is never repeated, and is not told to come again', as
   assert.deepEqual([line?.method, line?.path, line?.status], ['POST', '/orders', 502])
 })
 
-test('a 503 of a replica is handed on as it is and asked of no other', async (t) => {
+test("a replica's 503 passes unchanged, and no other replica is tried", async (t) => {
   let asked = 0
   const away: RequestListener = (_, res) => {
     asked++
@@ -88,7 +88,7 @@ test('a 503 of a replica is handed on as it is and asked of no other', async (t)
   assert.equal(asked, 12)
 })
 
-test('without any replica it answers 503 itself, as a page or as a problem', async (t) => {
+test('without any replica nginx answers 503 itself, as a page or as a problem', async (t) => {
   const { front, log } = await nginx(t, {
     upstreams: [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`],
   })

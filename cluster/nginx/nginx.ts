@@ -7,26 +7,26 @@ import { freePort, isFree } from '../processes/ports.ts'
 import { type NginxFiles, writeFiles, writeUpstreams } from './nginx-files.ts'
 
 export interface NginxOptions extends NginxFiles {
-  /** On 127.0.0.1; 0 takes a free one. */
+  /** On 127.0.0.1. 0 takes a free one. */
   readonly port: number
-  /** Default: what `findNginx` finds. */
+  /** Default: that of `findNginx`. */
   readonly binary?: string
 }
 
 export interface Nginx {
   readonly pid: number
   readonly url: string
-  /** Resolves once only workers that know the new list take connections. */
+  /** Resolves when only workers with the new list accept connections. */
   setUpstreams(upstreams: readonly string[]): Promise<void>
   restart(): Promise<void>
-  /** Lets requests in flight end, for a second at most (a newer nginx keeps idle clients for as long). */
+  /** Waits for requests in flight, a second at most (a newer nginx keeps idle clients as long). */
   stop(): Promise<void>
 }
 
 const TO_START = 10_000
 const TO_STOP = 1_000
 
-/** Starts the machine's nginx with the files of `nginx/`; throws, saying why, where the port is taken or nginx refuses. */
+/** Throws the reason where the port is taken or nginx fails. */
 export async function startNginx(options: NginxOptions): Promise<Nginx> {
   const binary = options.binary ?? (await findNginx(() => {}))
   const folder = resolve(options.folder)
@@ -95,7 +95,7 @@ async function spawned(binary: string, folder: string): Promise<ChildProcess> {
   return child
 }
 
-/** Waits until nginx has logged this after `before`; throws with its own words where it refuses or ends. */
+/** Waits for a line in nginx's log after `before`. Throws nginx's error where it fails. */
 async function said(child: ChildProcess, folder: string, before: number, what: RegExp): Promise<void> {
   const deadline = Date.now() + TO_START
   while (Date.now() < deadline) {
@@ -126,8 +126,8 @@ async function end(child: ChildProcess): Promise<void> {
 
 const PLACES = ['/usr/sbin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/bin', '/usr/local/nginx/sbin']
 
-// A policy of 101 keeps the package from starting its own server on port 80; disabling it, from doing so at the next boot. The
-// shell removes the policy also when this process is ended meanwhile.
+// policy-rc.d with 101 keeps the package from starting a server on port 80, and `disable` keeps it
+// off after a reboot. The shell removes the policy also when this process is killed.
 const INSTALL = `
 set -e
 policy=/usr/sbin/policy-rc.d
@@ -141,7 +141,9 @@ apt-get install -y -qq --no-install-recommends nginx
 command -v systemctl >/dev/null && systemctl disable nginx || true
 `
 
-/** The path of nginx. As root on Debian and Ubuntu it is installed when missing; elsewhere the error names the command. */
+/**
+ * As root on Debian and Ubuntu it installs a missing nginx. Elsewhere the error names the command.
+ */
 export async function findNginx(say: (line: string) => void): Promise<string> {
   const found = installed()
   if (found) return found

@@ -15,10 +15,10 @@ export interface Answer {
   readonly body: string
 }
 
-/** One client, and so one connection, for each nginx. */
+/** One connection for each nginx. */
 const clients = new Map<string, HttpClient>()
 
-/** A small real server until the test ends; its address. */
+/** A real server until the test ends. Returns its address. */
 export async function replica(t: TestContext, listener: RequestListener): Promise<string> {
   const server = createServer(listener)
   server.listen(0, '127.0.0.1')
@@ -30,13 +30,13 @@ export async function replica(t: TestContext, listener: RequestListener): Promis
   return `127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-/** Answers with its name, and with the headers that reached it. */
+/** Responds with its name and the received headers. */
 export const named = (t: TestContext, name: string) =>
   replica(t, (req, res) => {
     req.resume().on('end', () => res.setHeader('X-Served-By', name).end(JSON.stringify(req.headers)))
   })
 
-/** A real nginx until the test ends; `log` stops it first, for it writes a line only after the answer has gone. */
+/** A real nginx until the test ends. `log` stops it first: it logs after the response. */
 export async function nginx(t: TestContext, options: Partial<NginxOptions> & Pick<NginxOptions, 'upstreams'>) {
   const folder = mkdtempSync(join(tmpdir(), 'nginx-test-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
@@ -49,7 +49,7 @@ const lines = (file: string) => readFileSync(file, 'utf8').trim().split('\n').ma
 
 const parsed = (line: string) => JSON.parse(line) as Record<string, unknown>
 
-/** One request over the one connection to this nginx. */
+/** Over the one connection to this nginx. */
 export async function ask(front: Nginx, path = '/', headers = {}, body?: string): Promise<Answer> {
   const client = clients.get(front.url) ?? createHttpClient(front.url)
   clients.set(front.url, client)
@@ -57,12 +57,12 @@ export async function ask(front: Nginx, path = '/', headers = {}, body?: string)
   return { status: response.status, headers: response.headers, body: response.text }
 }
 
-/** The answer to a head that no client would send. */
+/** The response to a raw request. */
 export async function raw(front: Nginx, head: string): Promise<string> {
   return await sendRaw(front.url, head)
 }
 
-/** Who answered, request by request. */
+/** The replicas' names, request by request. */
 export async function names(front: Nginx, count: number): Promise<string> {
   let seen = ''
   for (let i = 0; i < count; i++) seen += (await ask(front)).headers['x-served-by']

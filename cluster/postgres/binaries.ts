@@ -10,7 +10,9 @@ export interface PostgresBinaries {
   readonly version: string
 }
 
-/** The folder given, else POSTGRES_BIN's, else that of the npm package for this platform. Throws with what to do. */
+/**
+ * The given folder, else POSTGRES_BIN, else the npm package for this platform. Throws with advice.
+ */
 export function findPostgres(folder = process.env.POSTGRES_BIN): PostgresBinaries {
   const found = folder || packagedFolder()
   const program = join(found, 'postgres')
@@ -36,7 +38,10 @@ function packageFolder(name: string): string {
   }
 }
 
-/** npm packages hold no symbolic links; an install script makes them, which `npm ci --ignore-scripts` leaves out. */
+/**
+ * npm packages have no symbolic links. Their install script makes them, unless `--ignore-scripts`
+ * is set.
+ */
 function linkLibraries(native: string): void {
   const list = join(native, 'pg-symlinks.json')
   if (!existsSync(list)) return

@@ -9,7 +9,7 @@ import type { Unprivileged } from './unprivileged.ts'
 
 export const superuser = 'postgres'
 
-/** Makes the data folder of a Postgres where there is none yet. Throws where another major version made the one that is there. */
+/** Throws where another major version made the folder. */
 export async function prepareFolder(
   folder: string,
   binaries: PostgresBinaries,
@@ -25,19 +25,19 @@ export async function prepareFolder(
   }
 }
 
-/** Ends the Postgres that still runs on this folder, left behind by a killed `up`, and removes its lock file. */
+/** Ends a Postgres that a killed `up` left running, and removes its lock file. */
 export async function endStray(folder: string): Promise<boolean> {
   const file = join(folder, 'data', 'postmaster.pid')
   const pid = Number(readFirstLine(file))
-  // The number may have passed to another program: only a command line that names the folder is ours.
+  // The pid may belong to another program: the command line must name the folder.
   const stray = pid > 0 && commandLine(pid).includes(`${join(folder, 'data')} `) ? identify(pid) : undefined
   if (stray !== undefined) await stopProcess(stray, 'SIGINT', 5_000)
-  // Postgres itself would take any living process with that number for its predecessor, and refuse to start.
+  // Postgres takes any live process with this pid for its predecessor, and refuses to start.
   rmSync(file, { force: true })
   return stray !== undefined
 }
 
-/** 'ready' once connections are answered, by the server with this number. */
+/** 'ready' when the server with this pid accepts connections. */
 export function isReady(folder: string, pid: number): boolean {
   const file = join(folder, 'data', 'postmaster.pid')
   const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []
@@ -53,7 +53,7 @@ async function initialise(
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const passwordFile = join(folder, 'password')
   readOrCreateSecret(passwordFile)
-  // Made under another name first: a start that is interrupted here leaves nothing that looks finished.
+  // In a temporary folder first: an interrupted start leaves nothing that looks complete.
   const unfinished = join(folder, 'data.unfinished')
   rmSync(unfinished, { recursive: true, force: true })
   mkdirSync(unfinished, { mode: 0o700 })
@@ -86,7 +86,6 @@ function readFirstLine(path: string): string | undefined {
   return existsSync(path) ? readFileSync(path, 'utf8').split('\n')[0] : undefined
 }
 
-/** The password of the superuser, as initdb was given it. */
 export function superuserPassword(folder: string): string {
   return readOrCreateSecret(join(folder, 'password'))
 }

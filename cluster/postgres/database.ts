@@ -1,11 +1,11 @@
 import { Client } from 'pg'
 
-/** Runs one statement on a connection of its own; `values` for $1, $2 … Answers with the rows. */
+/** Runs one statement on a new connection. Returns the rows. */
 export async function query<Row extends object>(url: string, sql: string, values: unknown[] = []): Promise<Row[]> {
   return await connected(url, async (client) => (await client.query<Row>(sql, values)).rows)
 }
 
-/** Makes a role that may only log in and a database that it owns, where they are missing; answers with the role's address. */
+/** Creates a login role and its database where missing. Returns their URL. */
 export async function provideDatabase(superuserUrl: string, name: string, password: string): Promise<string> {
   await connected(superuserUrl, async (client) => {
     const roles = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [name])
@@ -19,7 +19,7 @@ export async function provideDatabase(superuserUrl: string, name: string, passwo
 
 async function connected<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
-  // A server that stops in the meantime reports it here as well as to the query.
+  // A stopping server reports it here and to the query.
   client.on('error', () => undefined)
   await client.connect()
   try {

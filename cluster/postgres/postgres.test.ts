@@ -22,14 +22,14 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-test('it listens on this machine alone, and asks for the password that only its owner can read', async () => {
+test('Postgres listens on this machine only, and needs the password that only its owner can read', async () => {
   assert.deepEqual(await query(postgres.url, 'SHOW listen_addresses'), [{ listen_addresses: '127.0.0.1' }])
   assert.equal(statSync(join(folder, 'password')).mode & 0o777, 0o600)
   const guess = Object.assign(new URL(postgres.url), { password: 'guess' }).href
   await assert.rejects(query(guess, 'SELECT 1'), /password authentication failed/)
 })
 
-test('the role that an application gets may do what it likes in its own database, and nothing beside', async () => {
+test("the application's role owns its database, and nothing else", async () => {
   for (const password of ['first', 'second']) {
     const url = await provideDatabase(postgres.url, 'shop', password)
     await query(url, 'CREATE TABLE IF NOT EXISTS basket (product text)')
@@ -37,7 +37,7 @@ test('the role that an application gets may do what it likes in its own database
   }
 })
 
-test('what was committed survives a fast and an immediate restart, on the same port', async () => {
+test('committed data survives a fast and an immediate restart, on the same port', async () => {
   await query(postgres.url, 'CREATE TABLE kept (word text)')
   for (const mode of ['fast', 'immediate'] as const) {
     await query(postgres.url, 'INSERT INTO kept VALUES ($1)', [mode])
@@ -46,7 +46,7 @@ test('what was committed survives a fast and an immediate restart, on the same p
   assert.deepEqual(await query(postgres.url, 'SELECT word FROM kept'), [{ word: 'fast' }, { word: 'immediate' }])
 })
 
-test('a server that a killed process left at work is ended, and its data taken over', async () => {
+test('a server that a killed process left running is ended, and its data taken over', async () => {
   await postgres.stop()
   const starting = `
     import { startPostgres } from ${JSON.stringify(new URL('./postgres.ts', import.meta.url).href)}
@@ -62,7 +62,7 @@ test('a server that a killed process left at work is ended, and its data taken o
   assert.equal((await query(postgres.url, 'SELECT word FROM kept')).length, 2)
 })
 
-test('a lock file whose number has passed to another program is no hindrance, and that program is left alone', async () => {
+test('a lock file whose pid belongs to another program is ignored, and that program stays alive', async () => {
   await postgres.stop()
   const stranger = launch({ command: 'sleep', args: ['60'], log: join(folder, 'stranger.log') })
   const lines = [stranger.identity.pid, join(folder, 'data'), '1', '1', '', '', '']
@@ -73,7 +73,7 @@ test('a lock file whose number has passed to another program is no hindrance, an
   await stranger.end()
 })
 
-test('a folder of another major version is refused in plain words', async () => {
+test('a folder of another major version is refused with a clear message', async () => {
   const file = join(folder, 'data', 'PG_VERSION')
   const version = readFileSync(file, 'utf8')
   await writeFile(file, '9\n')

@@ -7,39 +7,39 @@ import { endStray, isReady, prepareFolder, superuser, superuserPassword } from '
 import { unprivileged } from './unprivileged.ts'
 
 export interface PostgresOptions {
-  /** Absolute path; data, log and the superuser's password are kept in it. */
+  /** Absolute path for data, log and the superuser's password. */
   readonly folder: string
   /** Default: a free one. */
   readonly port?: number
   /** A folder with `postgres` and `initdb`. Default: POSTGRES_BIN, else the npm package's. */
   readonly bin?: string
-  /** Survive a power cut. Default true; a throw-away server is quicker without. */
+  /** Survives a power failure. Default true; false is faster. */
   readonly durable?: boolean
   readonly log?: string
 }
 
 export interface Postgres {
-  /** The superuser's address of the database `postgres`. */
+  /** The superuser's URL of the database `postgres`. */
   readonly url: string
   readonly port: number
-  /** Of the server that runs now. */
+  /** Of the running server. */
   readonly pid: number
   readonly version: string
-  /** What a person might like to know about how it runs. */
+  /** A remark for the user. */
   readonly note: string | undefined
-  /** A server of an earlier, killed run was found at work in the folder, and ended. */
+  /** It ended a server that a killed run left running. */
   readonly tookOver: boolean
   running(): boolean
-  /** Again on the same port, after a stop or a crash. */
+  /** On the same port, after a stop or a crash. */
   start(): Promise<void>
-  /** `fast` ends the connections; `immediate` is a crash: it recovers at the next start. */
+  /** `fast` closes the connections. `immediate` is a crash with a recovery at the next start. */
   stop(mode?: StopMode): Promise<void>
   restart(mode?: StopMode): Promise<void>
 }
 
 export type StopMode = 'fast' | 'immediate'
 
-/** Starts a Postgres that listens on 127.0.0.1 alone, making its data folder at first. */
+/** Listens on 127.0.0.1 only. Makes the data folder at the first start. */
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
   const binaries = options.bin === undefined ? findPostgres() : findPostgres(options.bin)
   const user = unprivileged()
@@ -82,19 +82,20 @@ function serverArguments(folder: string, port: number, durable: boolean): string
     'max_connections=100',
     'logging_collector=off',
   ]
-  // Never synchronous_commit: without it an immediate restart loses what was acknowledged.
+  // Never synchronous_commit=off: an immediate restart would lose acknowledged writes.
   if (!durable) settings.push('fsync=off', 'full_page_writes=off')
   return ['-D', join(folder, 'data'), '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])]
 }
 
 async function serve(folder: string, command: readonly string[], log: string): Promise<Child> {
-  // After SIGQUIT it ends by itself, without us; SIGKILL would leave its children and its shared memory for a moment.
+  // After SIGQUIT it stops by itself. After SIGKILL its children and shared memory would remain for
+  // a moment.
   const launched = { command: command[0] ?? '', args: command.slice(1), log, killSignal: 'SIGQUIT' } as const
   return await waitFor('Postgres to accept connections', 60_000, async () => {
     const server = launch(launched)
     if (await becomesReady(folder, server)) return server
     const output = server.output()
-    // The children of a killed server take a moment to notice.
+    // The children of a killed server need a moment to exit.
     if (output.includes('pre-existing shared memory block')) return undefined
     throw new Error(`Postgres did not start:\n${lastLines(output)}`)
   })

@@ -4,18 +4,19 @@ import process from 'node:process'
 
 /** How to run a program that refuses root. */
 export interface Unprivileged {
-  /** What goes before the command. */
+  /** Words before the command. */
   readonly prefix: readonly string[]
-  /** Hands a folder, made by us, to the user that the program runs as. */
+  /** Changes a folder's owner to the program's user. */
   give(path: string): void
-  /** Worth telling, or undefined. */
+  /** A remark for the user. */
   readonly note?: string
 }
 
 /**
- * As an ordinary user: nothing to do. As root: inside a user namespace in which root looks like `nobody` (its number has a name
- * on every system, and initdb insists on one); files stay root's. Where that is not permitted, as in a default container: as
- * `nobody` in truth, still allowed to pass through folders that are closed to others, such as /root.
+ * As an ordinary user: nothing. As root: a user namespace that maps root to `nobody` (a user that
+ * exists everywhere, which initdb needs); files stay root's. Where that is not permitted, as in a
+ * default container: as `nobody`, with the capability to pass through private folders such as
+ * /root.
  */
 export function unprivileged(): Unprivileged {
   if (process.getuid?.() !== 0) return { prefix: [], give: () => undefined }

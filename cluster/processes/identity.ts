@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
-/** A process, told apart from a later one with the same number by when it started. */
+/** A process. The start time distinguishes it from a later one with the same pid. */
 export interface Identity {
   readonly pid: number
   readonly started: string
 }
 
-/** The process that has this number now; undefined where there is none, or only its remains (a zombie). */
+/** undefined for no process, or a zombie. */
 export function identify(pid: number): Identity | undefined {
   const started = process.platform === 'linux' ? startOnLinux(pid) : startByPs(pid)
   return started === undefined ? undefined : { pid, started }
@@ -17,7 +17,7 @@ export function isAlive(identity: Identity): boolean {
   return identify(identity.pid)?.started === identity.started
 }
 
-/** The command line of a process, '' where there is none. */
+/** '' where there is no process. */
 export function commandLine(pid: number): string {
   if (process.platform === 'linux') return read(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ') ?? ''
   return ps(pid, 'command=') ?? ''
@@ -26,10 +26,10 @@ export function commandLine(pid: number): string {
 function startOnLinux(pid: number): string | undefined {
   const stat = read(`/proc/${pid}/stat`)
   if (stat === undefined) return undefined
-  // The second field, the name, may hold spaces and brackets: count from its end.
+  // The second field, the name, may have spaces and brackets: count from the end.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   if (fields[0] === 'Z' || fields[0] === 'X') return undefined
-  // Counted in ticks since boot, which repeat after a reboot.
+  // In ticks since boot, which repeat after a reboot.
   return `${fields[19]}@${read('/proc/sys/kernel/random/boot_id')?.slice(0, 8)}`
 }
 

@@ -3,13 +3,14 @@ import process from 'node:process'
 const living = new Map<number, NodeJS.Signals>()
 let isInstalled = false
 
-/** From now on this process group does not outlive us: however we end (but for SIGKILL), it is sent this signal. */
+/** Sends this signal to the process group when this process ends, except after SIGKILL. */
 export function killOnExit(pid: number, signal: NodeJS.Signals): void {
   living.set(pid, signal)
   if (isInstalled) return
   isInstalled = true
   process.once('exit', killAll)
-  // A test killed by a signal runs no exit handler. A command that has handlers of its own drains first, and keeps them.
+  // A process killed by a signal runs no exit handler. A command with its own handlers drains
+  // first, and keeps them.
   for (const [name, code] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],
@@ -23,7 +24,7 @@ export function keepOnExit(pid: number): void {
   living.delete(pid)
 }
 
-/** Sends a signal to every process of a group; false where there is none any more. */
+/** false where the group has no process. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
   try {
     return process.kill(-pid, signal)

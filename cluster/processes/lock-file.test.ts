@@ -15,7 +15,7 @@ beforeEach(async () => {
 })
 afterEach(async () => await rm(folder, { recursive: true }))
 
-test('a folder has one holder at a time', async () => {
+test('a folder has one owner at a time', async () => {
   acquireLock(folder)
   assert.equal(lockOwner(folder)?.pid, process.pid)
   assert.throws(() => acquireLock(folder), AlreadyRunning)
@@ -24,7 +24,7 @@ test('a folder has one holder at a time', async () => {
   assert.deepEqual(await readdir(folder), [])
 })
 
-test('of several that come at once upon a killed holder, one takes its place', async () => {
+test("of several processes that find a dead owner's lock, one gets it", async () => {
   writeJson(join(folder, 'lock.json'), { pid: process.pid, started: 'before this one', since: 'long ago' })
   const children = Array.from({ length: 4 }, (_, index) => contender(index))
   const words = await Promise.all(children.map(async (child) => (await waitForLine(child, /(taken|occupied)/))[1]))

@@ -4,13 +4,13 @@ import process from 'node:process'
 import { readJson, writeJson } from '../json-file.ts'
 import { type Identity, identify, isAlive } from './identity.ts'
 
-/** Who runs a cluster in a data folder. */
+/** The process that runs a cluster in a data folder. */
 export interface LockOwner extends Identity {
   /** ISO time. */
   readonly startedAt: string
 }
 
-/** Thrown where another process that is alive runs a cluster in the folder. */
+/** Another live process runs a cluster in the folder. */
 export class AlreadyRunning extends Error {
   readonly owner: LockOwner
   constructor(folder: string, owner: LockOwner) {
@@ -19,7 +19,7 @@ export class AlreadyRunning extends Error {
   }
 }
 
-/** Takes the folder for this process alone. Throws AlreadyRunning. What a killed holder left is no hindrance. */
+/** Throws AlreadyRunning. Ignores the lock of a dead process. */
 export function acquireLock(folder: string): LockOwner {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const lock = lockOf(folder)
@@ -42,7 +42,7 @@ export function releaseLock(folder: string): void {
   rmSync(lockOf(folder), { force: true })
 }
 
-/** Who runs a cluster here now; undefined where nobody does, or who did was killed. */
+/** undefined without a live owner. */
 export function lockOwner(folder: string): LockOwner | undefined {
   const owner = readJson<LockOwner>(lockOf(folder))
   return owner !== undefined && isAlive(owner) ? owner : undefined
@@ -68,7 +68,10 @@ function linked(from: string, to: string): boolean {
   }
 }
 
-/** Removes a dead holder's lock. By rename, so that of several who try it, one does; and what proves to be alive is put back. */
+/**
+ * Removes a dead owner's lock. By rename, so that only one of several processes succeeds. A live
+ * owner's lock is put back.
+ */
 function setAside(lock: string): void {
   const aside = `${lock}.${process.pid}.stale`
   try {

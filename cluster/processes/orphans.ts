@@ -7,7 +7,7 @@ import { stopProcess } from './processes.ts'
 
 type Processes = Readonly<Record<string, Identity>>
 
-/** Notes by name which processes work on a folder, for whoever comes after the one that runs them was killed. */
+/** Records the processes of a folder by name, for the clean-up after this process was killed. */
 export function recordProcesses(folder: string, processes: Processes): void {
   writeJson(fileOf(folder), processes)
 }
@@ -16,12 +16,12 @@ export function forgetProcesses(folder: string): void {
   rmSync(fileOf(folder), { force: true })
 }
 
-/** Those of the noted processes that are alive. */
+/** The recorded processes that are alive. */
 export function orphansIn(folder: string): [string, Identity][] {
   return Object.entries(readJson<Processes>(fileOf(folder)) ?? {}).filter(([, identity]) => isAlive(identity))
 }
 
-/** Ends what a killed run left at work, Postgres last; answers with the names. A process gets `within` ms to end by itself. */
+/** Ends the processes that a killed run left, Postgres last. Returns their names. */
 export async function killOrphansIn(folder: string, timeoutMs = 3_000): Promise<string[]> {
   const orphans = orphansIn(folder)
   const clients = orphans.filter(([name]) => name !== 'Postgres')

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { freePort, isFree, nearestFree } from './ports.ts'
 
 for (const host of ['127.0.0.1', '0.0.0.0']) {
-  test(`a port that somebody listens on at ${host} is not free`, async () => {
+  test(`a port with a listener on ${host} is not free`, async () => {
     const server = createServer().listen(await freePort(), host)
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
@@ -17,6 +17,6 @@ for (const host of ['127.0.0.1', '0.0.0.0']) {
   })
 }
 
-test('free ports are not among those that outgoing connections are given', async () => {
+test('free ports are outside the range of outgoing connections', async () => {
   for (let count = 0; count < 20; count++) assert.ok((await freePort()) < 32_768)
 })

@@ -1,14 +1,19 @@
 import { createServer } from 'node:net'
 
-// Below the range that Linux takes the ports of outgoing connections from (32768 and up): a port in it can be taken by a
-// connection to Postgres while a replica restarts, and the replica then finds its own address in use.
+// Below Linux' range for outgoing connections (32768 and up): a connection to Postgres could take a
+// replica's port during its restart. Ports that were handed out a moment ago have no listener yet,
+// so they are remembered.
 const lowest = 15_000
 const highest = 32_000
 
-// Nobody listens yet on a port that was handed out a moment ago: of a cluster's dozen, two could be the same.
+// Nobody listens yet on a port that was handed out a moment ago: of a cluster's dozen, two could be
+// the same.
 const handedOut = new Set<number>()
 
-/** A port on 127.0.0.1 that nothing listens on, that no outgoing connection will take, and that this process was not given before. */
+/**
+ * A port on 127.0.0.1 without a listener, outside the range of outgoing connections, and new to
+ * this process.
+ */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < 100; tries++) {
     const port = lowest + Math.floor(Math.random() * (highest - lowest))
@@ -25,7 +30,7 @@ export async function nearestFree(wanted: number): Promise<number> {
   return await freePort()
 }
 
-/** Free on every address of this machine, for IPv4. Throws where listening there is not permitted (a port below 1024). */
+/** On all IPv4 addresses. Throws without permission (ports below 1024). */
 export async function isFree(port: number): Promise<boolean> {
   return (await canListen(port, '127.0.0.1')) && (await canListen(port, '0.0.0.0'))
 }

@@ -17,7 +17,7 @@ after(async () => await rm(folder, { recursive: true }))
 const node = (script: string) => ({ command: process.execPath, args: ['-e', script], log: join(folder, 'child.log') })
 const stubborn = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)`
 
-test('a child that does not listen is killed when its time is over, and its own children with it', async () => {
+test('a child that ignores SIGTERM is killed after the timeout, and its children with it', async () => {
   const parent = `
     ${stubborn}
     const { spawn } = require('node:child_process')
@@ -31,7 +31,7 @@ test('a child that does not listen is killed when its time is over, and its own 
   await waitFor('the grandchild to be gone', 2_000, () => !isAlive(grandchild))
 })
 
-test('a process that got the number of one that has ended is left alone', async () => {
+test('a process with a reused pid is left alone', async () => {
   const stranger = launch(node(stubborn))
   const { pid } = stranger.identity
   await stopProcess({ pid, started: 'long ago' }, 'SIGKILL', 0)
@@ -41,7 +41,7 @@ test('a process that got the number of one that has ended is left alone', async 
   assert.equal(identify(pid), undefined)
 })
 
-test('nothing outlives the process that has started it', async () => {
+test('no child survives its parent', async () => {
   const script = join(folder, 'careless.ts')
   const log = JSON.stringify(join(folder, 'orphan.log'))
   const launching = `launch({ command: process.execPath, args: ['-e', ${JSON.stringify(stubborn)}], log: ${log} })`
@@ -57,7 +57,7 @@ test('nothing outlives the process that has started it', async () => {
   }
 })
 
-test('a program that fails is told with its exit code and its last lines', async () => {
+test('a failed program is reported with its exit code and last lines', async () => {
   const failing = node(`console.error('no such table'); process.exit(78)`)
   await assert.rejects(runToEnd('migrate', failing), (fault) => {
     assert.ok(fault instanceof StartError)

@@ -12,9 +12,9 @@ export interface LaunchOptions {
   readonly args: readonly string[]
   readonly env?: NodeJS.ProcessEnv
   readonly cwd?: string
-  /** Path of the file that stdout and stderr are appended to. A file, not a pipe: it goes on working when we are killed. */
+  /** For stdout and stderr. A file, not a pipe: the child survives our death. */
   readonly log: string
-  /** What ends it at once, without harm, should we have to leave it in a hurry. Default SIGKILL. */
+  /** Sent when this process ends. Default SIGKILL. */
   readonly killSignal?: NodeJS.Signals
 }
 
@@ -23,21 +23,21 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null
 }
 
-/** A child in a process group of its own, so that Ctrl-C in a terminal does not reach it before its turn. */
+/** In its own process group, so that Ctrl-C in a terminal does not reach it. */
 export interface Child {
   readonly identity: Identity
   readonly exited: Promise<Exit>
   running(): boolean
-  /** What it has written since it was started. */
+  /** Its output since the start. */
   output(): string
   signal(name: NodeJS.Signals): void
-  /** Asks it to end (SIGTERM) and, `within` milliseconds later (10 s), ends its whole group. */
+  /** SIGTERM, and after `timeoutMs` (10 s) SIGKILL to its group. */
   end(options?: { readonly signal?: NodeJS.Signals; readonly timeoutMs?: number }): Promise<Exit>
 }
 
-/** A program did not do what it was started for; the message holds its last lines. */
+/** The message has the program's last lines. */
 export class StartError extends Error {
-  /** What it ended with; null where a signal ended it, or where it still runs without being ready. */
+  /** null after a signal, or while it runs without being ready. */
   readonly exitCode: number | null
   constructor(message: string, exitCode: number | null) {
     super(message)
@@ -84,7 +84,7 @@ export function launch(options: LaunchOptions): Child {
   }
 }
 
-/** Runs a program that ends by itself. Throws StartError with its last lines where it fails. */
+/** Throws StartError with the program's last lines where it fails. */
 export async function runToEnd(name: string, options: LaunchOptions): Promise<void> {
   const child = launch(options)
   const { code, signal } = await child.exited
@@ -92,7 +92,7 @@ export async function runToEnd(name: string, options: LaunchOptions): Promise<vo
   throw new StartError(`${name} failed (${signal ?? `exit ${code}`}):\n${lastLines(child.output())}`, code)
 }
 
-/** Waits until the child has written a line that matches; throws with its last lines where it ends first or takes too long. */
+/** Waits for a matching line of output. Throws with the last lines. */
 export async function waitForLine(child: Child, pattern: RegExp, timeoutMs = 20_000): Promise<RegExpMatchArray> {
   return await waitFor(`a line like ${pattern}`, timeoutMs, () => {
     const match = child.output().match(pattern)
@@ -102,7 +102,7 @@ export async function waitForLine(child: Child, pattern: RegExp, timeoutMs = 20_
   })
 }
 
-/** Ends a process that somebody else has started: asks, waits, insists. Does nothing where its number has passed to another. */
+/** For a process that another one started. Does nothing for a reused pid. */
 export async function stopProcess(identity: Identity, signal: NodeJS.Signals, timeoutMs: number): Promise<void> {
   if (!isAlive(identity)) return
   process.kill(identity.pid, signal)
@@ -113,7 +113,7 @@ export async function stopProcess(identity: Identity, signal: NodeJS.Signals, ti
   }
 }
 
-/** The last lines, without those of stack traces: what went wrong stands above them. */
+/** Without stack traces: the reason is above them. */
 export function lastLines(text: string, count = 15): string {
   const lines = text.split('\n').filter((line) => line.trim() !== '' && !/^\s+at /.test(line))
   return lines.slice(-count).join('\n')

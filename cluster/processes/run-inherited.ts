@@ -6,8 +6,8 @@ import { keepOnExit, killOnExit, signalGroup } from './kill-on-exit.ts'
 const KILL_AFTER_MS = 10_000
 
 /**
- * Runs a program whose output is shown as it comes; answers with its exit code. It has a process group of its own: when `asked`
- * aborts, all of it is asked to end, and made to when it does not.
+ * Runs a program with our stdout, in its own process group. Returns its exit code. When `signal`
+ * aborts, the group gets SIGTERM, later SIGKILL.
  */
 export async function runInherited(
   command: readonly string[],

@@ -1,11 +1,11 @@
 import process from 'node:process'
 
-/** npm passes Ctrl-C on while the terminal sends it too: what comes so soon is the same wish. */
+/** npm forwards Ctrl-C, and the terminal sends it, too: within this time it is the same one. */
 const REPEAT_MS = 1_000
 
 /**
- * Resolves at the first SIGINT, SIGTERM or SIGHUP; another one, a second or more later, ends the process at once, and with it
- * everything it has started.
+ * Resolves at the first SIGINT, SIGTERM or SIGHUP. A later one ends the process at once, with all
+ * its children.
  */
 export function onShutdownSignal(): Promise<void> {
   return new Promise((resolve) => {
@@ -16,7 +16,7 @@ export function onShutdownSignal(): Promise<void> {
       resolve()
     }
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, asked)
-    // A terminal that was closed takes no more output; draining goes on all the same.
+    // A closed terminal must not stop the drain.
     process.stdout.on('error', () => undefined)
     process.stderr.on('error', () => undefined)
   })

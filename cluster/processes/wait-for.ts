@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Asks again every few milliseconds until there is an answer. Throws after `within` milliseconds, naming what it waited for. */
+/** Polls until `probe` returns a value. Throws after `timeoutMs`, naming `what`. */
 export async function waitFor<T>(
   what: string,
   timeoutMs: number,

@@ -7,13 +7,13 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** In PEM. */
+/** PEM. */
 export interface Certificate {
   readonly key: string
   readonly cert: string
 }
 
-/** For 127.0.0.1 and localhost, good for a week: the one kept in this folder, made by `openssl` at the first call. */
+/** For 127.0.0.1 and localhost, valid for a week. Kept in the folder, made with `openssl`. */
 export async function keptCertificate(folder: string): Promise<Certificate> {
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
   if (!existsSync(cert)) {
@@ -28,7 +28,7 @@ export async function keptCertificate(folder: string): Promise<Certificate> {
   return { key: await readFile(key, 'utf8'), cert: await readFile(cert, 'utf8') }
 }
 
-/** From now on every client in this process trusts it, beside all that it trusts already. */
+/** All clients of this process trust it from now on. */
 export function trust({ cert }: Certificate): void {
   tls.setDefaultCACertificates([...tls.getCACertificates('default'), cert])
 }

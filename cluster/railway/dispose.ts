@@ -1,7 +1,6 @@
-/** What undoes one step of a start. */
 export type Dispose = () => void | Promise<void>
 
-/** Undoes the steps, the last one first; done, there is nothing left to undo. */
+/** In reverse order. */
 export async function disposeAll(ends: Dispose[]): Promise<void> {
   for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end()
 }

@@ -5,14 +5,14 @@ import type net from 'node:net'
 import { pipeline } from 'node:stream'
 import type { Certificate } from './certificate.ts'
 
-// docs.railway.com, "Specs & Limits": idle connections are kept for a minute, heads may have 32 KB, a request may take 15 minutes.
+// docs.railway.com, "Specs & Limits": idle connections last a minute, headers may have 32 KB, a
+// request may take 15 minutes.
 const KEEP_ALIVE = 60_000
 const HEAD = 32 * 1024
 const LONGEST = 900_000
 
-/** Where a request may be sent. */
 export interface Upstream {
-  /** Empty where nobody is there now. */
+  /** Empty where no container runs. */
   readonly host: string
   readonly port: number
   readonly agent: http.Agent
@@ -20,9 +20,9 @@ export interface Upstream {
 
 export interface EdgeOptions {
   readonly certificate: Certificate
-  /** Of 127.0.0.1. */
+  /** On 127.0.0.1. */
   readonly port: number
-  /** Who answers the next request; undefined where nobody can. */
+  /** The container for the next request. */
   readonly choose: () => Upstream | undefined
 }
 
@@ -31,7 +31,7 @@ export interface Edge {
   close(): Promise<void>
 }
 
-/** What stands before a service on Railway: it ends TLS, hands requests on over plain HTTP/1.1, and repeats nothing. */
+/** Railway's edge: terminates TLS, forwards over plain HTTP/1.1, and repeats nothing. */
 export async function startEdge({ certificate, port, choose }: EdgeOptions): Promise<Edge> {
   const limits = { keepAliveTimeout: KEEP_ALIVE, maxHeaderSize: HEAD, requestTimeout: LONGEST }
   const server = https.createServer({ ...certificate, ...limits }, (request, response) => {
@@ -51,7 +51,7 @@ export async function startEdge({ certificate, port, choose }: EdgeOptions): Pro
   }
 }
 
-/** Idle connections to one container, as long as Railway keeps them. */
+/** Idle connections last as long as on Railway. */
 export function upstreamAgent(): http.Agent {
   return new http.Agent({ keepAlive: true, timeout: KEEP_ALIVE })
 }
@@ -69,7 +69,9 @@ function handOn(request: http.IncomingMessage, response: http.ServerResponse, up
   request.pipe(onward)
 }
 
-/** The client's address stands in X-Real-IP alone; what the client itself says of addresses does not get through. */
+/**
+ * The client's address is in X-Real-IP only. The client's own headers about addresses are removed.
+ */
 function headersOnward({ headers, socket }: http.IncomingMessage): http.OutgoingHttpHeaders {
   const others = Object.entries(headers).filter(([name]) => !/^(connection|keep-alive|x-forwarded-for)$/.test(name))
   return {

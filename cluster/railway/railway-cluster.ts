@@ -14,20 +14,20 @@ import type { RailwayService } from './railway-service.ts'
 
 export interface RailwayParts {
   readonly premises: ClusterContext
-  /** Its own; undefined where it uses another's database. */
+  /** Undefined with an external database. */
   readonly postgres: Postgres | undefined
   readonly passage: TcpForwarder
   readonly service: RailwayService
-  /** As written in `.railway/railway.ts`. */
+  /** As in `.railway/railway.ts`. */
   readonly variables: Readonly<Record<string, string>>
-  /** What undoes the steps of the start. */
+  /** Runs in reverse order at the end. */
   readonly disposals: Dispose[]
 }
 
-/** A project on Railway with one service, as far as one machine can play it. */
+/** A Railway project with one service, imitated on one machine. */
 export class RailwayCluster implements Cluster {
   readonly #parts: RailwayParts
-  /** One more edge for each replica, that leads to it alone. */
+  /** One edge for each replica. */
   readonly #doors = new Map<string, Edge>()
   #certificate: Certificate | undefined
   #edge: Edge | undefined
@@ -36,7 +36,7 @@ export class RailwayCluster implements Cluster {
     this.#parts = parts
   }
 
-  /** The first deployment, then the edge before it; port 0 is a free one. */
+  /** Starts the first deployment, then the edge. Port 0: a free one. */
   async open(replicas: number, port = 0): Promise<void> {
     const { service, premises, disposals } = this.#parts
     this.#certificate = await keptCertificate(join(premises.folder, 'secrets'))
@@ -82,7 +82,7 @@ export class RailwayCluster implements Cluster {
     throw new Error('Railway starts a container again that has ended')
   }
 
-  /** A deploy. */
+  /** A deployment. */
   async roll(environment: Readonly<Record<string, string>> = {}): Promise<void> {
     const { premises, service } = this.#parts
     const former = premises.settings
@@ -128,14 +128,14 @@ export class RailwayCluster implements Cluster {
     await disposeAll(this.#parts.disposals)
   }
 
-  /** Nothing is at stake any more: nobody is given the time to drain. */
+  /** Without a drain. */
   async destroy(): Promise<void> {
     await this.#parts.service.abandon()
     await this.stop()
     await rm(this.folder, { recursive: true, force: true })
   }
 
-  /** The variables of a deployment, with what Railway puts in for references and keeps itself; a scenario's come last. */
+  /** With Railway's references resolved. A scenario's variables come last. */
   #environment(): Record<string, string> {
     const { variables, passage, premises } = this.#parts
     const resolved = Object.entries(variables).map(([name, text]) => [name, resolve(text, passage.url)])
@@ -167,7 +167,7 @@ export class RailwayCluster implements Cluster {
   }
 }
 
-/** What `${{Postgres.…}}` stands for; without Railway's PgBouncer both names are the same address. */
+/** The values of `${{Postgres.…}}`. Without Railway's PgBouncer both are the same address. */
 function resolve(text: string, databaseUrl: string): string {
   const resolved = text.replaceAll(/\$\{\{Postgres\.DATABASE_(UNPOOLED_)?URL\}\}/g, databaseUrl)
   if (resolved.includes('${{')) throw new Error(`Nothing is known here that ${text} stands for`)

@@ -8,27 +8,27 @@ import { waitFor } from '../processes/wait-for.ts'
 import { upstreamAgent } from './edge.ts'
 
 export interface ContainerOptions {
-  /** RAILWAY_REPLICA_ID, by which it calls itself. */
+  /** RAILWAY_REPLICA_ID, the replica's name. */
   readonly name: string
-  /** Docker's name for it. */
+  /** Docker's name. */
   readonly container: string
   readonly network: string
   readonly label: string
   readonly image: string
   readonly environment: Readonly<Record<string, string>>
   readonly port: number
-  /** How often it is started again after it failed. */
+  /** Restarts after failures. */
   readonly retries: number
   readonly log: string
-  /** Is told what happens to it. */
+  /** Called for its events. */
   readonly onProgress: (line: string) => void
 }
 
 const METRICS_PORT = 9090
-/** Docker starts a container in a second or less; a machine that is busy takes longer. */
+/** Docker needs a second or less, a busy machine more. */
 const STARTS_WITHIN = 60_000
 
-/** One replica of a deployment. Started again when it ends with anything but 0, which counts as completed. */
+/** One replica of a deployment. Restarted after any exit code but 0, which means completed. */
 export class RailwayContainer {
   readonly agent: http.Agent = upstreamAgent()
   readonly #options: ContainerOptions
@@ -64,7 +64,7 @@ export class RailwayContainer {
     return `http://${this.#host}:${METRICS_PORT}/metrics`
   }
 
-  /** Runs it; resolves once it has an address. */
+  /** Resolves when it has an address. */
   async start(): Promise<void> {
     this.#wanted = true
     await this.#run()
@@ -75,7 +75,7 @@ export class RailwayContainer {
     const own: Record<string, string> = { ...environment, PORT: String(port), RAILWAY_REPLICA_ID: name }
     const place = ['--name', container, '--network', network, '--label', label]
     const args = ['run', '--rm', ...place, ...Object.keys(own).flatMap((key) => ['--env', key]), image]
-    // Docker's own command hands a SIGTERM on to the container, which then drains and is removed.
+    // The docker command forwards SIGTERM to the container, which drains and is removed.
     const child = launch({ command: 'docker', args, env: { ...process.env, ...own }, log, killSignal: 'SIGTERM' })
     this.#child = child
     child.exited
@@ -87,7 +87,10 @@ export class RailwayContainer {
     })
   }
 
-  /** Asks as Railway does, over IPv6, until the answer is exactly 200. Throws StartError with its last lines. */
+  /**
+   * Polls as Railway does, over IPv6, until the status is exactly 200. Throws StartError with its
+   * last lines.
+   */
   async healthy(path: string, within: number): Promise<void> {
     const well = () => answersWell(this.#ipv6, this.port, path)
     const ready = await waitFor('', within, async () => (this.#isOver() ? 'over' : (await well()) && 'well')).catch(
@@ -98,7 +101,7 @@ export class RailwayContainer {
     throw new StartError(`${this.name} ${reason}:\n${lastLines(this.#child?.output() ?? '')}`, null)
   }
 
-  /** SIGTERM, and SIGKILL so many milliseconds later if it still runs then. */
+  /** SIGTERM, and SIGKILL after `draining` milliseconds. */
   async terminate(draining: number): Promise<void> {
     this.#wanted = false
     const child = this.#child
@@ -106,19 +109,19 @@ export class RailwayContainer {
     await this.#signal('TERM')
     if (await endsWithin(child, draining)) return
     this.#options.onProgress(`SIGKILL to ${this.name}, ${draining / 1000} s later`)
-    // Again where Docker had not made the container yet when the first signal came.
+    // Repeated: Docker may not have made the container at the first signal.
     do await this.#signal('KILL')
     while (!(await endsWithin(child, 1_000)))
   }
 
-  /** Resolves when it has been started again. */
+  /** Resolves after the restart. */
   async crash(): Promise<void> {
     const former = this.#child
     await this.#signal('KILL')
     await waitFor(`${this.name} to be started again`, STARTS_WITHIN, () => this.#child !== former && this.#host !== '')
   }
 
-  /** No request goes there any more: closes idle connections, which would keep it from leaving. */
+  /** Closes idle connections, which would delay its drain. */
   forget(): void {
     for (const socket of Object.values(this.agent.freeSockets).flat()) socket?.destroy()
   }
@@ -133,7 +136,7 @@ export class RailwayContainer {
   }
 
   async #signal(name: 'TERM' | 'KILL'): Promise<void> {
-    // One that has just ended by itself cannot be told.
+    // It may just have ended by itself.
     await docker(['kill', '--signal', name, this.#options.container]).catch(() => undefined)
   }
 

@@ -2,14 +2,14 @@ import { createRailwayContext, type ProjectDefinition, project, type ServiceNode
 import program, { partial } from '../../.railway/railway.ts'
 
 export interface RailwayFile {
-  /** The name under which it owns what it names. */
+  /** The name of the file's owner. */
   readonly partial: string
   readonly project: ProjectDefinition
-  /** The one service in it. */
+  /** Its only service. */
   readonly app: ServiceNode
 }
 
-/** What a deployment goes by; times in milliseconds. */
+/** Times in milliseconds. */
 export interface RailwaySettings {
   readonly preDeploy: string
   readonly health: { readonly path: string; readonly within: number }
@@ -18,11 +18,11 @@ export interface RailwaySettings {
   readonly overlap: number
   /** From SIGTERM to SIGKILL. */
   readonly draining: number
-  /** Variables as they are written, `${{…}}` among them; what Railway keeps itself is not there. */
+  /** As written, with `${{…}}`. Without the values that only Railway has. */
   readonly variables: Readonly<Record<string, string>>
 }
 
-/** `.railway/railway.ts` as Railway's CLI sees it: the program's result, through JSON. */
+/** The result of `.railway/railway.ts` through JSON, as Railway's CLI reads it. */
 export async function readRailwayFile(): Promise<RailwayFile> {
   const made = await program(createRailwayContext({ command: 'plan', environment: 'production' }), project)
   const definition = JSON.parse(JSON.stringify(made)) as ProjectDefinition
@@ -31,7 +31,7 @@ export async function readRailwayFile(): Promise<RailwayFile> {
   return { partial, project: definition, app }
 }
 
-/** What Railway does where the file says nothing stands here too: no overlap, SIGKILL at once. */
+/** With Railway's defaults: no overlap, SIGKILL at once. */
 export function settingsOf({ deploy, variables = {} }: ServiceNode): RailwaySettings {
   const literals = Object.entries(variables).flatMap(([name, of]) =>
     of.type === 'literal' ? [[name, of.value ?? ''] as const] : [],

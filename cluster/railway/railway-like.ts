@@ -22,16 +22,16 @@ import { type RailwaySettings, readRailwayFile, settingsOf } from './railway-fil
 import { RailwayService, type ServiceOptions } from './railway-service.ts'
 
 export interface RailwayOptions extends ClusterOptions {
-  /** In the place of what `.railway/railway.ts` says. */
+  /** Replaces values of `.railway/railway.ts`. */
   readonly settings?: Partial<RailwaySettings>
-  /** Milliseconds until the edge has heard that a container leaves. Railway writes nowhere how long that takes; default 3000. */
+  /** Until the edge knows that a container leaves. Railway does not document it. Default 3000. */
   readonly lag?: number
 }
 
-/** PORT is Railway's to choose. */
+/** Railway chooses PORT. */
 const PORT = 8080
 
-/** Runs the image as Railway does, in containers on this machine. Throws with the reason. */
+/** Runs the image in containers as Railway does. */
 export async function startRailwayLikeCluster(options: RailwayOptions = {}): Promise<Cluster> {
   const folder = resolve(options.folder ?? mkdtempSync(join(process.env.E2E_FOLDER ?? tmpdir(), 'roundhouse-')))
   acquireLock(folder)
@@ -81,7 +81,7 @@ async function start(folder: string, options: RailwayOptions, ends: Dispose[]): 
   return cluster
 }
 
-/** A Postgres of its own on this machine, unless it is given a database. */
+/** Its own Postgres on this machine, unless a database is given. */
 async function provide(
   premises: ClusterContext,
   given: string | undefined,
@@ -108,12 +108,12 @@ async function layNetwork(ends: Dispose[]): Promise<{ network: string; label: st
   const label = `roundhouse.cluster=${network}`
   removeAtExit(label)
   ends.push(() => removeByLabel(label))
-  // IPv6 too: the private network of Railway's older environments has nothing else.
+  // With IPv6: the private network of Railway's older environments has nothing else.
   await docker(['network', 'create', '--ipv6', '--label', label, network])
   return { network, label }
 }
 
-/** Runs a command in a container of its own, to its end. */
+/** In a new container, to its end. */
 async function runOnce(
   command: string,
   environment: Readonly<Record<string, string>>,

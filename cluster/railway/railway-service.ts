@@ -4,25 +4,23 @@ import type { RailwaySettings } from './railway-file.ts'
 
 export interface ServiceOptions {
   readonly settings: RailwaySettings
-  /** Milliseconds from an old container's SIGTERM until the edge has heard of it. */
+  /** From an old container's SIGTERM until the edge knows. */
   readonly lag: number
-  /** How one container of a deployment is run. */
   readonly place: Pick<ContainerOptions, 'network' | 'label' | 'image' | 'port'>
-  /** The pre-deploy command, in a container of its own. Throws where it fails. */
+  /** The pre-deploy command. Throws where it fails. */
   readonly preDeploy: (command: string, environment: Readonly<Record<string, string>>) => Promise<void>
-  /** The path of a container's log. */
   readonly log: (name: string) => string
   readonly say: (line: string) => void
 }
 
-/** A service: deployments that follow each other, and who of them the edge sends people to. */
+/** A service: its deployments, and the containers that the edge uses. */
 export class RailwayService {
   readonly #options: ServiceOptions
   #deployments = 0
   #environment: Readonly<Record<string, string>> = {}
-  /** The present deployment. */
+  /** The current deployment. */
   #active: readonly RailwayContainer[] = []
-  /** Whom the edge knows. */
+  /** The containers that the edge knows. */
   #known: readonly RailwayContainer[] = []
 
   constructor(options: ServiceOptions) {
@@ -33,7 +31,7 @@ export class RailwayService {
     return this.#active
   }
 
-  /** One of those that run, at random. */
+  /** A running one, at random. */
   choose(): RailwayContainer | undefined {
     return this.#known[Math.floor(Math.random() * this.#known.length)]
   }
@@ -44,7 +42,10 @@ export class RailwayService {
     return container
   }
 
-  /** Pre-deploy command, new containers, health check, overlap, then the old ones leave. Throws where a step fails: the old ones go on. */
+  /**
+   * Pre-deploy command, new containers, health check, overlap, then the old ones stop. Throws where
+   * a step fails, and keeps the old ones.
+   */
   async deploy(count: number, environment: Readonly<Record<string, string>>): Promise<void> {
     const { settings, preDeploy, say } = this.#options
     say(`deployment ${++this.#deployments}: ${settings.preDeploy}`)
@@ -60,7 +61,7 @@ export class RailwayService {
     await this.#remove(old)
   }
 
-  /** More of the same deployment, or fewer. */
+  /** Changes the number of containers. */
   async scale(count: number): Promise<void> {
     const former = this.#active.length
     const fresh = count > former ? await this.#bring(numbers(former + 1, count), this.#environment) : []
@@ -70,7 +71,7 @@ export class RailwayService {
     await this.#remove(surplus)
   }
 
-  /** The process within its container, as the dashboard's "Restart" does for all of them. */
+  /** Restarts the process in its container, as the dashboard's "Restart". */
   async restart(name: string): Promise<void> {
     const container = this.named(name)
     await this.#remove([container])
@@ -79,7 +80,7 @@ export class RailwayService {
     this.#known = [...this.#known, container]
   }
 
-  /** Resolves when the one that was killed answers again. */
+  /** Resolves when it answers again. */
   async crash(name: string): Promise<void> {
     const container = this.named(name)
     this.#options.say(`SIGKILL to ${name}`)
@@ -92,7 +93,7 @@ export class RailwayService {
     this.#active = []
   }
 
-  /** Without giving anybody the time to drain. */
+  /** Without a drain. */
   async abandon(): Promise<void> {
     await Promise.all(this.#active.map((container) => container.terminate(0)))
     this.#active = []
@@ -130,7 +131,7 @@ export class RailwayService {
     await container.healthy(path, within)
   }
 
-  /** SIGTERM, and SIGKILL after the draining time; the edge learns late. */
+  /** SIGTERM, and SIGKILL after the draining time. The edge learns late. */
   async #remove(old: readonly RailwayContainer[]): Promise<void> {
     const { settings, lag, say } = this.#options
     if (old.length === 0) return

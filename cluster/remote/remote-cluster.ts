@@ -2,18 +2,18 @@ import { getOnce } from '../../test-support/http-client.ts'
 import type { Cluster, Replica } from '../cluster.ts'
 import { waitFor } from '../processes/wait-for.ts'
 
-/** The person's commands; each resolves when what it does is done. */
+/** The operator's commands. Each resolves when it is done. */
 export interface Commands {
   restart(): Promise<void>
   scale(replicas: number): Promise<void>
 }
 
-/** So many answers without a new name: all have been met. */
+/** So many responses without a new name: all replicas are known. */
 const ENOUGH = 40
-/** A machine somewhere may take minutes to start a replica. */
+/** A remote machine may need minutes to start a replica. */
 const PATIENCE = 300_000
 
-/** A deployment that is known by its address alone: replicas are those who answer there. */
+/** A deployment known by its URL only. Its replicas are those that answer there. */
 export class RemoteCluster implements Cluster {
   readonly url: string
   readonly databaseUrl = ''
@@ -26,12 +26,15 @@ export class RemoteCluster implements Cluster {
     this.#commands = commands
   }
 
-  /** None has an address of its own: each is met behind the one that all share. */
+  /** No replica has its own address: all share one. */
   get replicas(): readonly Replica[] {
     return this.#names.map((name) => ({ name, url: this.url, metricsUrl: '', pid: 0 }))
   }
 
-  /** Asks until `count` replicas have answered and nobody else does; without it until no new one comes. */
+  /**
+   * Requests until `count` replicas and no other have answered; without `count` until no new one
+   * comes.
+   */
   async meet(count?: number): Promise<void> {
     const met = `${count ?? 'all'} replicas to answer at ${this.url}`
     this.#names = await waitFor(met, PATIENCE, async () => {
@@ -83,7 +86,7 @@ async function outOfReach(): Promise<void> {
   throw new Error('That is out of reach from here')
 }
 
-/** On a connection of its own, so that a balancer that assigns connections chooses anew. */
+/** On a new connection, so that a balancer that assigns connections chooses again. */
 async function answererAt(url: string): Promise<string | undefined> {
   const response = await getOnce(url, { timeoutMs: 5_000 }).catch(() => undefined)
   return response?.headers['x-served-by']?.toString()

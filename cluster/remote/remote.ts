@@ -5,15 +5,15 @@ import type { Cluster } from '../cluster.ts'
 import { RemoteCluster } from './remote-cluster.ts'
 
 export interface RemoteOptions {
-  /** A command for a shell that replaces every replica and ends when that is done. */
+  /** Shell command that replaces every replica, and ends when that is done. */
   readonly restart: string | undefined
-  /** A command for a shell, to which REPLICAS says how many there shall be. */
+  /** Shell command that scales to $REPLICAS. */
   readonly scale: string | undefined
-  /** How many there are; default: as many as are met. */
+  /** Default: as many as answer. */
   readonly replicas: number | undefined
 }
 
-/** A deployment that runs already, wherever. Throws where nobody answers there, or fewer than are said to. */
+/** Any running deployment. Throws where none, or fewer replicas, answer. */
 export async function startRemoteCluster(url: string, options: RemoteOptions): Promise<Cluster> {
   const cluster = new RemoteCluster(new URL(url).origin, {
     restart: () => shell('restart', options.restart, {}),
@@ -25,7 +25,7 @@ export async function startRemoteCluster(url: string, options: RemoteOptions): P
 
 async function shell(what: string, command: string | undefined, env: Readonly<Record<string, string>>): Promise<void> {
   if (command === undefined) throw new Error(`Nobody has said how to ${what} this deployment`)
-  // What such a command says belongs on the person's screen.
+  // The operator sees the command's output.
   const child = spawn('sh', ['-c', command], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'inherit', 'inherit'],

@@ -17,7 +17,7 @@ before(async () => {
   assert.equal((await site.command('migrate')).code, 0)
 })
 
-test('without settings a replica ends with 78, and names each that is missing', async () => {
+test('without settings a replica exits with 78, and names each missing one', async () => {
   const replica = await yard.run({ image: site.image })
   assert.equal(await replica.ended(), 78)
   const said = await replica.logs()
@@ -25,7 +25,7 @@ test('without settings a replica ends with 78, and names each that is missing', 
   assert.match(said, /^ {2}SESSION_SECRET is missing/m)
 })
 
-test('a file with a secret that is not there, or that nobody may read, ends a replica with 78 and its name', async () => {
+test('a missing or unreadable secret file makes a replica exit with 78, and is named', async () => {
   const env = { SESSION_SECRET: '', SESSION_SECRET_FILE: '/secrets/session-secret' }
   const replica = await site.run({ env })
   assert.equal(await replica.ended(), 78)
@@ -36,7 +36,7 @@ for (const { what, address, reason } of [
   { what: 'a database that cannot be reached', address: '@nowhere.invalid/roundhouse', reason: /^database: .*nowhere/ },
   { what: 'a wrong password', address: ':wrong@', reason: /^database: password authentication failed/ },
 ]) {
-  test(`with ${what} a replica stays, unready, and says why; a migration ends with a reason`, async () => {
+  test(`with ${what} a replica stays unready with a reason, and a migration exits with a reason`, async () => {
     const env = { DATABASE_URL: spoilt(site.env.DATABASE_URL ?? '', address) }
     const [replica, migration] = [await site.run({ env }), await site.run({ env, command: MIGRATE })]
     const said = await waitFor('a reason', TIMEOUT_MS, async () => {
@@ -59,7 +59,7 @@ function spoilt(address: string, part: string): string {
   return part.startsWith('@') ? address.replace(/@.*/, part) : address.replace(/:[^:@]*@/, part)
 }
 
-test('a database that is older than the image keeps a replica unready, with what is missing, until it is migrated', async () => {
+test('with an older database a replica stays unready, names what is missing, and becomes ready after the migration', async () => {
   const newest = await site.sql('DELETE FROM migration WHERE id = (SELECT max(id) FROM migration) RETURNING name')
   const replica = await site.run()
   const reason = await waitFor('a reason', TIMEOUT_MS, async () =>
@@ -72,7 +72,7 @@ test('a database that is older than the image keeps a replica unready, with what
   await expectReady(replica)
 })
 
-test('a database that is newer than the image serves, and is left as it is', async () => {
+test('a newer database works, and stays unchanged', async () => {
   await site.sql("INSERT INTO migration (name, run_on) VALUES ('9999_of_a_later_release', now())")
   const { code, output: said } = await site.command('migrate')
   assert.deepEqual({ code, said: said.trim() }, { code: 0, said: 'the schema is up to date' })
@@ -91,7 +91,7 @@ test('a log that cannot be written loses lines, and nothing else', async () => {
   assert.equal(await migration.ended(), 0)
 })
 
-test('a volume that cannot be written to ends whoever needs it, with the reason', async () => {
+test('a read-only volume ends the services that need it, with the reason', async () => {
   const script = `--volume=${join(repository, 'compose/make-secrets.sh')}:/make-secrets.sh:ro`
   const command = ['sh', '/make-secrets.sh']
   const secrets = await yard.run({ image: site.image, dockerArguments: ['--read-only', script], command })

@@ -21,7 +21,7 @@ before(async () => {
 })
 after(() => ada.close())
 
-test('one command brings three replicas behind nginx, and who signs in on one is known on all', async () => {
+test('one command starts three replicas behind nginx, and a sign-in on one is known on all', async () => {
   const seen = new Set<string>()
   for (let turn = 0; turn < 12; turn++) {
     const { signedIn, replica } = await sessionOf(ada)
@@ -32,7 +32,7 @@ test('one command brings three replicas behind nginx, and who signs in on one is
   assert.equal((await trial.containers('app')).length, 3)
 })
 
-test('nginx alone is published, and on this machine alone', async () => {
+test('only nginx is published, on this machine only', async () => {
   const published: string[] = []
   for (const name of await trial.containers()) {
     const ports = JSON.parse(await inspect(name, 'json .HostConfig.PortBindings')) as Record<
@@ -45,7 +45,7 @@ test('nginx alone is published, and on this machine alone', async () => {
   assert.deepEqual(published, ['127.0.0.1 8080/tcp'])
 })
 
-test('no container may write to its root, be root, gain rights, or fill memory, processors or the disk with its log', async () => {
+test('no container can write to its root, be root, gain privileges, or fill memory, processors or the disk with its log', async () => {
   for (const name of await trial.containers()) {
     const { Name, Config, HostConfig } = JSON.parse(await inspect(name, 'json .')) as Inspected
     assert.ok(HostConfig.ReadonlyRootfs, Name)
@@ -73,7 +73,7 @@ interface Inspected {
   }
 }
 
-test('whoever is told to end has longer than its drain takes', async () => {
+test('every service may take longer to stop than its drain takes', async () => {
   const { services } = JSON.parse(await trial.compose(['config', '--format=json'])) as Configured
   const { DRAIN_DELAY, DRAIN_TIMEOUT } = services.app.environment
   const [grace, delay, drain] = [services.app.stop_grace_period, DRAIN_DELAY, DRAIN_TIMEOUT].map((text) =>
@@ -88,7 +88,7 @@ interface Configured {
   }
 }
 
-test('secrets are made at the first start, for uid 1000 and its group alone, and stand in no setting', async () => {
+test('secrets are made at the first start, for uid 1000 and its group only, and no variable holds them', async () => {
   const facts = 'cd /secrets && stat -c "%a %u %g %n" * && cat session-secret && echo && cat database-password'
   const [session = '', database = '', ...made] = (await trial.compose(['exec', '-T', 'app', 'sh', '-c', facts]))
     .split('\n')
@@ -102,14 +102,14 @@ test('secrets are made at the first start, for uid 1000 and its group alone, and
   for (const secret of [session, database]) assert.ok(!settings.join().includes(secret))
 })
 
-test('down and up keep every login, and the secrets', async () => {
+test('down and up keep every sign-in, and the secrets', async () => {
   await trial.compose(['down'])
   await trial.up()
   await expectSignedIn(ada, email)
 })
 
 test('over HTTPS cookies are Secure and __Host-, a browser keeps them, and plain HTTP gets none of them', async () => {
-  // An operator's own secret takes the place of the one that was made: who was signed in by that one is a visitor.
+  // An operator's secret replaces the generated one, so those sessions become visitors'.
   const environment = { COOKIE_SECURE: 'true', SESSION_SECRET: 'an operator made this one: 71fe09' }
   await trial.up(environment, 'nginx', 'https')
   const certificate = await trial.compose(['exec', '-T', 'https', 'cat', '/tmp/tls.crt'], environment)
@@ -131,7 +131,7 @@ test('over HTTPS cookies are Secure and __Host-, a browser keeps them, and plain
   bea.close()
 })
 
-test('a database that cannot be reached ends the start with the reason in the log of migrate', async () => {
+test('an unreachable database ends the start with the reason in the log of migrate', async () => {
   const environment = { DATABASE_URL: 'postgres://roundhouse:wrong@postgres/roundhouse' }
   await assert.rejects(trial.up(environment), /"migrate" didn't complete successfully: exit 75/)
   assert.match(
@@ -140,7 +140,7 @@ test('a database that cannot be reached ends the start with the reason in the lo
   )
 })
 
-test('down -v deletes the data and the secrets, and leaves nothing behind', async () => {
+test('down -v deletes the data and the secrets, and leaves nothing', async () => {
   await trial.compose(['down', '--volumes'])
   const label = `--filter=label=com.docker.compose.project=${trial.name}`
   for (const kind of ['volume', 'network', 'container']) assert.equal(await docker([kind, 'ls', '-q', label]), '', kind)

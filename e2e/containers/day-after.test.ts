@@ -38,7 +38,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-test('a backup brings back who was there, and nobody who came later', async () => {
+test('a backup restores the accounts of its time, and no later ones', async () => {
   await follow('back up')
   await register(bea)
   await follow('restore')
@@ -46,7 +46,7 @@ test('a backup brings back who was there, and nobody who came later', async () =
   await expectVisitor(bea)
 })
 
-test('the way to another Postgres, with nothing in its volume, keeps every login', async () => {
+test('moving to another Postgres with an empty volume keeps every sign-in', async () => {
   await follow('back up')
   await follow('Postgres’ next major version')
   assert.equal(await sql("SELECT to_regclass('session') IS NULL"), 't')
@@ -54,9 +54,9 @@ test('the way to another Postgres, with nothing in its volume, keeps every login
   await expectSignedIn(ada, adas)
 })
 
-test('the secret that was made gives way to an operator’s, and who came by stays signed in', async () => {
+test("the generated secret is replaced by an operator's, and active users stay signed in", async () => {
   beas = (await register(bea)).email
-  // One replica is enough to be replaced.
+  // One replica is enough.
   await trial.compose(['up', '--detach', '--no-recreate', '--scale=app=1', 'app'])
   const [reading = ''] = commandsTo('change the secret').filter((command) => command.includes('session-secret'))
   const made = await run(reading)
@@ -69,13 +69,13 @@ test('the secret that was made gives way to an operator’s, and who came by sta
   }
   await roll({ SESSION_SECRET: own })
   await expectSignedIn(ada, adas)
-  // By her own cookie nobody knows her any more: she has not come by.
+  // Her cookie has the old secret: she did not visit meanwhile.
   await expectVisitor(bea)
   await roll({})
   await expectSignedIn(bea, beas)
 })
 
-test('a managed database takes the place of the one in the project, which then idles', async (t) => {
+test("a managed database replaces the project's own, which then idles", async (t) => {
   const yard = await createDockerNetwork(t)
   const managed = await yard.run({
     image: 'postgres:18',
@@ -99,7 +99,10 @@ async function follow(what: string, environment?: Environment): Promise<void> {
   for (const command of commandsTo(what)) await run(command, environment)
 }
 
-/** The commands in this row of the day-after table in docs/compose.md. Only the volume's and the dump's names differ. */
+/**
+ * The commands of a row of the day-after table in docs/compose.md. Only the names of the volume and
+ * the dump differ.
+ */
 function commandsTo(what: string): string[] {
   const document = readFileSync(join(repository, 'docs/compose.md'), 'utf8').replaceAll("'", '’')
   const [row = assert.fail(`docs/compose.md has no row "${what}"`)] = document
@@ -119,7 +122,7 @@ async function run(command: string, environment: Environment = {}): Promise<stri
   return (await promisify(execFile)('sh', ['-c', command], options)).stdout.trim()
 }
 
-/** What the project's own database answers. */
+/** A query on the project's own database. */
 async function sql(statement: string): Promise<string> {
   const [psql = ''] = commandsTo('look into the database')
   return await run(`${psql.replace('exec', 'exec -T')} -Atc "${statement}"`)

@@ -13,7 +13,7 @@ before(async () => {
   image = await provideImage()
 })
 
-test('the image holds the product and what it needs in production, and nothing else', async (t) => {
+test('the image has the product and its production dependencies, and nothing else', async (t) => {
   assert.deepEqual(await inside('ls -A'), ['.compiled', 'node_modules', 'package.json', 'src'])
   assert.deepEqual(await inside("find src -name '*.test.*' -o -name 'testing*' -o -name '.*'"), [])
   assert.deepEqual(
@@ -27,19 +27,19 @@ test('the image holds the product and what it needs in production, and nothing e
   t.diagnostic(`${packages.length} packages; kB: ${(await inside('du -sk node_modules src .compiled')).join(', ')}`)
 })
 
-/** Runs a shell's line in the image; answers with the lines that it wrote. */
+/** Runs a shell command in the image. Returns its lines. */
 async function inside(script: string): Promise<string[]> {
   return (await docker(['run', '--rm', image, 'sh', '-c', `${script} || true`])).split('\n').filter(Boolean)
 }
 
-/** The folders that `npm ci --omit=dev` fills, by the lock file. */
+/** The folders of `npm ci --omit=dev`, by the lock file. */
 function production(): string[] {
   type Lock = { readonly packages: Readonly<Record<string, { readonly dev?: boolean }>> }
   const { packages } = JSON.parse(readFileSync(join(repository, 'package-lock.json'), 'utf8')) as Lock
   return Object.keys(packages).filter((path) => path !== '' && packages[path]?.dev !== true)
 }
 
-test('the image starts node itself, as a user by number, and says what it is', async () => {
+test('the image starts node directly, as a numeric user, and has labels', async () => {
   const config = JSON.parse(await inspect(image, 'json .Config')) as Record<string, unknown>
   assert.equal(config.User, '1000:1000')
   assert.deepEqual([config.Entrypoint ?? null, config.Cmd], [null, ['node', 'src/main.ts']])
@@ -50,7 +50,7 @@ test('the image starts node itself, as a user by number, and says what it is', a
   assert.doesNotMatch((config.Env as string[]).join('\n'), /SECRET|PASSWORD|DATABASE/)
 })
 
-test('a change of the source builds itself and what was compiled of it anew, quickly, and the dependencies stay', async (t) => {
+test('a change of the source rebuilds the source and its compile cache only', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'roundhouse-build-'))
   const tags = ['before', 'after'].map((word) => `roundhouse-build-${process.pid}:${word}`)
   t.after(async () => {

@@ -9,13 +9,13 @@ import { TIMEOUT_MS } from './support/docker-network.ts'
 import { openPods, type Running } from './support/pods.ts'
 
 const FULL_NAME = 'app.roundhouse.svc.cluster.local'
-/** How late CoreDNS tells, at the latest. */
+/** Maximum delay of CoreDNS. */
 const LAG = 5000
 const A_PEAR = "INSERT INTO product (id, name, price, stock) VALUES ('pear', 'Pear', 100, 100000)"
 /** The Deployment's minReadySeconds. */
 const MIN_READY = 2000
 
-test('a rolling update as a cluster does it loses nothing, though DNS tells five seconds late', {
+test('a rolling update as in a cluster loses no request, although DNS is five seconds late', {
   skip: kubectlMissing ?? false,
 }, async (t) => {
   const start = await openPods(t)
@@ -68,7 +68,7 @@ test('a rolling update as a cluster does it loses nothing, though DNS tells five
   }
 })
 
-/** Eight who read and write in turns, on connections that are kept. */
+/** Eight clients that read and write in turn, with keep-alive. */
 function startCrowd(site: string) {
   const failures: string[] = []
   let answers = 0
@@ -96,7 +96,7 @@ const PEAR = {
   body: JSON.stringify({ product: 'pear', quantity: 1 }),
 }
 
-/** 200, or what came instead, and of whom. */
+/** 200, or the error and its replica. */
 async function statusOf(address: string, init?: RequestInit): Promise<string> {
   try {
     const answer = await fetch(address, init)

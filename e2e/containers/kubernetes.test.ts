@@ -6,10 +6,10 @@ import { kubectlMissing } from '../manifests/kubernetes/rendering.ts'
 import { type Container, TIMEOUT_MS } from './support/docker-network.ts'
 import { openPods } from './support/pods.ts'
 
-/** As a cluster's DNS has it. */
+/** The name in a cluster's DNS. */
 const FULL_NAME = 'app.roundhouse.svc.cluster.local'
 
-test('what the manifests start runs as they say: a database, the migration, a replica, nginx', {
+test("the manifests' database, migration, replica and nginx run as they say", {
   skip: kubectlMissing ?? false,
 }, async (t) => {
   const start = await openPods(t)

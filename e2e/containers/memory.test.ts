@@ -7,17 +7,18 @@ import { type Container, createDockerNetwork } from './support/docker-network.ts
 import { runLoad } from './support/load.ts'
 import { expectReady, startStack } from './support/stack.ts'
 
-/** What a replica may hold in memory after a load without sign-ins, in MB. */
+/** Limit in MB after a load without sign-ins. */
 const BAR = 200
-/** Rounds of load after the first; memory that grows with each is a leak. */
+/** Rounds after the first. Memory that grows with each is a leak. */
 const ROUNDS = 3
 const REQUESTS = 4000
 
-test('a replica that served a crowd holds less than 200 MB, and no more after it has served as many again', async (t) => {
+test('a replica under load stays below 200 MB, and does not grow with more load', async (t) => {
   const site = await startStack(await createDockerNetwork(t))
   assert.equal((await site.command('migrate')).code, 0)
   const cookie = await cookieOf(await site.run())
-  // No limit of memory, by which Node would size its heap; and another replica than that: hashing a password takes 19 MB, which Node gives back late.
+  // Without a memory limit, which would size Node's heap, and on another replica: hashing a
+  // password takes 19 MB, which Node releases late.
   const replica = await site.run()
   await expectReady(replica)
   const held = [await memory(replica)]
@@ -43,7 +44,7 @@ async function cookieOf(replica: Container): Promise<string> {
   return ada.jar.header(new URL(urlOf(replica))) ?? ''
 }
 
-/** VmRSS of the replica's process, in MB. */
+/** VmRSS of the replica's process in MB. */
 async function memory({ name }: Container): Promise<number> {
   const status = await docker(['exec', name, 'grep', 'VmRSS', '/proc/1/status'])
   return Math.round(Number(status.match(/\d+/)?.[0]) / 1024)

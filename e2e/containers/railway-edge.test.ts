@@ -11,7 +11,7 @@ import { keptCertificate, trust } from '../../cluster/railway/certificate.ts'
 import { type Edge, startEdge, type Upstream, upstreamAgent } from '../../cluster/railway/edge.ts'
 import { createVisitor } from '../support/actors/visitor.ts'
 
-/** Answers with what it was told, and sets two cookies. */
+/** Echoes the request, and sets two cookies. */
 const replica = http.createServer(async (request, response) => {
   const body = await request.toArray()
   response.setHeader('Set-Cookie', ['one=1', 'two=2'])
@@ -38,7 +38,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-test('a replica learns the client’s address from the edge alone, and that people came over HTTPS', async () => {
+test("a replica gets the client's address from the edge only, and knows that the request used HTTPS", async () => {
   const vic = createVisitor({ name: 'Vic', url: edge.url, localAddress: '127.0.3.7' })
   const lies = { 'x-real-ip': '203.0.113.9', 'x-forwarded-for': '203.0.113.8', 'x-forwarded-proto': 'http' }
   const { headers } = JSON.parse((await vic.get('/', { headers: lies })).text)
@@ -49,7 +49,7 @@ test('a replica learns the client’s address from the edge alone, and that peop
   vic.close()
 })
 
-test('bodies and cookies come through as they are', async () => {
+test('bodies and cookies pass unchanged', async () => {
   const vic = createVisitor({ name: 'Vic', url: edge.url })
   const answer = await vic.post('/', { product: 'tea' })
   const { method, body } = JSON.parse(answer.text)
@@ -57,7 +57,7 @@ test('bodies and cookies come through as they are', async () => {
   vic.close()
 })
 
-test('where nobody answers it says so, and repeats nothing', async () => {
+test('without a container the edge says so, and repeats nothing', async () => {
   const vic = createVisitor({ name: 'Vic', url: edge.url, keepAlive: false })
   upstream = undefined
   assert.equal((await vic.get('/')).status, 502)

@@ -10,16 +10,16 @@ import type { History } from '../support/load/history.ts'
 
 const BOUND = 240_000
 
-describe('as .railway/railway.ts says', () => {
+describe('with the settings of .railway/railway.ts', () => {
   const stage = setRailway()
 
-  test('a deploy under load loses no request, though the edge learns late who leaves', async (context) => {
+  test('a deploy under load loses no request, although the edge is late', async (context) => {
     const ledger = await stage.deployUnderLoad()
     context.diagnostic(ledger.summary())
     ledger.assertClean(500)
   })
 
-  test('a replica that crashes is started again, and everybody stays signed in', async () => {
+  test('a crashed replica is restarted, and everyone stays signed in', async () => {
     const { cluster } = stage
     const ada = createVisitor({ name: 'Ada', url: cluster.url })
     const { email } = await register(ada)
@@ -29,7 +29,7 @@ describe('as .railway/railway.ts says', () => {
   })
 })
 
-describe('without a draining time, as Railway does unless it is told one', () => {
+describe("without a draining time, which is Railway's default", () => {
   const stage = setRailway({ settings: { draining: 0, retries: 1 } })
 
   test('the same deploy loses requests', async (context) => {
@@ -39,7 +39,7 @@ describe('without a draining time, as Railway does unless it is told one', () =>
     assert.deepEqual(ledger.losses(), [], 'what was acknowledged is there all the same')
   })
 
-  test('a deploy that cannot start, or whose migration fails, changes nothing and says why', async () => {
+  test('a deploy that cannot start, or whose migration fails, changes nothing and gives the reason', async () => {
     const { cluster } = stage
     const pids = () => cluster.replicas.map(({ pid }) => pid)
     const former = pids()
@@ -53,7 +53,7 @@ describe('without a draining time, as Railway does unless it is told one', () =>
   })
 })
 
-/** A cluster for the tests beside it, and the load on it. */
+/** A cluster for the tests of this block, and its load. */
 function setRailway(options: RailwayOptions = {}) {
   let cluster: Cluster | undefined
   let crowd: BackgroundLoad | undefined

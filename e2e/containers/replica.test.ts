@@ -12,7 +12,7 @@ before(async () => {
   site = await startStack(await createDockerNetwork(file))
 })
 
-test('one image migrates, counts sessions and knows accounts, with nothing that it could write to', async () => {
+test('one image migrates, counts sessions and lists accounts, without a writable path', async () => {
   const migrated = await site.command('migrate')
   assert.equal(migrated.code, 0, migrated.output)
   assert.match(migrated.output, /^migrated 0001_session$/m)
@@ -20,7 +20,7 @@ test('one image migrates, counts sessions and knows accounts, with nothing that 
   assert.deepEqual(await site.command('account', 'list'), { code: 0, output: 'there are no accounts yet\n' })
 })
 
-test('a replica is ready soon, by its own word and by Docker’s, without root, capabilities or a disk', async (t) => {
+test('a replica is soon ready and healthy, without root, capabilities or a disk', async (t) => {
   const replica = await site.run()
   await expectReady(replica)
   await waitFor('Docker to call it healthy', TIMEOUT_MS, async () => {
@@ -39,7 +39,7 @@ test('a replica is ready soon, by its own word and by Docker’s, without root, 
   await assert.rejects(docker(['exec', replica.name, 'touch', '/app/x', '/tmp/x']), /Read-only file system/)
 })
 
-test('SIGTERM reaches the replica, which drains and ends with 0', async () => {
+test('SIGTERM reaches the replica, which drains and exits with 0', async () => {
   const replica = await site.run({ env: { DRAIN_DELAY: '250ms' } })
   await expectReady(replica)
   await docker(['stop', '--time', '60', replica.name])

@@ -3,13 +3,13 @@ import { test } from 'node:test'
 import { UsageError } from '../../cluster/commands/arguments.ts'
 import { readE2eOptions } from './arguments.ts'
 
-test('without flags every scenario runs on the local cluster', () => {
+test('without options every scenario runs on the local cluster', () => {
   const { targets, files, environment } = readE2eOptions([])
   assert.deepEqual({ targets, environment }, { targets: ['local'], environment: {} })
   assert.ok(files.includes('e2e/scenarios/known-everywhere/honoured.test.ts'))
 })
 
-test('several targets, and what is said about a deployment, are handed on', () => {
+test('several targets and their options are passed on', () => {
   const { targets, files, environment } = readE2eOptions([
     ...['--target', 'compose', '--target', 'http://127.0.0.1:8080'],
     ...[
@@ -38,7 +38,7 @@ const wrong = [
 ]
 
 for (const args of wrong) {
-  test(`"${args.join(' ')}" is refused as wrong usage`, () => {
+  test(`"${args.join(' ')}" is a usage error`, () => {
     assert.throws(
       () => readE2eOptions(args),
       (fault) => fault instanceof UsageError && fault.exitCode === 64,

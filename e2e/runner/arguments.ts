@@ -6,11 +6,11 @@ import { repository } from '../../cluster/replica-environment.ts'
 export interface E2eOptions {
   /** `local`, `compose`, `railway-like` or addresses; at least one. */
   readonly targets: readonly string[]
-  /** Scenario files, from the root of the repository. */
+  /** Relative to the repository. */
   readonly files: readonly string[]
-  /** For the processes that run the scenarios. */
+  /** For the processes of the scenarios. */
   readonly environment: Readonly<Record<string, string>>
-  /** Only the scenario with this name. */
+  /** Runs only the scenario with this name. */
   readonly name?: string
 }
 
@@ -28,7 +28,6 @@ Runs the scenarios on a target, and says at the end what passed, failed, or was 
 At an address the scenarios make accounts, sessions and baskets. Example:
   npm run e2e -- --target https://shop.example --restart 'kubectl rollout restart deployment/app && kubectl rollout status deployment/app'`
 
-/** The names that a target can have beside an address. */
 const NAMES = ['local', 'compose', 'railway-like']
 
 export function readE2eOptions(args: readonly string[]): E2eOptions {
@@ -69,7 +68,7 @@ function isAddress(text: string): boolean {
   return /^https?:$/.test(URL.parse(text)?.protocol ?? '')
 }
 
-/** A test file, or all of a folder; throws Usage where there is none. */
+/** A test file, or all of a folder. Throws UsageError for none. */
 export function testFilesAt(path: string): readonly string[] {
   const files = globSync(path.endsWith('.ts') ? path : `${path}/**/*.test.ts`, { cwd: repository })
   if (files.length === 0) throw new UsageError(`There is no test at ${path}`)

@@ -12,7 +12,7 @@ const omitted: ScenarioResult = {
   reason: 'there is none',
 }
 
-test('each scenario has a line, each target a column, and what was not run has its reason', () => {
+test('each scenario has a row, each target a column, and skipped scenarios have reasons', () => {
   const columns = [
     { target: 'local', results: [passed, failed], milliseconds: 1234 },
     { target: 'compose', results: [passed, omitted], milliseconds: 61_000 },
@@ -34,7 +34,7 @@ test('each scenario has a line, each target a column, and what was not run has i
   )
 })
 
-test('a target has failed where a scenario did, or where none was told of', () => {
+test('a target fails with a failed scenario, or without any result', () => {
   const column = (...results: ScenarioResult[]) => ({ target: 'local', results, milliseconds: 0 })
   assert.deepEqual([column(passed, omitted), column(passed, failed), column()].map(hasFailed), [false, true, true])
 })

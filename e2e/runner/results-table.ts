@@ -2,7 +2,7 @@ import { formatSeconds } from '../../cluster/commands/progress.ts'
 import { alignColumns } from '../../test-support/table.ts'
 import type { ScenarioResult } from './results.ts'
 
-/** All that one target had to say. */
+/** The results of one target. */
 export interface Column {
   readonly target: string
   readonly results: readonly ScenarioResult[]
@@ -11,7 +11,7 @@ export interface Column {
 
 type Outcome = ScenarioResult['outcome']
 
-/** Scenarios by target, and below what failed, and what was not run and why. */
+/** Scenarios by target, then failures, then skipped scenarios with reasons. */
 export function resultsTable(columns: readonly Column[]): string {
   const scenarios = [...new Set(columns.flatMap(({ results }) => results.map(({ scenario }) => scenario)))].sort()
   const rows = [
@@ -25,7 +25,7 @@ export function resultsTable(columns: readonly Column[]): string {
 }
 
 export function hasFailed({ results }: Column): boolean {
-  // Nothing at all is no success either.
+  // No result is a failure.
   return results.length === 0 || results.some(({ outcome }) => outcome === 'failed')
 }
 
@@ -48,7 +48,7 @@ function failures({ target, results }: Column): string[] {
   )
 }
 
-/** By reason, so that each is said once. */
+/** Grouped by reason. */
 function omissions({ target, results }: Column): string[] {
   const reasons = Map.groupBy(
     results.filter(({ outcome }) => outcome === 'not run'),

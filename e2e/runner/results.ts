@@ -5,20 +5,20 @@ import type { TestEvent } from 'node:test/reporters'
 import { spec } from 'node:test/reporters'
 import { repository } from '../../cluster/replica-environment.ts'
 
-/** What came of one scenario on one target. */
+/** The result of one scenario on one target. */
 export interface ScenarioResult {
-  /** `honoured`. */
+  /** Such as `honoured`. */
   readonly scenario: string
   readonly promise: string
   readonly outcome: 'passed' | 'failed' | 'not run'
-  /** Why it was not run. */
+  /** For `not run`. */
   readonly reason?: string
 }
 
 export interface RunScenariosOptions {
   readonly files: readonly string[]
   readonly environment: Readonly<Record<string, string>>
-  /** Only the scenario with this name. */
+  /** Runs only the scenario with this name. */
   readonly name?: string | undefined
   readonly signal: AbortSignal
 }
@@ -26,7 +26,7 @@ export interface RunScenariosOptions {
 /** Longer than any scenario takes. */
 const SCENARIO_TIMEOUT_MS = 300_000
 
-/** Runs scenario files one after the other, shows how they go, and answers with what came of each scenario. */
+/** Runs scenario files one after the other, and prints their progress. */
 export async function runScenarios(judging: RunScenariosOptions): Promise<readonly ScenarioResult[]> {
   const shown = new spec()
   shown.pipe(process.stdout, { end: false })
@@ -36,7 +36,7 @@ export async function runScenarios(judging: RunScenariosOptions): Promise<readon
     for await (const event of runFile(file, judging)) {
       const result = resultOf(event, basename(file, '.test.ts'))
       if (result !== undefined) results.push(result)
-      // The counts of each file would come between.
+      // Hides the counts of each file.
       if (event.type !== 'test:diagnostic' || event.data.file !== undefined) shown.write(event)
     }
   }
@@ -45,14 +45,14 @@ export async function runScenarios(judging: RunScenariosOptions): Promise<readon
 }
 
 function runFile(file: string, { environment, name, signal }: RunScenariosOptions) {
-  // Within a test the runner would not run other tests.
+  // Within a test the runner runs no other tests.
   const { NODE_TEST_CONTEXT: _, ...own } = process.env
   return run({
     files: [file],
     cwd: repository,
     env: { ...own, ...environment },
     timeout: SCENARIO_TIMEOUT_MS,
-    // A connection to Docker that lingers must not hold up the next file.
+    // An open connection to Docker must not delay the next file.
     execArgv: ['--test-force-exit'],
     signal,
     ...(name === undefined ? {} : { testNamePatterns: [new RegExp(`${RegExp.escape(name)}$`)] }),
@@ -62,7 +62,7 @@ function runFile(file: string, { environment, name, signal }: RunScenariosOption
 function resultOf({ type, data }: TestEvent, scenario: string): ScenarioResult | undefined {
   if (type === 'test:fail') {
     const { failureType } = data.details.error as Error & { failureType?: string }
-    // A suite fails by what is in it; a file, by what comes after its scenarios.
+    // A suite fails through its scenarios, a file through its hooks.
     return failureType === 'subtestsFailed' ? undefined : { scenario, promise: basename(data.name), outcome: 'failed' }
   }
   if (type !== 'test:pass' || data.details.type === 'suite') return undefined

@@ -7,11 +7,11 @@ import { endProjects } from '../../cluster/compose/compose-project.ts'
 import { docker } from '../../cluster/docker/docker.ts'
 import { killOrphansIn } from '../../cluster/processes/orphans.ts'
 
-/** What is there for all scenario files of a target. */
+/** Set-up that all scenario files of a target share. */
 export interface TargetSetup {
-  /** Answers with what the scenarios' processes must know of it. */
+  /** Returns the environment for the scenarios. */
   start(say: OnProgress): Promise<Readonly<Record<string, string>>>
-  /** Ends it, and what scenarios that were killed have left; also after a start that failed. */
+  /** Also removes what killed scenarios left, and works after a failed start. */
   end(): Promise<void>
 }
 
@@ -30,7 +30,7 @@ export function targetSetup(
   }
 }
 
-/** One image for all; of Compose a project, too. */
+/** One image, and for Compose one project. */
 function inContainers(target: string, folder: string, given: Readonly<Record<string, string>>): TargetSetup {
   const namePrefix = `roundhouse-e2e-${process.pid}`
   const shared = join(folder, 'compose')
@@ -60,7 +60,7 @@ function inContainers(target: string, folder: string, given: Readonly<Record<str
   }
 }
 
-/** Those without a project, by the beginning of their names; and their networks and volumes. */
+/** Containers without a project, networks and volumes, by the prefix of their names. */
 async function endContainers(namePrefix: string): Promise<void> {
   const named = ['--quiet', '--filter', `name=^/?${namePrefix}`]
   for (const [list, remove] of [

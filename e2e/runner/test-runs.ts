@@ -10,13 +10,13 @@ export interface Counts {
   readonly failed: number
 }
 
-/** Where one run puts what it needs, and whether somebody wants it to end. */
+/** The folder of a run, and the signal that ends it. */
 export interface Run {
   readonly folder: string
   readonly signal: AbortSignal
 }
 
-/** Runs tests that may stand beside each other, over a Postgres that is thrown away (TEST_DATABASE_URL, a superuser's). */
+/** Runs tests in parallel, with a temporary Postgres (TEST_DATABASE_URL of a superuser). */
 export async function runUnits(files: readonly string[], flags: readonly string[], run: Run): Promise<Counts> {
   const given = process.env.TEST_DATABASE_URL
   const postgres = given
@@ -37,14 +37,14 @@ export async function runUnits(files: readonly string[], flags: readonly string[
   }
 }
 
-/** Runs tests that each start a cluster, one after the other. */
+/** One after the other, since each starts a cluster. */
 export async function runScenarioFiles(files: readonly string[], flags: readonly string[], run: Run): Promise<Counts> {
   return await runTests('scenarios', files, [...flags, '--test-concurrency=1', '--test-timeout=300000'], {}, run)
 }
 
-/** Runs tests that build and start containers, one file after the other: a build alone may take a minute. */
+/** One file after the other: a build alone may take a minute. */
 export async function runContainers(files: readonly string[], flags: readonly string[], run: Run): Promise<Counts> {
-  // A connection to Docker that lingers must not hold up the next file.
+  // An open connection to Docker must not delay the next file.
   const own = ['--test-concurrency=1', '--test-timeout=600000', '--test-force-exit']
   return await runTests('containers', files, [...flags, ...own], {}, run)
 }
@@ -56,7 +56,7 @@ async function runTests(
   environment: Readonly<Record<string, string>>,
   { folder, signal }: Run,
 ): Promise<Counts> {
-  // Without a file the runner would look for some by itself.
+  // Without files the runner would search for some.
   if (files.length === 0) return { passed: 0, failed: 0 }
   const report = join(folder, `${name}.tap`)
   const shown = ['--test-reporter=spec', '--test-reporter-destination=stdout']
@@ -64,7 +64,7 @@ async function runTests(
   const command = [process.execPath, '--test', ...flags, ...shown, ...kept, ...files]
   const code = await runInherited(command, { ...environment, E2E_FOLDER: folder }, signal)
   const counts = countsIn(report)
-  // A runner that fails without a failed test has failed all the same.
+  // A failed runner is a failure, even without a failed test.
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
 }
 

@@ -27,9 +27,9 @@ Example: npm test -- src/accounts/passwords/password-policy.test.ts`
 
 interface Step {
   readonly name: string
-  /** Answers with counts where it ran tests. */
+  /** Returns the counts of its tests. */
   readonly run: (run: Run) => Promise<Counts>
-  /** What comes later is not worth the time when this has failed. */
+  /** Later steps do not run after its failure. */
   readonly gate?: true
 }
 
@@ -81,7 +81,7 @@ interface Arguments {
   readonly e2e: boolean
   readonly containers: boolean
   readonly files: readonly string[]
-  /** For the test runner. */
+  /** Arguments for the test runner. */
   readonly flags: readonly string[]
 }
 
@@ -158,7 +158,7 @@ function tell(steps: readonly Step[], outcomes: readonly Outcome[]): number {
   return total('failed') === 0 ? 0 : 1
 }
 
-/** Ends what tests that were killed have left, and removes the folder. */
+/** Ends what killed tests left running, and removes the folder. */
 async function clear(folder: string): Promise<void> {
   const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())
   for (const { name } of entries) await killOrphansIn(join(folder, name))

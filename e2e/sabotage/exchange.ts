@@ -9,8 +9,8 @@ const replaced = new Map<string, object>()
 const PREFIX = 'exchanged:'
 
 /**
- * Exchanges exports of a file of the repository, or of a package, for all imports from now on. A module that is loaded already
- * keeps what it has, so exchange first and then import its users. `replace` receives the original, which loads its own imports.
+ * Exchanges exports of a file of the repository, or of a package, for all later imports. Loaded
+ * modules keep what they have: exchange first, then import. `replace` receives the original.
  */
 export async function exchange<Module extends object>(
   specifier: string,

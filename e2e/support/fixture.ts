@@ -50,8 +50,9 @@ const target = targetFromEnvironment()
 export const ROUNDS = Number(process.env.E2E_ROUNDS ?? 1)
 
 /**
- * Starts a cluster before the scenarios that are declared beside it, and removes it after them. A function as `options` is called
- * at each start. `needs`: what all scenarios need, beside what the options themselves imply.
+ * Starts a cluster before the scenarios that are declared beside it, and removes it after them. A
+ * function as `options` is called at each start. `needs`: what all scenarios need, beside what the
+ * options imply.
  */
 export function useCluster(
   options: ClusterOptions | OptionsFactory = {},
@@ -137,7 +138,7 @@ function impliedBy({ environment, databaseUrl }: ClusterOptions): readonly Capab
   return [...(environment ? ['environment' as const] : []), ...(databaseUrl ? ['external-database' as const] : [])]
 }
 
-/** The cookie and those parts of it that would open the session; shorter texts would match by chance. */
+/** The cookie and its parts; shorter texts would match by chance. */
 function secretsIn(cookie: string): readonly string[] {
   const { sid, signature } = parseCookieValue(cookie)
   return [cookie, sid, signature].filter((text) => text.length >= 16)

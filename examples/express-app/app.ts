@@ -14,7 +14,7 @@ declare module 'express-session' {
 const pool = new pg.Pool({ connectionString: String(process.env.DATABASE_URL), max: 3 })
 const sessions = createSessions({ pool, secret: String(process.env.SESSION_SECRET), accountIdOf })
 
-/** The account of a session, where Passport keeps it: with it all sessions of an account can be revoked. */
+/** Where Passport keeps the account: with it all sessions of an account can be revoked. */
 function accountIdOf(session: object): unknown {
   return (session as { passport?: { user?: string } }).passport?.user
 }

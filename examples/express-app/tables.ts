@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 
-/** Creates the module's tables from its SQL files in the order of their names, as this application's migrations would. */
+/** Runs the module's SQL files in the order of their names, as a migration tool would. */
 const FOLDER = join(import.meta.dirname, '../../src/sessions/migrations')
 const client = new pg.Client({ connectionString: String(process.env.DATABASE_URL) })
 await client.connect()

@@ -5,7 +5,7 @@ import { after, before, type TestContext, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import express from 'express'
 import type { SessionData } from 'express-session'
-import { type FaultProxy, startFaultProxy } from '../../test-support/fault-proxy.ts'
+import { startTcpProxy, type TcpProxy } from '../../test-support/tcp-proxy.ts'
 import { createClient, createPool } from '../database/pool.ts'
 import { StoreUnavailable } from '../sessions/errors.ts'
 import { PostgresSessionStore } from '../sessions/request/session-store.ts'
@@ -29,7 +29,7 @@ before(async () => {
 })
 after(() => database.drop())
 
-const FAULTS: Readonly<Record<string, (proxy: FaultProxy) => unknown>> = {
+const FAULTS: Readonly<Record<string, (proxy: TcpProxy) => unknown>> = {
   dies: (proxy) => proxy.close(),
   'falls silent': (proxy) => proxy.blackhole(),
 }
@@ -62,7 +62,7 @@ test('a commit with one conflict after another ends in time', async (t) => {
 })
 
 test('reading and committing a session share one deadline, however slow each is', async (t) => {
-  const proxy = await startFaultProxy(database.url)
+  const proxy = await startTcpProxy(database.url)
   const pool = createPool({ url: proxy.url, name: 'asks' })
   const sessions = createSessions({ pool, secret: 'a secret of this test, long enough' })
   const app = express().use(sessions.middleware())
@@ -94,11 +94,11 @@ test('reading and committing a session share one deadline, however slow each is'
 
 interface Testing {
   readonly store: PostgresSessionStore
-  readonly proxy: FaultProxy
+  readonly proxy: TcpProxy
 }
 
 async function withStore(story: (testing: Testing) => Promise<void>): Promise<void> {
-  const proxy = await startFaultProxy(database.url)
+  const proxy = await startTcpProxy(database.url)
   const pool = createPool({ url: proxy.url, name: 'asks' })
   try {
     await story({ store: new PostgresSessionStore({ pool }), proxy })

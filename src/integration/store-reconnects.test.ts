@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
-import { type FaultProxy, startFaultProxy } from '../../test-support/fault-proxy.ts'
+import { startTcpProxy, type TcpProxy } from '../../test-support/tcp-proxy.ts'
 import { createClient, createPool, type Pool } from '../database/pool.ts'
 import { StoreUnavailable } from '../sessions/errors.ts'
 import { PostgresTable } from '../sessions/storage/postgres-table.ts'
@@ -12,10 +12,10 @@ const NO_BACKEND = 0
 const CONTENT = { text: '{"cookie":{}}', accountId: 'ada' }
 
 let database: TestDatabase
-let proxy: FaultProxy
+let proxy: TcpProxy
 before(async () => {
   database = await freshDatabase()
-  proxy = await startFaultProxy(database.url)
+  proxy = await startTcpProxy(database.url)
 })
 after(async () => {
   await proxy.close()

@@ -1,12 +1,15 @@
 import process from 'node:process'
 import { after } from 'node:test'
 
-/** Who knows when something is over: a test, or a whole file of them. */
+/** A test, or a whole file of tests. */
 export interface CleanupScope {
   after(clear: () => void): void
 }
 
-/** Of a file's tests together. Called at its top: `after` within `before` would mean the end of that hook. */
+/**
+ * For all tests of a file. Call it at the top: `after` within `before` would mean the end of that
+ * hook.
+ */
 export function wholeFile(): CleanupScope {
   const clears: (() => void)[] = []
   after(() => {
@@ -15,10 +18,14 @@ export function wholeFile(): CleanupScope {
   return { after: (clear) => void clears.push(clear) }
 }
 
-/** Clears when `t` ends, or the process does, by itself or by a signal. `clear` does all at once: nothing is awaited at an exit. */
+/**
+ * Runs `clear` at the end of `t` or of the process, also after a signal. `clear` is synchronous: an
+ * exit awaits nothing.
+ */
 export function cleanUpAfter(t: CleanupScope, clear: () => void): void {
   process.once('exit', clear)
-  // A test that a signal ends runs no exit handler. The runner sends a second one, which must not end the clearing: `on`, not `once`.
+  // A process killed by a signal runs no exit handler. The runner sends a second signal, which must
+  // not end the clean-up: `on`, not `once`.
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     if (process.listenerCount(name) === 0) process.on(name, () => process.exit(1))
   t.after(() => {

@@ -1,24 +1,21 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 
-/** The address of the host that containers of every network reach. */
+/** The host's address that all containers reach. */
 const HOST = '172.17.0.1'
 const A = 1
 const NXDOMAIN = 3
 
-/** One name, as a cluster's DNS has that of a headless Service. */
+/** One name, as a headless Service has in a cluster's DNS. */
 export interface Dns {
-  /** `address:port`, as nginx takes it. */
+  /** `address:port`, as nginx accepts it. */
   readonly address: string
-  /** Whom the name leads to from now on; nobody: there is no such name. */
+  /** The name's addresses from now on; empty: no such name. */
   point(addresses: readonly string[]): void
   close(): void
 }
 
-/**
- * Answers at once what it knows, but knows what changed only `lag` milliseconds later: CoreDNS keeps an answer as long as the name lives, five
- * seconds unless told.
- */
+/** Learns changes `lag` milliseconds late: CoreDNS caches for the TTL, five seconds by default. */
 export async function startDns(name: string, lag: number): Promise<Dns> {
   const socket = createSocket('udp4')
   let known: readonly string[] = []
@@ -42,7 +39,7 @@ export async function startDns(name: string, lag: number): Promise<Dns> {
   }
 }
 
-/** RFC 1035, as much of it as one question has. */
+/** RFC 1035, for messages with one question. */
 function answer(socket: Socket, asked: Buffer, name: string, known: readonly string[], to: string, port: number): void {
   const { end, labels } = questionOf(asked)
   const addresses = labels === name && asked.readUInt16BE(end - 4) === A ? known : []
@@ -51,7 +48,7 @@ function answer(socket: Socket, asked: Buffer, name: string, known: readonly str
   header.writeUInt16BE(addresses.length, 6)
   header.fill(0, 8)
   const records = addresses.map((address) =>
-    // The name is that of the question, at 12; A, IN, five seconds, four bytes.
+    // The name of the question (offset 12), A, IN, five seconds, four bytes.
     Buffer.from([0xc0, 12, 0, A, 0, 1, 0, 0, 0, 5, 0, 4, ...address.split('.').map(Number)]),
   )
   socket.send(Buffer.concat([header, asked.subarray(12, end), ...records]), port, to)

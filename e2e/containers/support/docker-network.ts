@@ -7,30 +7,30 @@ import { type CleanupScope, cleanUpAfter } from './cleanup.ts'
 export interface ContainerOptions {
   readonly image: string
   readonly env?: Readonly<Record<string, string>>
-  /** Instead of the image's own command. */
+  /** Replaces the image's command. */
   readonly command?: readonly string[]
-  /** For `docker run`; what a restricted cluster allows unless told. */
+  /** Arguments of `docker run`. Default: as in a restricted cluster. */
   readonly dockerArguments?: readonly string[]
 }
 
 export interface Container {
   readonly name: string
-  /** Its address on the yard's network, which this machine reaches. */
+  /** Its address on the network, which this machine reaches. */
   readonly address: string
   /** Stdout, then stderr. */
   logs(): Promise<string>
-  /** What it ended with, once it has ended by itself. */
+  /** The exit code, after it has ended by itself. */
   ended(): Promise<number>
 }
 
-/** A network with containers on it, which know each other by name; all is gone when the test ends. */
+/** A network whose containers know each other by name. The end of the test removes everything. */
 export interface DockerNetwork {
   run(options: ContainerOptions): Promise<Container>
 }
 
-/** What Kubernetes' restricted Pod Security asks for, and a root that cannot be written to. */
+/** Kubernetes' restricted Pod Security, with a read-only root. */
 const RESTRICTED = ['--read-only', '--cap-drop=ALL', '--security-opt=no-new-privileges']
-/** Long, for a machine that does something else as well. */
+/** Long, for a busy machine. */
 export const TIMEOUT_MS = 120_000
 
 let yards = 0
@@ -70,7 +70,7 @@ async function start(network: string, name: string, options: ContainerOptions): 
   }
 }
 
-/** One field of what Docker knows of an image or a container, in the words of its templates. */
+/** A field of `docker inspect`, as a template. */
 export async function inspect(name: string, field: string): Promise<string> {
   return await docker(['inspect', '--format', `{{${field}}}`, name])
 }

@@ -1,16 +1,16 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { get } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { IContainer } from 'kubernetes-models/v1/Container'
 import type { IProbe } from 'kubernetes-models/v1/Probe'
 import type { IVolumeMount } from 'kubernetes-models/v1/VolumeMount'
 import { docker } from '../../../cluster/docker/docker.ts'
+import { getOnce } from '../../../test-support/http-client.ts'
 import { environment } from '../../manifests/kubernetes/environment.ts'
 import { containers, type Objects, one, type Pod } from '../../manifests/kubernetes/objects.ts'
 import type { Container, ContainerOptions } from './docker-network.ts'
 
-/** How Docker is to run a container so that it has what the manifests give it: user, file system, environment, limits. */
+/** Docker's arguments for the user, file system, environment and limits of the manifests. */
 export function asContainer(objects: Objects, pod: Pod, name: string, folder: string): ContainerOptions {
   const container = containerOf(pod, name)
   const { runAsUser, runAsGroup } = pod.spec.securityContext ?? {}
@@ -32,7 +32,7 @@ export function asContainer(objects: Objects, pod: Pod, name: string, folder: st
   }
 }
 
-/** Asks as the kubelet would; a probe that fails is an answer too. */
+/** Probes as the kubelet does. A failed probe is a result. */
 export async function passes(probe: IProbe | undefined, of: IContainer, running: Container): Promise<boolean> {
   const port = (named: number | string) => of.ports?.find(({ name }) => name === named)?.containerPort ?? Number(named)
   if (probe?.httpGet !== undefined) {
@@ -53,7 +53,7 @@ export function containerOf(pod: Pod, name: string): IContainer {
   return found
 }
 
-/** A volume that is given to the container alone; one that outlives it lives in memory here. */
+/** A volume of the container. One that would outlive it is in memory here. */
 function mounted(objects: Objects, pod: Pod, mount: IVolumeMount, folder: string): readonly string[] {
   const volume = pod.spec.volumes?.find(({ name }) => name === mount.name)
   const configMap = volume?.configMap?.name
@@ -65,18 +65,17 @@ function mounted(objects: Objects, pod: Pod, mount: IVolumeMount, folder: string
   return ['--volume', `${join(path, mount.subPath ?? '')}:${mount.mountPath}:ro`]
 }
 
-/** Docker gives it the owner of the folder below; a cluster lets the pod's user or its fsGroup write. */
+/** Docker uses the owner of the image's folder. A cluster lets the pod's user or fsGroup write. */
 function ownedBy({ spec }: Pod): string {
   return `uid=${spec.securityContext?.runAsUser},gid=${spec.securityContext?.runAsGroup},mode=0775`
 }
 
-/** 0 where nobody answers. As the kubelet's, the connection is closed: an idle one would have to be drained. */
-function statusOf(host: string, port: number, path: string): Promise<number> {
-  return new Promise((resolve) => {
-    get({ host, port, path, agent: false }, (answer) => resolve(answer.resume().statusCode ?? 0)).once('error', () =>
-      resolve(0),
-    )
-  })
+/** 0: no answer. The connection is closed, as the kubelet's: an idle one would delay the drain. */
+async function statusOf(host: string, port: number, path: string): Promise<number> {
+  return await getOnce(`http://${host}:${port}${path}`).then(
+    ({ status }) => status,
+    () => 0,
+  )
 }
 
 function listens(host: string, port: number): Promise<boolean> {

@@ -12,25 +12,25 @@ import { asContainer, containerOf, passes } from './pod.ts'
 
 type Probe = 'startupProbe' | 'readinessProbe' | 'livenessProbe'
 
-/** One container of a pod of `overlays/local`, run as the manifests say. */
+/** One container of a pod of `overlays/local`, run as in the manifests. */
 export interface Running extends Container {
-  /** What the kubelet would be told. */
+  /** As the kubelet sees it. */
   passes(probe: Probe): Promise<boolean>
-  /** Resolves once it passes; fails with the container's log where it does not. */
+  /** Resolves when it passes. Fails with the container's log. */
   passed(probe: Probe): Promise<void>
 }
 
 export interface StartOptions {
-  /** Names that the others find it by. */
+  /** Names on the network. */
   readonly aliases?: readonly string[]
-  /** Beside what the manifests say. */
+  /** In addition to the manifests. */
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** `(owner, container)`, as `('Deployment app', 'migrate')`. */
+/** `(owner, container)`, such as `('Deployment app', 'migrate')`. */
 export type Start = (owner: string, name: string, options?: StartOptions) => Promise<Running>
 
-/** A place in which pods can be started; all is gone when the test ends. */
+/** Starts pods. The end of the test removes everything. */
 export async function openPods(t: TestContext): Promise<Start> {
   const objects = renderAll().find(({ name }) => name === 'overlays/local')?.objects ?? []
   const folder = mkdtempSync(join(tmpdir(), 'roundhouse-pod-'))

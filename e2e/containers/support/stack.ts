@@ -4,12 +4,12 @@ import { provideImage } from '../../../cluster/docker/image.ts'
 import { waitFor } from '../../../cluster/processes/wait-for.ts'
 import { type Container, type ContainerOptions, type DockerNetwork, TIMEOUT_MS } from './docker-network.ts'
 
-/** A Postgres in a container, and what is run against it from the image. */
+/** A Postgres in a container, and commands of the image for it. */
 export interface Stack {
   readonly image: string
-  /** What a replica needs to know. */
+  /** The environment of a replica. */
   readonly env: Readonly<Record<string, string>>
-  /** A replica, or another command of the image. */
+  /** Runs a replica, or another command of the image. */
   run(options?: Partial<ContainerOptions>): Promise<Container>
   /** Runs `node src/cli.ts …` to its end. */
   command(...words: readonly string[]): Promise<{ code: number; output: string }>
@@ -17,7 +17,7 @@ export interface Stack {
   sql(statement: string): Promise<string>
 }
 
-/** Made for the test, and told to nobody. */
+/** For the test only. */
 const PASSWORD = 'only.for.a.test'
 
 export async function startStack(yard: DockerNetwork): Promise<Stack> {
@@ -46,12 +46,12 @@ async function startPostgres(yard: DockerNetwork): Promise<Container> {
   return postgres
 }
 
-/** A connection that stayed open would hold up the replica's end. */
+/** Without keep-alive: an idle connection would delay the replica's stop. */
 export async function look(address: string): Promise<Response> {
   return await fetch(address, { headers: { connection: 'close' } })
 }
 
-/** What a replica's `/readyz` says, once it says anything. */
+/** The first response of `/readyz`. */
 export async function readiness({ address }: Container): Promise<{ status: number; reason?: string }> {
   const asked = () => look(`http://${address}:3000/readyz`).catch(() => undefined)
   const answer = await waitFor(`an answer of ${address}`, TIMEOUT_MS, asked)

@@ -13,18 +13,21 @@ const DOWN = ['compose', '--profile=tls', 'down', '--timeout=1', '--volumes', '-
 
 type Environment = Readonly<Record<string, string>>
 
-/** docker-compose.yml as an operator runs it, under a name of its own; gone with its volumes when the test ends. */
+/**
+ * docker-compose.yml as an operator runs it, as a new project. The end of the test removes it with
+ * its volumes.
+ */
 export interface TestProject {
   readonly name: string
   readonly url: string
   readonly httpsUrl: string
-  /** What another `docker compose` needs in its environment to mean this one. */
+  /** Environment for another `docker compose` of this project. */
   readonly environment: Environment
-  /** `docker compose …`; `environment` is the operator's. Throws with Compose's last words. */
+  /** `docker compose …` with the operator's `environment`. Throws with Compose's last lines. */
   compose(words: readonly string[], environment?: Environment): Promise<string>
-  /** Resolves when all is healthy. */
+  /** Resolves when all services are healthy. */
   up(environment?: Environment, ...words: readonly string[]): Promise<void>
-  /** The containers of a service, or of all, also those that have ended. */
+  /** Of a service or of all, also ended ones. */
   containers(service?: string): Promise<readonly string[]>
 }
 

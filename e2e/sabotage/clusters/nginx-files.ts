@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { exchange } from '../exchange.ts'
 
-/** Changes one of nginx's files when it is written for a cluster; throws where the pattern does not match. */
+/** Changes one of nginx's files as a cluster writes it; throws where the pattern does not match. */
 export async function changeFile(name: string, pattern: RegExp, text: string): Promise<void> {
   await exchange<typeof import('../../../cluster/nginx/nginx-files.ts')>(
     'cluster/nginx/nginx-files.ts',

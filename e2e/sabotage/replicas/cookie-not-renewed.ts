@@ -2,7 +2,7 @@ import type { Request } from 'express'
 import type { DeferredResponse } from '../../../src/sessions/request/deferred-response.ts'
 import { exchange } from '../exchange.ts'
 
-// As stock express-session without `rolling`: the row's expiry moves, and the browser keeps the cookie's first one.
+// As express-session without `rolling`: the row's expiry moves, the cookie's does not.
 await exchange<typeof import('../../../src/sessions/request/deferred-response.ts')>(
   'src/sessions/request/deferred-response.ts',
   ({ deferResponse }) => ({

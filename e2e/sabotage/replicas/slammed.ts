@@ -15,7 +15,7 @@ await exchangeDrain(
 )
 await import('../../../src/main.ts')
 
-/** Blocks as a busy replica does, so that a request arrives and is not read yet; without it a hit would take luck. */
+/** Blocks first, as a busy replica: a request that arrives meanwhile is not read yet. */
 function cutIdle(server: Server): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
   if (server.listening) server.close()

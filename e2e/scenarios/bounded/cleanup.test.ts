@@ -4,7 +4,7 @@ import { expectSignedIn, register } from '../../support/actors/actions.ts'
 import { linesOf } from '../../support/assertions/log-search.ts'
 import { useCluster } from '../../support/fixture.ts'
 
-/** Each replica tries to run the job within its first minute; the first of five does so after ten seconds on average. */
+/** Replicas try the job within their first minute; the first of five after 10 s on average. */
 const fixture = useCluster({ replicas: 5 }, 'database', 'logs')
 const { scenario, person } = fixture
 const MAX_MS = 75_000

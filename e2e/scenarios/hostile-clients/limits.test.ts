@@ -45,7 +45,7 @@ scenario('No limit counts successful sign-ins', async () => {
   for (let time = 0; time < MAX_GUESSES; time++) await signIn(person('Ada', { localAddress: '127.0.3.9' }), ada)
 })
 
-/** Guesses through nginx, each from another address, until one is refused; the number of guesses before. */
+/** Guesses, each from another address, until one is refused; the number of guesses before. */
 async function guessUntilRefused(email: string): Promise<number> {
   for (let count = 0; count < MAX_GUESSES; count++) {
     const guess = { email, password: `guess number ${count}` }

@@ -60,7 +60,7 @@ describe('a cluster that `npm run up` has started', { skip: skipUnlessLocal() },
 
   function run(command: keyof typeof PROGRAMS, args: readonly string[]): Child {
     const script = [join(repository, PROGRAMS[command]), ...args]
-    // NODE_TEST_CONTEXT keeps a runner within a test from running others; E2E_REPLICAS is not the size of this cluster.
+    // With NODE_TEST_CONTEXT a runner runs no tests; E2E_REPLICAS is the size of other clusters.
     const { NODE_TEST_CONTEXT: _, E2E_REPLICAS: __, ...own } = process.env
     const env = { ...own, DATABASE_URL: '' }
     const log = join(folder, `${command}.log`)

@@ -18,7 +18,7 @@ import { type ClusterFixture, useCluster } from '../../support/fixture.ts'
 
 const SECRET = randomBytes(24).toString('hex')
 const MINUTE = 60_000
-/** One clock is behind and one ahead: together by more than the hour after which an expiry is moved. */
+/** One clock is behind, one ahead: by more than the hour after which an expiry is moved. */
 const SKEW_MS = 45 * MINUTE
 
 describe('replicas whose clocks differ by 90 minutes, over one database', () => {

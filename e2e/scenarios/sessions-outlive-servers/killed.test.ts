@@ -29,7 +29,7 @@ scenario('A silent address delays no request for long, and serves again once it 
   }),
 )
 
-/** Runs a fault of the second replica under load, with a signed-in visitor; only requests in flight may fail. */
+/** Causes a fault of the second replica under load; only requests in flight may fail. */
 async function underLoad(
   test: TestContext,
   fault: (load: BackgroundLoad, victim: string, expectStillSignedIn: () => Promise<unknown>) => Promise<void>,
@@ -46,8 +46,8 @@ async function underLoad(
 }
 
 /**
- * The replica may have carried out a POST in flight, so nginx does not repeat it. Everything else succeeds, and in time. An edge
- * other than our nginx may repeat nothing at all.
+ * The replica may have carried out a POST in flight, so nginx does not repeat it. All else
+ * succeeds, in time. An edge other than our nginx may repeat nothing at all.
  */
 function expectOnlyRequestsInFlightFailed(history: History): void {
   history.assertBounded(MAX_MS, [502, 503])

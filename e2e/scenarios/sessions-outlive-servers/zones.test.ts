@@ -29,7 +29,7 @@ describe('replicas in time zones 21 hours apart, over one database', () => {
       const { email } = await register(ada)
       assert.equal(await daysLeft(ada), 30)
       await expectSignedIn(ada.at(other.cluster.url), email)
-      // Within the difference of the zones: an expiry read in the wrong zone would be over, or would not be moved.
+      // In the wrong zone the expiry would be over, or would not be moved.
       await home.database.age(daysInMs(29.5))
       ada.jar.clock.forward(daysInMs(29.5))
       await expectSignedIn(ada.at(other.cluster.url), email)

@@ -28,7 +28,7 @@ export const STEN: Credentials = { name: 'Sten', email: 'sten@example.com', pass
 /** Every password used here contains one of these texts, which no log may hold. */
 export const PASSWORDS: readonly string[] = [DEMO_PASSWORD, 'over water', 'over deep water']
 
-/** Credentials of a new account; their texts are unique, so that a search for them in the logs is meaningful. */
+/** Credentials of a new account; unique texts, so that the logs can be searched for them. */
 export function freshCredentials(name: string): Credentials {
   const email = `${name.toLowerCase().replace(/\W.*/, '')}.${randomBytes(5).toString('hex')}@example.com`
   return { name, email, password: `lantern ${randomBytes(9).toString('hex')} over water` }
@@ -90,7 +90,7 @@ export async function expectBasket(visitor: Visitor, basket: SessionView['basket
   return response
 }
 
-/** Fails unless `GET /api/session` and the account page know this browser as signed in with this address. */
+/** Fails unless `GET /api/session` and the account page know the browser as signed in. */
 export async function expectSignedIn(visitor: Visitor, email: string): Promise<Response> {
   const response = expect(await visitor.get('/api/session', { json: true }), 200)
   const { signedIn, account } = json<SessionView>(response)
@@ -99,7 +99,7 @@ export async function expectSignedIn(visitor: Visitor, email: string): Promise<R
   return expect(await visitor.get('/account'), 200)
 }
 
-/** Fails unless `GET /api/session` knows no account of this browser, and the account page sends it to sign in. */
+/** Fails unless `GET /api/session` has no account, and the account page redirects to sign in. */
 export async function expectVisitor(visitor: Visitor): Promise<Response> {
   const response = expect(await visitor.get('/api/session', { json: true }), 200)
   const { signedIn, account } = json<SessionView>(response)

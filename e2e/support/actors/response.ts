@@ -23,7 +23,7 @@ export function expectNoCookie(response: Response): Response {
   return response
 }
 
-/** Returns the response; fails unless it is a replica's 503, with a Retry-After and without a cookie. */
+/** Returns the response; fails unless it is a replica's 503 with Retry-After and no cookie. */
 export function expectUnavailable(response: Response): Response {
   expect(response, 503)
   assert.ok(response.replica, describeResponse(response, 'an answer of a replica was expected, not of nginx'))

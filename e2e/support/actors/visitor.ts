@@ -13,7 +13,7 @@ export interface VisitorOptions extends HttpClientOptions {
   /** The site's address: nginx's, or a replica's own. */
   readonly url: string
   readonly jar?: CookieJar
-  /** The client's address as a trusted gateway reports it, where `localAddress` does not reach the site. */
+  /** The client's address as a trusted gateway reports it, where the site sees the gateway's. */
   readonly forwardedFor?: string
 }
 

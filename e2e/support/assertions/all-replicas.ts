@@ -10,12 +10,12 @@ export async function getRepeatedly(visitor: Visitor, path: string, times: numbe
   return responses
 }
 
-/** Requests for each replica behind a shared address: enough to meet all of them, except by the rarest chance. */
+/** Requests for each replica behind a shared address: practically always enough to meet all. */
 const TRIES = 30
 
 /**
- * Does this at the own address of every replica; where all share one address, there until each has answered. Returns
- * a sentence that names them.
+ * Does this at the own address of every replica, or at the address that all share until each has
+ * answered. Returns a sentence that names them.
  */
 export async function everywhere(
   { url, replicas }: Cluster,
@@ -40,7 +40,7 @@ export function spreadOf(responses: readonly Response[]): Readonly<Record<string
   return counts
 }
 
-/** Fails unless exactly the replicas of the cluster gave these responses; a sentence that names them. */
+/** Fails unless exactly these replicas gave the responses; a sentence that names them. */
 export function expectAll(responses: readonly Response[], replicas: Cluster['replicas']): string {
   const seen = Object.keys(spreadOf(responses)).sort()
   const all = replicas.map(({ name }) => name).sort()

@@ -15,7 +15,7 @@ export interface Database {
   sessions(): Promise<number>
   /** The number of sessions whose content names this account. */
   sessionsOf(account: { readonly email: string }): Promise<number>
-  /** Identifies the transaction that wrote each session, and its place in the table: both change with every write. */
+  /** The writing transaction and the place of each row: both change with every write. */
   rowVersions(): Promise<readonly Row[]>
   /** Time that a session has left by the database's clock. */
   millisecondsLeft(sid: string): Promise<number>
@@ -31,7 +31,7 @@ export interface Lock {
   readonly over: Promise<unknown>
 }
 
-/** Each query opens a connection of its own: nothing has to be closed, and a restart of Postgres does no harm. */
+/** Each query has a connection of its own, so that a restart of Postgres does no harm. */
 export function openDatabase(url: string): Database {
   const rows: Rows = (sql, values = []) => query<Row>(url, sql, [...values])
   const number = async (sql: string, values?: readonly unknown[]) => Number((await rows(sql, values))[0]?.number)

@@ -3,7 +3,7 @@ import type { Replica } from '../../../cluster/cluster.ts'
 /** Jobs run at any moment, whatever is requested. */
 const JOBS = /operation="(delete tombstones|delete expired)"/
 
-/** The number of calls of the session store that requests caused so far, over all replicas and operations. */
+/** The number of store calls that requests caused so far, over all replicas and operations. */
 export async function storeCalls(replicas: readonly Replica[]): Promise<number> {
   const texts = await Promise.all(replicas.map(async ({ metricsUrl }) => (await fetch(metricsUrl)).text()))
   const lines = texts.flatMap((text) => text.split('\n')).filter((line) => !JOBS.test(line))

@@ -64,7 +64,7 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
 }
 
 interface ActivePause extends Pause {
-  /** Resolves when these statements may pass: at once up to the first read, then when the pause ends. */
+  /** Resolves when these statements may pass: up to the first read at once. */
   pass(statements: readonly string[]): Promise<void>
 }
 

@@ -1,6 +1,6 @@
 import type { Row, Rows } from '../assertions/database.ts'
 
-/** Moves every session back: all columns that are times, and all times in its JSON (ISO dates, milliseconds). */
+/** Moves every session back: all time columns, and all times in its JSON. */
 export async function moveSessionsBack(rows: Rows, milliseconds: number): Promise<void> {
   const columns = await rows(
     `SELECT column_name FROM information_schema.columns
@@ -25,5 +25,5 @@ export function earlier(value: unknown, milliseconds: number): unknown {
 }
 
 const ISO_DATE = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/
-/** A larger number is a time in milliseconds, no duration: originalMaxAge is at most 2,592,000,000. */
+/** Larger numbers are times, not durations: originalMaxAge is at most 2,592,000,000. */
 const YEAR_2001 = 1_000_000_000_000

@@ -8,7 +8,7 @@ import { type OwnPostgres, startEmptyDatabase } from '../empty-database.ts'
 import { type ClusterFixture, extendFixture, useCluster } from '../fixture.ts'
 import { type DatabaseProxy, startDatabaseProxy } from './database-proxy.ts'
 
-/** A cluster whose replicas reach their database through a proxy; `database` is the direct way to the tables. */
+/** A cluster whose replicas reach their database through a proxy; `database` bypasses it. */
 export interface ProxiedCluster extends ClusterFixture {
   readonly proxy: DatabaseProxy
   readonly postgres: Postgres
@@ -19,8 +19,8 @@ export interface ProxiedCluster extends ClusterFixture {
   /** The second replica's address. */
   readonly there: string
   /**
-   * Pauses the first replica after it has read the session for `request`, runs `meanwhile` to its end, and then lets the
-   * first replica continue.
+   * Pauses the first replica after it has read the session for `request`, runs `meanwhile` to its
+   * end, and then lets the first replica continue.
    */
   overtake<Result>(request: () => Promise<Response>, meanwhile: () => Promise<Result>): Promise<[Response, Result]>
 }

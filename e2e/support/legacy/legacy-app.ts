@@ -11,7 +11,7 @@ declare module 'express-session' {
 }
 
 /**
- * An application as it was before: express-session over connect-pg-simple with the reference's settings, nothing of ours.
+ * express-session over connect-pg-simple with the reference's settings, without Roundhouse.
  * `POST /login { account, minutes? }`, `GET /whoami`, `POST /note { basket }`, `POST /logout`.
  */
 const store = new (connectPgSimple(session))({

@@ -39,7 +39,7 @@ const COUNT = `
   SELECT count(*) FILTER (WHERE expire >= now()) AS living, count(*) FILTER (WHERE expire < now()) AS expired
   FROM session`
 
-/** Creates a database in this zone with the reference table, signs people in at a legacy replica, then starts Roundhouse. */
+/** Starts a legacy replica over a database in this zone, signs people in, then starts Roundhouse. */
 export function useLegacyDeployment(zone: string): LegacyDeployment {
   const account = { id: randomUUID(), email: '' }
   const browsers: Visitor[] = []

@@ -19,7 +19,7 @@ export interface LoadOptions {
 /** Signed-in shoppers that read pages and fill their baskets, and record every request. */
 export interface BackgroundLoad {
   readonly history: History
-  /** Resolves when this many further requests have been answered; rejects when the load ends before. */
+  /** Resolves after this many further requests; rejects when the load ends before. */
   served(requests: number): Promise<void>
   /** Ends the load, and compares every basket with the acknowledged changes. */
   stop(): Promise<History>
@@ -57,7 +57,7 @@ export async function startBackgroundLoad(options: LoadOptions): Promise<Backgro
 interface Shopper {
   readonly visitor: Visitor
   readonly products: readonly string[]
-  /** The acknowledged quantities; undefined: the last request about the product failed, so its result is unknown. */
+  /** The acknowledged quantities; undefined: unknown, since the last request failed. */
   readonly basket: Map<string, number | undefined>
 }
 

@@ -30,9 +30,9 @@ export interface History {
   summary(): string
   /** All entries, for the investigation of a failure. */
   text(): string
-  /** Fails, with the first failures, unless all requests went well and there are at least `minRequests`. */
+  /** Fails, with the first failures, unless all of at least `minRequests` requests went well. */
   assertClean(minRequests?: number): void
-  /** Fails unless failures have one of these statuses, all requests took at most `maxMs`, and no change is lost. */
+  /** Fails where a failure has another status, a request took longer, or a change is lost. */
   assertBounded(maxMs: number, allowedStatuses: readonly number[]): void
 }
 
