@@ -93,7 +93,6 @@ export function createApp(options: AppOptions): Express {
   return app
 }
 
-/** Data for every page. */
 const pageLocals: RequestHandler = function pageLocals(req: Request, res, next) {
   Object.assign(res.locals, { path: req.path, menu: () => shopMenu(req) })
   next()

@@ -16,13 +16,13 @@ import { seedProducts } from './shop/seed.ts'
 
 const HELP = `roundhouse: operations on the database that DATABASE_URL names
 
-  migrate                        bring the schema up to date; several at once wait for each other
+  migrate                        bring the schema up to date; concurrent runs wait for each other
   migrate --print                write the SQL instead, for \`psql -f\`
   sessions count                 live, signed in, expired sessions and the size of the table
   sessions active                live sessions, as a number
-  sessions prune                 remove what has expired
+  sessions prune                 remove expired sessions
   account COMMAND EMAIL          see \`account --help\`
-  seed                           demo people, products and sessions; never in production
+  seed                           add demo accounts, products and sessions; never in production
 
 Examples
   npm run migrate
@@ -35,10 +35,10 @@ Examples
 
 /** EX_USAGE of sysexits.h. */
 const EXIT_USAGE = 64
-/** EX_TEMPFAIL: the database is unavailable, a retry may help. */
-const EXIT_AWAY = 75
+/** Of sysexits.h: the database is unavailable, a retry may help. */
+const EXIT_TEMPFAIL = 75
 
-const say = (line: string) => void process.stdout.write(`${line}\n`)
+const printLine = (line: string) => void process.stdout.write(`${line}\n`)
 const printError = (line: string) => void process.stderr.write(`${line}\n`)
 
 const SESSIONS: Readonly<Record<string, (pool: Pool) => Promise<string>>> = {
@@ -56,14 +56,14 @@ if (existsSync('.env')) process.loadEnvFile('.env')
 process.exitCode = await run(process.argv.slice(2)).catch(explain)
 
 async function run([command, ...args]: readonly string[]): Promise<number> {
-  if (command !== 'account' && args.some((word) => word === '--help' || word === '-h')) return help()
+  if (command !== 'account' && args.some((argument) => argument === '--help' || argument === '-h')) return help()
   switch (command) {
     case 'migrate':
       return runMigrate(args)
     case 'sessions':
       return runSessions(args)
     case 'account':
-      if (args.includes('--help') || args.length === 0) say(ACCOUNT_HELP)
+      if (args.includes('--help') || args.length === 0) printLine(ACCOUNT_HELP)
       else return runAccount(args)
       return 0
     case 'seed':
@@ -73,28 +73,28 @@ async function run([command, ...args]: readonly string[]): Promise<number> {
     case 'help':
       return help()
     default:
-      return misused(command === undefined ? 'a command is missing' : `there is no command "${command}"`)
+      return usageError(command === undefined ? 'a command is missing' : `there is no command "${command}"`)
   }
 }
 
 async function runMigrate(args: readonly string[]): Promise<number> {
   if (args.length === 1 && args[0] === '--print') {
-    say(await printMigrations())
+    printLine(await printMigrations())
     return 0
   }
-  if (args.length > 0) return misused(`migrate takes --print or nothing, not "${args.join(' ')}"`)
-  const config = loadConfig(operator())
+  if (args.length > 0) return usageError(`migrate takes --print or nothing, not "${args.join(' ')}"`)
+  const config = loadConfig(commandEnvironment())
   const role = decodeURIComponent(new URL(config.databaseUrl).username)
-  const ran = await migrate({ url: config.migrateDatabaseUrl, role, onProgress: say })
-  if (ran.length === 0) say('the schema is up to date')
+  const ran = await migrate({ url: config.migrateDatabaseUrl, role, onProgress: printLine })
+  if (ran.length === 0) printLine('the schema is up to date')
   return 0
 }
 
 async function runSessions([action = '', ...rest]: readonly string[]): Promise<number> {
   const work = SESSIONS[action]
-  if (work === undefined || rest.length > 0) return misused('sessions takes one of count, active and prune')
+  if (work === undefined || rest.length > 0) return usageError('sessions takes one of count, active and prune')
   return withPool(async (pool) => {
-    say(await work(pool))
+    printLine(await work(pool))
     return 0
   })
 }
@@ -102,29 +102,29 @@ async function runSessions([action = '', ...rest]: readonly string[]): Promise<n
 function runAccount(args: readonly string[]): Promise<number> {
   const { stdin, stdout, stderr } = process
   return withPool((pool) => {
-    const directory = createRevoker(new PostgresSessionStore({ pool }))
-    return accountCommand(args, { accounts: createAccounts({ pool }), directory, stdin, stdout, stderr })
+    const revoker = createRevoker(new PostgresSessionStore({ pool }))
+    return accountCommand(args, { accounts: createAccounts({ pool }), revoker, stdin, stdout, stderr })
   })
 }
 
 async function runSeed(pool: Pool): Promise<number> {
   if (process.env.NODE_ENV === 'production') {
-    printError('seed makes people whose password anybody can read in the source: never in production')
+    printError('seed creates accounts with the public password of the source code: never run it in production')
     return EXIT_CONFIG
   }
   await seedProducts(pool)
   const accounts = createAccounts({ pool })
   await seedAccounts(accounts)
-  const people = (await accounts.list())
+  const customers = (await accounts.list())
     .filter(({ email }) => email.endsWith('@example.com'))
     .map(({ id }) => ({ account: id, signedInAt: Date.now() }))
-  await seedSessions(pool, [...people, { basket: { sourdough: 1, apples: 2 } }, { basket: { eggs: 1 } }])
-  say('demo people, products and sessions are there')
+  await seedSessions(pool, [...customers, { basket: { sourdough: 1, apples: 2 } }, { basket: { eggs: 1 } }])
+  printLine('demo accounts, products and sessions are in the database')
   return 0
 }
 
 async function withPool(work: (pool: Pool) => Promise<number>): Promise<number> {
-  const config: Config = loadConfig(operator())
+  const config: Config = loadConfig(commandEnvironment())
   const pool = createPool({
     url: config.databaseUrl,
     name: 'command',
@@ -140,7 +140,7 @@ async function withPool(work: (pool: Pool) => Promise<number>): Promise<number> 
 }
 
 /** Commands sign no cookies, so they need only the database, also in production. */
-function operator(): Record<string, string | undefined> {
+function commandEnvironment(): Record<string, string | undefined> {
   const { SESSION_SECRET: _, SESSION_SECRET_FILE: __, SESSION_STORE: ___, NODE_ENV: ____, ...environment } = process.env
   // Without NODE_ENV cookies are not Secure, which a __Host- name needs.
   return { ...environment, SESSION_COOKIE: undefined, SESSION_COOKIE_CLEAR: undefined }
@@ -151,8 +151,8 @@ function help(): number {
   return 0
 }
 
-function misused(fault: string): number {
-  process.stderr.write(`${fault}\n\n${HELP}`)
+function usageError(message: string): number {
+  process.stderr.write(`${message}\n\n${HELP}`)
   return EXIT_USAGE
 }
 
@@ -162,7 +162,7 @@ function explain(error: unknown): number {
     return EXIT_CONFIG
   }
   const { message, code } = error as Error & { code?: string }
-  printError(isUnavailable(error) ? `the database cannot be asked: ${message || code}` : (error as Error).message)
+  printError(isUnavailable(error) ? `the database is unavailable: ${message || code}` : (error as Error).message)
   if (code === '42P01') printError('the schema is missing: run "npm run migrate"')
-  return isUnavailable(error) ? EXIT_AWAY : 1
+  return isUnavailable(error) ? EXIT_TEMPFAIL : 1
 }

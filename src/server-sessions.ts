@@ -18,7 +18,7 @@ export function createServerSessions({ options, pool, log, metrics, errorHandler
   const inMemory = options.sessionStore === 'memory'
   if (inMemory)
     log.warn('sessions are kept in the memory of this process', {
-      consequence: 'they end with it, and no other replica knows them',
+      consequence: 'they end with it, and no other replica has them',
     })
   return createSessions({
     pool: inMemory ? 'memory' : pool,
@@ -38,8 +38,8 @@ export function createServerSessions({ options, pool, log, metrics, errorHandler
     onCookieWithheld: once(() =>
       log.warn('cookie withheld', {
         reason:
-          'it is for HTTPS only, and the request came over plain HTTP: nobody who comes so is known at the next request',
-        remedy: 'HTTPS in front and TRUST_PROXY the number of proxies; for a trial COOKIE_SECURE=false',
+          'it is for HTTPS only, and the request came over plain HTTP: without the cookie the next request has no session',
+        remedy: 'use HTTPS in front and set TRUST_PROXY to the number of proxies; for a trial set COOKIE_SECURE=false',
       }),
     ),
   })

@@ -44,14 +44,14 @@ test('a secure cookie that is withheld on plain HTTP is logged once', async () =
   try {
     await replica.ready
     await database.pool.query("INSERT INTO product (id, name, price, stock) VALUES ('pear', 'Pear', 100, 10)")
-    for (let turn = 0; turn < 2; turn++) {
+    for (let request = 0; request < 2; request++) {
       const answer = await fetch(`${url}/basket/items`, { ...PEAR, redirect: 'manual' })
       assert.deepEqual([answer.status, answer.headers.getSetCookie()], [200, []])
       await answer.arrayBuffer()
     }
-    const told = lines.filter((line) => line.includes('"cookie withheld"'))
-    assert.equal(told.length, 1, lines.join(''))
-    assert.match(told[0] ?? '', /COOKIE_SECURE=false/)
+    const warnings = lines.filter((line) => line.includes('"cookie withheld"'))
+    assert.equal(warnings.length, 1, lines.join(''))
+    assert.match(warnings[0] ?? '', /COOKIE_SECURE=false/)
   } finally {
     await replica.stop()
     await database.drop()

@@ -35,7 +35,7 @@ export interface AttemptCounter {
 /** Passwords are as typed. The caller checks new ones with passwordFault(). */
 export interface Accounts {
   /** null for a taken address, which costs one hash, too. */
-  create(person: NewAccount, attempt?: AttemptCounter): Promise<Account | null>
+  create(account: NewAccount, attempt?: AttemptCounter): Promise<Account | null>
   /** null also for an id that is no UUID. */
   findById(id: string): Promise<Account | null>
   findByEmail(email: string): Promise<Account | null>

@@ -39,16 +39,16 @@ test("a session is valid only for its account's current credentials version", as
 })
 
 test('each role may use its routes', () => {
-  const kind = (person: Account | null, who: 'anyone' | 'customer' | 'staff') => {
+  const kind = (user: Account | null, access: 'anyone' | 'customer' | 'staff') => {
     try {
-      authorize(person, who)
+      authorize(user, access)
       return 'admitted'
     } catch (error) {
       return (error as AppError).kind
     }
   }
   assert.deepEqual(
-    [null, ada, sten].map((person) => (['anyone', 'customer', 'staff'] as const).map((who) => kind(person, who))),
+    [null, ada, sten].map((user) => (['anyone', 'customer', 'staff'] as const).map((access) => kind(user, access))),
     [
       ['admitted', 'unauthenticated', 'unauthenticated'],
       ['admitted', 'admitted', 'forbidden'],

@@ -13,7 +13,7 @@ export interface Claim {
 /**
  * The only code that reads the account of a session; undefined for a visitor. Where existing
  * sessions store it elsewhere (`session.user.id`, `session.passport.user`), read that here, too:
- * then nobody is signed out by the change.
+ * then the change signs no user out.
  */
 export function claimOf(session: Partial<SessionData> | undefined): Claim | undefined {
   const { account, credentialsVersion = 0 } = session ?? {}

@@ -17,7 +17,7 @@ test('a first run needs a database and no other setting', () => {
 })
 
 test('all errors are reported at once, by variable and without the value', () => {
-  const faults = faultsOf({
+  const errors = errorsOf({
     NODE_ENV: 'production',
     PORT: 'eighty',
     SESSION_MAX_AGE: 'a month',
@@ -36,8 +36,8 @@ test('all errors are reported at once, by variable and without the value', () =>
     'LOG_LEVEL',
     'DATABASE_URL',
   ])
-    assert.match(faults, new RegExp(`^  ${name}\\b`, 'm'))
-  assert.doesNotMatch(faults, /hunter2|secretpw|eighty/)
+    assert.match(errors, new RegExp(`^  ${name}\\b`, 'm'))
+  assert.doesNotMatch(errors, /hunter2|secretpw|eighty/)
 })
 
 const refused: readonly [string, Environment, RegExp][] = [
@@ -55,7 +55,7 @@ const refused: readonly [string, Environment, RegExp][] = [
   ],
   ['no database', {}, /DATABASE_URL is missing/],
   ['sessions in memory on unnamed replicas', { ...production, SESSION_STORE: 'memory' }, /REPLICAS=1/],
-  ['any client believed about its address', { ...production, TRUST_PROXY: 'true' }, /TRUST_PROXY/],
+  ['an address that any client can choose', { ...production, TRUST_PROXY: 'true' }, /TRUST_PROXY/],
   ['an environment that is not known, such as a misspelt production', { ...production, NODE_ENV: 'prod' }, /NODE_ENV/],
   [
     'a cookie name for HTTPS alone over plain HTTP',
@@ -105,8 +105,8 @@ const refused: readonly [string, Environment, RegExp][] = [
   ['an sslmode that cannot be kept', { DATABASE_URL: `${DATABASE_URL}?sslmode=prefer` }, /sslmode/],
 ]
 
-for (const [what, environment, fault] of refused)
-  test(`${what} is refused`, () => assert.match(faultsOf(environment), fault))
+for (const [what, environment, error] of refused)
+  test(`${what} is refused`, () => assert.match(errorsOf(environment), error))
 
 test('production over HTTPS sends a __Host- cookie, and plain HTTP must be a setting', () => {
   assert.deepEqual(loadConfig(production).cookie, {
@@ -124,8 +124,12 @@ test('cookies of another domain or path are cleared by name, domain and path', (
     { domain: '.example.com', path: '/' },
     { name: 'connect.sid', path: '/shop' },
   ])
-  const former = { ...production, SESSION_COOKIE_PREVIOUS: 'connect.sid', SESSION_COOKIE_CLEAR: 'Domain=example.com' }
-  assert.deepEqual(loadConfig(former).cookie.clear, [{ domain: 'example.com' }])
+  const replacing = {
+    ...production,
+    SESSION_COOKIE_PREVIOUS: 'connect.sid',
+    SESSION_COOKIE_CLEAR: 'Domain=example.com',
+  }
+  assert.deepEqual(loadConfig(replacing).cookie.clear, [{ domain: 'example.com' }])
 })
 
 test('the memory store is allowed in production for one replica', () => {
@@ -156,7 +160,7 @@ function clear(SESSION_COOKIE_CLEAR: string): Environment {
   return { DATABASE_URL, SESSION_COOKIE_CLEAR }
 }
 
-function faultsOf(environment: Environment): string {
+function errorsOf(environment: Environment): string {
   try {
     loadConfig(environment)
   } catch (error) {

@@ -16,7 +16,7 @@ export const EXIT_CONFIG = 78
 /** One line for each invalid variable: its name and what is wrong, without its value. */
 export class ConfigErrors extends Error {
   constructor(errors: readonly string[]) {
-    super(['roundhouse cannot start with these settings:', ...errors.map((fault) => `  ${fault}`)].join('\n'))
+    super(['roundhouse cannot start with these settings:', ...errors.map((error) => `  ${error}`)].join('\n'))
     this.name = 'ConfigErrors'
   }
 }
@@ -154,14 +154,14 @@ function checkAddress(name: string, text: string | undefined, errors: string[]):
 
 function checkProduction(env: Settings, errors: string[]): void {
   if (env.TRUST_PROXY === 'true')
-    errors.push('TRUST_PROXY=true would believe any client about its address: say how many proxies stand in front')
+    errors.push('TRUST_PROXY=true would let any client choose its address: set it to the number of proxies in front')
   if (env.SESSION_STORE === 'memory' && env.REPLICAS !== '1')
-    errors.push('SESSION_STORE=memory keeps sessions in one process: with it say REPLICAS=1, and run one replica only')
+    errors.push('SESSION_STORE=memory keeps sessions in one process: set REPLICAS=1, and run one replica only')
 }
 
 function checkCookie(name: string | undefined, secure: boolean, errors: string[]): void {
   if (!secure && name !== undefined && /^__(host|secure)-/i.test(name))
-    errors.push('SESSION_COOKIE has a name that browsers take over HTTPS alone: with it say COOKIE_SECURE=true')
+    errors.push('SESSION_COOKIE has a name that browsers accept over HTTPS only: set COOKIE_SECURE=true')
 }
 
 function checkCleared(cookie: OwnCookie & { clear: readonly StaleCookie[] }, errors: string[]): void {

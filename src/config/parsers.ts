@@ -42,14 +42,14 @@ export const cookies = z
     const found: Cookie[] = []
     for (const [index, entry] of (text?.split(',') ?? []).entries()) {
       const pairs = entry.split(';').map((part) => ATTRIBUTE.exec(part.trim()))
-      const known = pairs.filter((pair) => pair !== null)
-      const names = new Set(known.map(([, name = '']) => name.toLowerCase()))
+      const valid = pairs.filter((pair) => pair !== null)
+      const names = new Set(valid.map(([, name = '']) => name.toLowerCase()))
       const reportError = (message: string) =>
         context.addIssue({ code: 'custom', message: `entry ${index + 1} ${message}` })
-      if (known.length < pairs.length)
+      if (valid.length < pairs.length)
         reportError('has no attribute, or an unknown one: write Name=, Domain= and Path=')
       else if (names.size < pairs.length) reportError('has an attribute twice')
-      found.push(Object.fromEntries(known.map(([, name = '', value = '']) => [name.toLowerCase(), value.trim()])))
+      found.push(Object.fromEntries(valid.map(([, name = '', value = '']) => [name.toLowerCase(), value.trim()])))
     }
     return found
   })

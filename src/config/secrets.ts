@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import type { Settings } from './variables.ts'
 
 /** OWASP ASVS asks for 128 bits of entropy: 32 characters of hex. */
-const SHORTEST_SECRET = 32
+const MIN_SECRET_LENGTH = 32
 /** Refused in production. */
-const DEVELOPMENT_SECRET = 'for development only: anybody can read this in the source'
+const DEVELOPMENT_SECRET = 'for development only: this text is public, in the source code'
 /** Secrets of tutorials. */
 const WELL_KNOWN = [
   /default.?secret/i,
@@ -17,7 +17,7 @@ const WELL_KNOWN = [
 
 /**
  * Unchanged, because another application may have signed with them. SESSION_SECRET is a list with
- * commas and wins; SESSION_SECRET_FILE has one secret a line. Adds errors to `faults`.
+ * commas and wins; SESSION_SECRET_FILE has one secret a line. Adds to `errors`.
  */
 export function readSecrets(env: Settings, production: boolean, errors: string[]): readonly string[] {
   const { SESSION_SECRET, SESSION_SECRET_FILE } = env
@@ -25,7 +25,7 @@ export function readSecrets(env: Settings, production: boolean, errors: string[]
   const text = SESSION_SECRET ?? readSecretFile(name, SESSION_SECRET_FILE, errors)
   if (text === undefined) {
     if (production && SESSION_SECRET_FILE === undefined)
-      errors.push('SESSION_SECRET is missing: make one with `openssl rand -hex 32`, the same for every replica')
+      errors.push('SESSION_SECRET is missing: create one with `openssl rand -hex 32`, the same for every replica')
     return [DEVELOPMENT_SECRET]
   }
   const all = SESSION_SECRET === undefined ? text.split(/\r?\n/) : listed(text)
@@ -35,7 +35,7 @@ export function readSecrets(env: Settings, production: boolean, errors: string[]
   return secrets
 }
 
-/** Undefined without a file. Adds an error to `faults` for an unreadable one. */
+/** Undefined without a file. Adds to `errors` for an unreadable one. */
 export function readSecretFile(name: string, path: string | undefined, errors: string[]): string | undefined {
   if (path === undefined) return undefined
   try {
@@ -55,6 +55,7 @@ function listed(text: string): readonly string[] {
 function checkSecret(variable: string, secret: string, index: number, errors: string[]): void {
   const name = index === 0 ? variable : `${variable} (number ${index + 1} of the list)`
   if (secret === DEVELOPMENT_SECRET || WELL_KNOWN.some((pattern) => pattern.test(secret)))
-    errors.push(`${name} is a well-known one: make one with \`openssl rand -hex 32\``)
-  else if (secret.length < SHORTEST_SECRET) errors.push(`${name} is too short: ${SHORTEST_SECRET} characters or more`)
+    errors.push(`${name} is a well-known one: create another with \`openssl rand -hex 32\``)
+  else if (secret.length < MIN_SECRET_LENGTH)
+    errors.push(`${name} is too short: ${MIN_SECRET_LENGTH} characters or more`)
 }

@@ -63,8 +63,8 @@ const ONLY: Readonly<Record<string, readonly string[]>> = {
 
 const INSTEAD: Readonly<Record<string, string>> = {
   schema: 'write options=-c%20search_path%3DNAME',
-  statement_timeout: 'QUERY_TIMEOUT says it, and `migrate` sets it for the role',
-  query_timeout: 'QUERY_TIMEOUT says it',
+  statement_timeout: 'QUERY_TIMEOUT sets it, and `migrate` limits the role',
+  query_timeout: 'QUERY_TIMEOUT sets it',
   sslaccept: 'write sslmode=no-verify or sslmode=verify-full',
   dbname: 'write the database behind the host: postgres://host/database',
 }
@@ -138,9 +138,9 @@ function checkParameter(name: string, values: readonly string[]): void {
   if (name === 'host' && value.includes(',')) throw new Error('names several hosts: pg connects to one')
   if (name === 'port' && !/^\d{1,5}$/.test(value)) throw new Error('has a port that is no number')
   const allowed = ONLY[name]
-  const known = PASSED.has(name) || IGNORED.has(name) || allowed?.includes(value.toLowerCase())
-  if (known) return
-  const instead = INSTEAD[name] ?? (allowed && `only ${allowed.join(', ')} can be had here`) ?? 'leave it out'
+  const isSupported = PASSED.has(name) || IGNORED.has(name) || allowed?.includes(value.toLowerCase())
+  if (isSupported) return
+  const instead = INSTEAD[name] ?? (allowed && `only ${allowed.join(', ')} work here`) ?? 'leave it out'
   // The name is hidden: it can be part of an unescaped password.
   const shown =
     /^\w{1,40}$/.test(name) && (Object.hasOwn(INSTEAD, name) || allowed !== undefined) ? name : 'a parameter'
@@ -156,7 +156,7 @@ function tlsOf({
   sslnegotiation,
 }: Readonly<Record<string, string | undefined>>): Address['ssl'] {
   if (ssl !== undefined && (modeOf(ssl) === 'disable') !== (sslmode === 'disable'))
-    throw new Error('says both that there is TLS and that there is none, in ssl and sslmode')
+    throw new Error('sets TLS both on and off, in ssl and sslmode')
   const files = {
     ...(sslrootcert !== undefined && sslrootcert !== 'system' && { ca: read('sslrootcert', sslrootcert) }),
     ...(sslcert !== undefined && { cert: read('sslcert', sslcert) }),
@@ -204,7 +204,7 @@ function modeOf(ssl: string | undefined): string | undefined {
 function negotiationOf(sslnegotiation: string | undefined, ssl: Address['ssl']): boolean {
   if (sslnegotiation === undefined || sslnegotiation === 'postgres') return false
   if (sslnegotiation !== 'direct') throw new Error('has an sslnegotiation that is not known here: postgres or direct')
-  if (ssl === false) throw new Error('has sslnegotiation=direct, which wants TLS, and an sslmode without')
+  if (ssl === false) throw new Error('has sslnegotiation=direct, which needs TLS, and an sslmode that disables it')
   return true
 }
 

@@ -98,7 +98,7 @@ for (const [provider, address, tls, host] of HANDED_OUT) {
     const { hostname, searchParams } = new URL(connectionString)
     assert.equal(searchParams.get('host') ?? hostname, host)
     assert.equal(ssl === false ? 'none' : ssl.rejectUnauthorized === false ? 'any server' : 'checked', tls)
-    for (const name of searchParams.keys()) assert.ok(['host', 'options'].includes(name), `pg is not told of ${name}`)
+    for (const name of searchParams.keys()) assert.ok(['host', 'options'].includes(name), `pg does not receive ${name}`)
   })
 }
 

@@ -37,12 +37,12 @@ test('a silent replica is hidden, and deleted after a day', async () => {
 })
 
 test('replicas that announce themselves together after a day do not deadlock', async () => {
-  const crew = Array.from({ length: 8 }, (_, number) => replica(`crew-${number}`))
-  for (const one of crew) await announceReplica(pool, one)
+  const replicas = Array.from({ length: 8 }, (_, number) => replica(`replica-${number}`))
+  for (const one of replicas) await announceReplica(pool, one)
   await pool.query("UPDATE replica SET last_seen_at = now() - interval '2 days'")
-  await Promise.all(crew.map((one) => announceReplica(pool, one)))
+  await Promise.all(replicas.map((one) => announceReplica(pool, one)))
   assert.deepEqual(
     await names(),
-    crew.map(({ name }) => name),
+    replicas.map(({ name }) => name),
   )
 })

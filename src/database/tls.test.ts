@@ -21,9 +21,9 @@ before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'roundhouse-tls-'))
   ca = join(folder, 'cert.pem')
   const names = 'subjectAltName=DNS:localhost,IP:127.0.0.1'
-  const words = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1']
+  const options = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1']
   const files = ['-keyout', join(folder, 'key.pem'), '-out', ca]
-  execFileSync('openssl', [...words, '-subj', '/CN=localhost', '-addext', names, ...files], { stdio: 'ignore' })
+  execFileSync('openssl', [...options, '-subj', '/CN=localhost', '-addext', names, ...files], { stdio: 'ignore' })
   const { rows } = await database.pool.query('SHOW data_directory')
   installed = ['key.pem', 'cert.pem'].map((file) => install(rows[0].data_directory, file))
   await database.pool.query(`ALTER SYSTEM SET ssl_key_file = '${NAME}-key.pem'`)

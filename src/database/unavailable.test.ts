@@ -12,7 +12,7 @@ before(async () => {
 after(() => database.drop())
 
 const shut: readonly [string, (url: URL) => void][] = [
-  ['nobody listens', (url) => (url.port = '1')],
+  ['has no listener', (url) => (url.port = '1')],
   ['does not take the password, which was changed there first', (url) => (url.password = 'another')],
   ['has lost the role', (url) => (url.username = 'nobody')],
   ['has no such database', (url) => (url.pathname = '/nowhere')],
@@ -25,7 +25,7 @@ for (const [what, change] of shut)
     assert.equal(isUnavailable(await failure(url.href, 'SELECT 1')), true)
   })
 
-test('a wrong statement is our error, not an outage', async () => {
+test('a wrong statement is our error, and does not count as unavailable', async () => {
   assert.equal(isUnavailable(await failure(database.url, 'SELECT FROM nowhere')), false)
 })
 

@@ -36,8 +36,8 @@ const NETWORK = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
 ])
-const AWAY = [TRANSIENT, ACCESS_DENIED, NETWORK]
-const WORDS = [
+const CODES = [TRANSIENT, ACCESS_DENIED, NETWORK]
+const MESSAGES = [
   /timeout exceeded when trying to connect/,
   /Query read timeout/,
   /Connection terminated/,
@@ -48,6 +48,6 @@ const WORDS = [
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { code } = error as { code?: unknown }
-  if (typeof code === 'string' && AWAY.some((codes) => codes.has(code))) return true
-  return WORDS.some((words) => words.test(error.message)) || isUnavailable(error.cause)
+  if (typeof code === 'string' && CODES.some((codes) => codes.has(code))) return true
+  return MESSAGES.some((pattern) => pattern.test(error.message)) || isUnavailable(error.cause)
 }

@@ -21,8 +21,8 @@ function unlessRead(handler: RequestHandler): RequestHandler {
 
 const onlyKnownTypes: RequestHandler = function onlyKnownTypes(req, _res, next) {
   // null: a request without a body, which is an empty form.
-  const known = req.is(['json', 'urlencoded'])
-  const hasBody = known !== null && req.get('content-length') !== '0'
-  if (!hasBody || known !== false) return next()
+  const mediaType = req.is(['json', 'urlencoded'])
+  const hasBody = mediaType !== null && req.get('content-length') !== '0'
+  if (!hasBody || mediaType !== false) return next()
   next(Object.assign(new Error('Send a form or JSON here.'), { status: 415 }))
 }

@@ -7,7 +7,7 @@ const post: RequestOrigin = { method: 'POST', secFetchSite: undefined, origin: u
 const cases: readonly [string, Partial<RequestOrigin>, boolean][] = [
   ['a page may be read from anywhere', { method: 'GET', secFetchSite: 'cross-site' }, true],
   ['a form of this site is taken', { secFetchSite: 'same-origin' }, true],
-  ['an address typed by the person is taken', { secFetchSite: 'none' }, true],
+  ['an address that the user typed is accepted', { secFetchSite: 'none' }, true],
   ["another site's form is refused", { secFetchSite: 'cross-site' }, false],
   ["a sibling domain's form is refused", { secFetchSite: 'same-site' }, false],
   [

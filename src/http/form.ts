@@ -33,7 +33,7 @@ export function text(label: string, { maxLength }: { maxLength: number }) {
     .refine((value) => !isUntypeable(value), `${label} has characters that cannot be typed.`)
     .transform((value) => value.trim())
     .refine((value) => !isInvisible(value), `${label} is missing.`)
-    .refine((value) => !TURNING.test(value), `${label} has characters that turn the direction of writing.`)
+    .refine((value) => !BIDI_CONTROLS.test(value), `${label} has characters that reverse the direction of writing.`)
     .refine((value) => value.length <= maxLength, `${label} is too long: ${maxLength} characters at most.`)
 }
 
@@ -51,7 +51,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** Embeddings, overrides and isolates also reverse the text after them. */
-const TURNING = /[\u202a-\u202e\u2066-\u2069]/
+const BIDI_CONTROLS = /[\u202a-\u202e\u2066-\u2069]/
 
 /** Control characters (Postgres refuses NUL), line separators, half a surrogate pair. */
 export function isUntypeable(value: string): boolean {

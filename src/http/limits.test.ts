@@ -18,7 +18,7 @@ const kindOf = (end: PromiseSettledResult<void>) =>
   end.status === 'fulfilled' ? 'passed' : (end.reason as AppError).kind
 
 test('of forty concurrent takes on two replicas exactly as many pass as there are points', async () => {
-  const replicas = [limit('crowd'), limit('crowd')]
+  const replicas = [limit('concurrent'), limit('concurrent')]
   const ends = await Promise.allSettled(Array.from({ length: 40 }, (_, index) => replicas[index % 2]!.take('ada')))
   assert.equal(ends.filter((end) => kindOf(end) === 'passed').length, 5)
   assert.equal(ends.filter((end) => kindOf(end) === 'limited').length, 35)
@@ -34,7 +34,7 @@ test('a reached limit says when to retry', async () => {
 
 test('a point that is given back does not count', async () => {
   const one = limit('back')
-  for (let turn = 0; turn < 20; turn += 1) {
+  for (let round = 0; round < 20; round += 1) {
     await one.take('ada')
     await one.giveBack('ada')
   }
@@ -42,9 +42,9 @@ test('a point that is given back does not count', async () => {
 })
 
 test('without the database a limit is a 503, and lets nothing pass', async () => {
-  const away = { query: () => Promise.reject(new Error('connection refused')) } as unknown as Pool
-  for (const asked of [limit('away', away).check('ada'), limit('away', away).take('ada')])
-    await assert.rejects(asked, (error: AppError) => error.kind === 'unavailable' && error.cause instanceof Error)
+  const unavailable = { query: () => Promise.reject(new Error('connection refused')) } as unknown as Pool
+  for (const attempt of [limit('unavailable', unavailable).check('ada'), limit('unavailable', unavailable).take('ada')])
+    await assert.rejects(attempt, (error: AppError) => error.kind === 'unavailable' && error.cause instanceof Error)
 })
 
 test('expired counters are removed in batches, the others stay', async () => {

@@ -27,9 +27,9 @@ interface ErrorResponse {
 
 /** Unknown errors are logged in full and shown as a 500. */
 export function createErrorHandler(options: ErrorHandlerOptions): ErrorRequestHandler {
-  return function createErrorHandler(error, req, res, _next) {
+  return function handleError(error, req, res, _next) {
     const response = toErrorResponse(error, options.isUnavailable)
-    record(options.log, error, response, res)
+    logError(options.log, error, response, res)
     if (res.headersSent) {
       if (!res.writableEnded) res.destroy()
       return
@@ -79,10 +79,10 @@ const BODY_MESSAGES: Readonly<Record<string, string>> = {
   'request.size.invalid': 'The request is not as long as it says.',
 }
 
-function record(log: Log, error: unknown, { status }: ErrorResponse, res: Response): void {
+function logError(log: Log, error: unknown, { status }: ErrorResponse, res: Response): void {
   if (status >= 500 && status !== 503) log.error('request failed', { error })
   else if (status === 503) log.warn('request not served', { error })
-  else if (res.headersSent) log.warn('answer broken off', { error })
+  else if (res.headersSent) log.warn('response aborted', { error })
 }
 
 function send(req: Request, res: Response, response: ErrorResponse, error: unknown): void {

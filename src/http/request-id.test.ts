@@ -24,12 +24,12 @@ for (const [written, address] of ADDRESSES) {
 }
 
 test("for an unreadable address the next proxy's counts, in the end the connection's, and the log says so once", () => {
-  const told: string[] = []
-  const clientAddress = clientAddresses(undefined, () => told.push('unreadable'))
+  const reports: string[] = []
+  const clientAddress = clientAddresses(undefined, () => reports.push('unreadable'))
   for (const nonsense of ['unknown', '_hidden', '203.0.113.8:x', '999.1.1.1', ''])
     assert.equal(clientAddress(request({ ips: [nonsense, '198.51.100.1:443'] })), '198.51.100.1')
   assert.equal(clientAddress(request({ ips: ['unknown', 'too'] })), '192.0.2.9')
-  assert.deepEqual(told, ['unreadable'])
+  assert.deepEqual(reports, ['unreadable'])
 })
 
 test("with an unreadable header of the edge the proxies' addresses count", () => {

@@ -15,7 +15,7 @@ test('the 404 page says so, and names its request', async () => {
   assert.ok(text.includes(String(headers['x-request-id'])))
 })
 
-test('a response before the session is read claims nobody signed in or out', async () => {
+test('a response before the session is read shows no user as signed in or out', async () => {
   const { status, text } = await app.client().post('/basket/items', {}, { headers: { 'sec-fetch-site': 'cross-site' } })
   assert.equal(status, 403)
   assert.doesNotMatch(text, /href="\/login"|action="\/logout"/)

@@ -19,7 +19,6 @@ function element(attributes: Record<string, string> = {}, buttons: readonly obje
   }
 }
 
-/** A page with one form and the script. */
 function pageWith(method: string) {
   const button = element()
   const form = element({ method }, [button])

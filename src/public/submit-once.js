@@ -13,7 +13,7 @@ document.addEventListener('submit', (event) => {
   if (form.getAttribute('aria-busy') === 'true') event.preventDefault()
   else {
     mark(form, true)
-    // The browser's Stop leaves the page as it is, and says so to nobody.
+    // The browser's Stop leaves the page as it is, and fires no event.
     setTimeout(mark, RETRY_AFTER_MS, form, false)
   }
 })

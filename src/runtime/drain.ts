@@ -1,21 +1,21 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import net from 'node:net'
-import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
 
 /**
  * Limit for connections that are already in the accept queue. An idle machine needs a millisecond.
  * On a busy one each event-loop turn may bring another connection.
  */
-const QUEUE_LIMIT = 2000
+const QUEUE_TIMEOUT_MS = 2000
 /**
- * So long nginx is told to stop: it repeats a GET that gets a 502, and after three of them
- * (`max_fails`) leaves this replica alone for a second. Otherwise a connection can arrive between
- * the last look at the queue and the close.
+ * Time in which nginx gets a 502 for a request that it can repeat. It repeats the request, and
+ * after three of them (`max_fails`) leaves this replica alone for a second. Otherwise a connection
+ * can arrive between the last look at the queue and the close.
  */
-const HANDOVER = 300
+const HANDOVER_MS = 300
 /** Set by a proxy that repeats a 502. Other clients would see the 502. */
 const REPEATS = 'x-repeats-502'
-/** So many turns without a new connection mean that the queue is empty. */
+/** Event-loop turns without a new connection after which the queue counts as empty. */
 const QUIET_TURNS = 3
 
 export interface Drain {
@@ -28,9 +28,9 @@ export interface Drain {
 }
 
 export interface DrainOptions {
-  /** So long it answers as always, until every proxy knows that it is unready. */
+  /** Time to serve as usual, until every proxy has seen that the replica is unready. */
   readonly delayMs: number
-  /** From the end of the delay. */
+  /** Counted from the end of the delay. */
   readonly timeoutMs: number
 }
 
@@ -41,7 +41,7 @@ export interface DrainOptions {
  */
 export function createDrain({ delayMs, timeoutMs }: DrainOptions): Drain {
   const sockets = new Set<net.Socket>()
-  const answers = new Set<ServerResponse>()
+  const responses = new Set<ServerResponse>()
   let accepted = 0
   let holding = false
   let leaving = false
@@ -58,16 +58,16 @@ export function createDrain({ delayMs, timeoutMs }: DrainOptions): Drain {
       if (holding) process.nextTick(() => holding && socket.pause())
     })
     server.prependListener('request', (_req: IncomingMessage, res: ServerResponse) => {
-      answers.add(res)
-      res.once('close', () => answers.delete(res))
+      responses.add(res)
+      res.once('close', () => responses.delete(res))
       if (leaving) endConnectionWith(res)
     })
   }
 
   async function emptyAcceptQueue(): Promise<void> {
-    const end = Date.now() + QUEUE_LIMIT
+    const end = Date.now() + QUEUE_TIMEOUT_MS
     for (let quiet = 0, lastAccepted = accepted; quiet < QUIET_TURNS && Date.now() < end; lastAccepted = accepted) {
-      await turn()
+      await nextTurn()
       quiet = accepted === lastAccepted ? quiet + 1 : 0
     }
   }
@@ -81,7 +81,7 @@ export function createDrain({ delayMs, timeoutMs }: DrainOptions): Drain {
     async run() {
       await wait(delayMs)
       handingOver = true
-      await wait(HANDOVER)
+      await wait(HANDOVER_MS)
       holding = true
       for (const socket of sockets) socket.pause()
       await emptyAcceptQueue()
@@ -91,7 +91,7 @@ export function createDrain({ delayMs, timeoutMs }: DrainOptions): Drain {
       })
       leaving = true
       holding = false
-      for (const answer of answers) endConnectionWith(answer)
+      for (const response of responses) endConnectionWith(response)
       for (const socket of sockets) socket.resume()
       const timedOut = wait(timeoutMs, undefined, { ref: false }).then(() => sockets.size)
       const cut = await Promise.race([closed.then(() => 0), timedOut])
@@ -101,8 +101,8 @@ export function createDrain({ delayMs, timeoutMs }: DrainOptions): Drain {
   }
 }
 
-function endConnectionWith(answer: ServerResponse): void {
-  if (!answer.headersSent) answer.setHeader('Connection', 'close')
+function endConnectionWith(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader('Connection', 'close')
 }
 
 function isRepeated({ method, headers }: IncomingMessage): boolean {

@@ -33,7 +33,7 @@ export function createMetrics(): Metrics {
   collectDefaultMetrics({ register: registry })
   const http = new Histogram({
     name: 'http_request_duration_seconds',
-    help: 'Time from the first byte of a request to the last of its answer',
+    help: 'Time from the first byte of a request to the last of its response',
     labelNames: ['method', 'route', 'status'],
     buckets: BUCKETS,
     registers: [registry],
@@ -47,13 +47,13 @@ export function createMetrics(): Metrics {
   })
   const removedTotal = new Counter({
     name: 'maintenance_removed_total',
-    help: 'Expired things that this replica removed when it had the turn',
+    help: 'Expired rows that the jobs of this replica removed',
     labelNames: ['job_name'],
     registers: [registry],
   })
   const lastSuccess = new Gauge({
     name: 'maintenance_last_success_timestamp_seconds',
-    help: 'When this replica last did a chore, in seconds since 1970; 0: not since its start',
+    help: 'Time of the last successful run of a job on this replica, in seconds since 1970; 0: none since its start',
     labelNames: ['job_name'],
     registers: [registry],
   })

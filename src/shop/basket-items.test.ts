@@ -11,8 +11,8 @@ before(async () => {
 })
 after(() => app.close())
 
-const change = (who: HttpClient, item: object) => who.post('/basket/items', item, { json: true })
-const basketOf = async (who: HttpClient) => (await who.get('/basket', { json: true })).body
+const change = (client: HttpClient, item: object) => client.post('/basket/items', item, { json: true })
+const basketOf = async (client: HttpClient) => (await client.get('/basket', { json: true })).body
 const sessions = async () => (await app.pool.query('SELECT count(*)::integer AS rows FROM session')).rows[0].rows
 
 test('a visitor sets a quantity, adds more, and removes with 0', async () => {

@@ -43,8 +43,8 @@ async function put(
 async function errors(pool: Pool, basket: Basket, wanted: { product: string; quantity: number }) {
   if (wanted.quantity === 0 && Object.hasOwn(basket, wanted.product)) return undefined
   if (wanted.quantity > MAX_QUANTITY) return { quantity: `${MAX_QUANTITY} of one product at most.` }
-  const [known] = await findProducts(pool, [wanted.product])
-  if (!known) return { product: 'This product is not sold here.' }
+  const [product] = await findProducts(pool, [wanted.product])
+  if (!product) return { product: 'This product is not sold here.' }
   const full = !Object.hasOwn(basket, wanted.product) && Object.keys(basket).length >= MAX_PRODUCTS
   return full ? { product: `A basket holds ${MAX_PRODUCTS} different products at most.` } : undefined
 }

@@ -29,8 +29,8 @@ test('a basket shows correct sums', async () => {
 test('a basket survives a registration', async () => {
   const vic = app.client()
   await vic.post('/basket/items', { product: 'apples', quantity: 3 })
-  const person = { name: 'Vic', email: 'vic@example.com', password: 'a lantern over deep water' }
-  assert.equal((await vic.post('/register', person)).status, 303)
+  const registration = { name: 'Vic', email: 'vic@example.com', password: 'a lantern over deep water' }
+  assert.equal((await vic.post('/register', registration)).status, 303)
   assert.deepEqual((await vic.get('/basket', { json: true })).body, { basket: { apples: 3 } })
 })
 

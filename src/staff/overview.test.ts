@@ -16,9 +16,9 @@ before(async () => {
 after(() => app.close())
 
 async function signedIn(email: string) {
-  const person = app.client()
-  assert.equal((await person.post('/login', { email, password })).status, 303)
-  return person
+  const client = app.client()
+  assert.equal((await client.post('/login', { email, password })).status, 303)
+  return client
 }
 
 test('staff see the number of sessions, and the replicas', async () => {

@@ -1,16 +1,17 @@
 import { parseArgs } from 'node:util'
 
-export const HELP = `roundhouse account: people, from the command line
+export const HELP = `roundhouse account: manage accounts from the command line
 
-  create-staff EMAIL [--name NAME]   add one of the staff; asks for the password
-  list [--json]                      everybody: address, role, since when, disabled or not
-  set-password EMAIL                 a new password, for one that was forgotten; ends every session
-  disable EMAIL                      may not sign in any more; ends every session at once
-  enable EMAIL                       may sign in again
-  sign-out EMAIL                     ends every session
-  delete EMAIL [--yes]               removes the account for good; asks, unless --yes
+  create-staff EMAIL [--name NAME]   add a member of staff; asks for the password
+  list [--json]                      all accounts: address, role, date of registration, disabled
+  set-password EMAIL                 replace a forgotten password; ends every session
+  disable EMAIL                      prevent sign-ins; ends every session at once
+  enable EMAIL                       allow sign-ins again
+  sign-out EMAIL                     end every session
+  delete EMAIL [--yes]               remove the account for good; asks first without --yes
 
-  A password is asked for, twice and unseen, or read from standard input with --password-stdin.
+  The command asks for a password twice and does not show it. With --password-stdin it reads
+  the password from standard input.
 
 Examples
   npm run account -- create-staff sten@example.com --name Sten
@@ -60,7 +61,7 @@ export function readCommand(args: readonly string[]): Command {
       strict: true,
     })
     const [command = 'help', email = '', ...more] = positionals
-    if (more.length > 0) throw new Error(`"${more.join(' ')}" is one word too many`)
+    if (more.length > 0) throw new Error(`"${more.join(' ')}" is one argument too many`)
     return { command: values.help ? 'help' : command, email, flags: values }
   } catch (error) {
     throw new CommandError((error as Error).message, EXIT_USAGE)

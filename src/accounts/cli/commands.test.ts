@@ -8,7 +8,7 @@ import { freshDatabase } from '../../testing/fresh-database.ts'
 import { createAccounts } from '../accounts.ts'
 import { accountCommand } from './commands.ts'
 
-const password = 'blue kettle sings'
+const PASSWORD = 'blue kettle sings'
 let database: TestDatabase
 before(async () => {
   database = await freshDatabase()
@@ -34,33 +34,33 @@ async function run(args: string, { piped = '', typed }: { piped?: string; typed?
   const answer = (text: string) => {
     if (text.endsWith(': ') && stdin instanceof PassThrough) setImmediate(() => stdin.write(keys.shift() ?? '\u0003'))
   }
-  const directory = createRevoker(new PostgresSessionStore({ pool: database.pool }))
+  const revoker = createRevoker(new PostgresSessionStore({ pool: database.pool }))
   const streams = { stdin, stdout: collect('out'), stderr: collect('err', answer) }
-  const exit = await accountCommand(args.split(' ').filter(Boolean), { accounts: accounts(), directory, ...streams })
+  const exit = await accountCommand(args.split(' ').filter(Boolean), { accounts: accounts(), revoker, ...streams })
   return { exit, ...written }
 }
 
 test('create-staff reads a password from standard input, and the account can sign in', async () => {
   const { exit, out } = await run('create-staff sten@example.com --name Sten --password-stdin', {
-    piped: `${password}\n`,
+    piped: `${PASSWORD}\n`,
   })
-  assert.deepEqual([exit, out], [0, 'sten@example.com is one of the staff\n'])
-  const sten = await accounts().verifyCredentials('sten@example.com', password)
+  assert.deepEqual([exit, out], [0, 'sten@example.com is a member of staff\n'])
+  const sten = await accounts().verifyCredentials('sten@example.com', PASSWORD)
   assert.deepEqual([sten?.name, sten?.role], ['Sten', 'staff'])
 })
 
-test('a typed password is asked for twice, and never shown', async () => {
-  const typed = [`${password}\r`, 'something else\r', 'blue kettlr\u007fe sings\r', `${password}\r`]
+test('create-staff asks for a password twice, and never shows it', async () => {
+  const typed = [`${PASSWORD}\r`, 'something else\r', 'blue kettlr\u007fe sings\r', `${PASSWORD}\r`]
   const { exit, out, err } = await run('create-staff una@example.com', { typed })
   assert.equal(exit, 0)
   assert.match(err, /not the same/)
   assert.ok(!`${out}${err}`.includes('kettle'))
-  assert.ok(await accounts().verifyCredentials('una@example.com', password))
+  assert.ok(await accounts().verifyCredentials('una@example.com', PASSWORD))
 })
 
 test('a command finds an account by either spelling of a Unicode domain', async () => {
-  await run('create-staff sten@b\u00fccher.example --password-stdin', { piped: `${password}\n` })
-  const again = await run('create-staff sten@xn--bcher-kva.example --password-stdin', { piped: `${password}\n` })
+  await run('create-staff sten@b\u00fccher.example --password-stdin', { piped: `${PASSWORD}\n` })
+  const again = await run('create-staff sten@xn--bcher-kva.example --password-stdin', { piped: `${PASSWORD}\n` })
   assert.match(again.err, /has an account already/)
   const { exit, out } = await run('delete sten@xn--bcher-kva.example --yes')
   assert.deepEqual([exit, out], [0, 'sten@b\u00fccher.example is removed; sessions ended: 0\n'])
@@ -72,7 +72,7 @@ test('the command line refuses the names that the form refuses', async () => {
     ['Ada\u202enosreP', /direction/],
     ['x'.repeat(101), /too long/],
   ] as const) {
-    const { exit, err } = await run(`create-staff eve@example.com --name ${name} --password-stdin`, { piped: password })
+    const { exit, err } = await run(`create-staff eve@example.com --name ${name} --password-stdin`, { piped: PASSWORD })
     assert.equal(exit, 1)
     assert.match(err, says)
   }
@@ -81,8 +81,8 @@ test('the command line refuses the names that the form refuses', async () => {
 
 test('list prints all accounts, as a table or as JSON', async () => {
   assert.match((await run('list')).out, /^sten@example\.com {2}staff {5}since \d{4}-\d\d-\d\d$/m)
-  const people = JSON.parse((await run('list --json')).out)
-  assert.deepEqual(Object.keys(people[0]), ['id', 'email', 'name', 'role', 'createdAt', 'disabledAt'])
+  const listed = JSON.parse((await run('list --json')).out)
+  assert.deepEqual(Object.keys(listed[0]), ['id', 'email', 'name', 'role', 'createdAt', 'disabledAt'])
 })
 
 test('set-password sets a new password, and ends every session', async () => {
@@ -93,7 +93,7 @@ test('set-password sets a new password, and ends every session', async () => {
   )
   const { exit, out } = await run('set-password STEN@example.com --password-stdin', { piped: 'green kettle sings' })
   assert.deepEqual([exit, out], [0, 'sten@example.com has a new password; sessions ended: 1\n'])
-  assert.equal(await accounts().verifyCredentials('sten@example.com', password), null)
+  assert.equal(await accounts().verifyCredentials('sten@example.com', PASSWORD), null)
 })
 
 test('disable, enable, sign-out and delete change the account', async () => {
@@ -112,22 +112,22 @@ test('disable, enable, sign-out and delete change the account', async () => {
   assert.equal((await run('list')).out, 'there are no accounts yet\n')
 })
 
-const misused: readonly (readonly [string, number, RegExp])[] = [
+const MISTAKES: readonly (readonly [string, number, RegExp])[] = [
   ['dance', 64, /no command "dance"/],
   ['disable', 64, /address is missing/],
   ['create-staff', 64, /address is missing/],
-  ['disable ada@example.com bea@example.com', 64, /one word too many/],
+  ['disable ada@example.com bea@example.com', 64, /one argument too many/],
   ['list --colour', 64, /Unknown option '--colour'/],
   ['create-staff ada --password-stdin', 64, /no e-mail address/],
-  ['disable nobody@example.com', 1, /nobody has the address/],
-  ['create-staff ada@example.com', 1, /say --password-stdin/],
+  ['disable nobody@example.com', 1, /no account has the address/],
+  ['create-staff ada@example.com', 1, /add --password-stdin/],
   ['create-staff ada@example.com --password-stdin', 1, /too short/],
 ]
-for (const [args, exit, complaint] of misused)
+for (const [args, exit, error] of MISTAKES)
   test(`"account ${args}" explains what is wrong`, async () => {
     const ran = await run(args)
     assert.equal(ran.exit, exit)
-    assert.match(ran.err, complaint)
+    assert.match(ran.err, error)
     assert.equal(ran.out, '')
   })
 

@@ -8,7 +8,7 @@ import { confirm, readPassword, type Terminal } from './terminal.ts'
 
 export interface CommandContext extends Terminal {
   readonly accounts: Accounts
-  readonly directory: Revoker
+  readonly revoker: Revoker
 }
 
 /** Returns the exit code: 0, 1 for a failure, 64 for a usage error. */
@@ -48,8 +48,8 @@ async function run({ command, email, flags }: Command, context: CommandContext):
   }
 }
 
-function list(people: readonly Account[], { json }: Flags): string {
-  const rows = people.map(({ id, email, name, role, createdAt, disabledAt }) => ({
+function list(accounts: readonly Account[], { json }: Flags): string {
+  const rows = accounts.map(({ id, email, name, role, createdAt, disabledAt }) => ({
     id,
     email,
     name,
@@ -73,12 +73,12 @@ async function createStaff(email: string, flags: Flags, context: CommandContext)
   const password = await newPassword({ email, name }, flags, context)
   const added = await context.accounts.create({ email, name, role: 'staff', password })
   if (added === null) throw taken
-  return `${email} is one of the staff\n`
+  return `${email} is a member of staff\n`
 }
 
 function checkedName(given: string | undefined): string {
   const { success, data, error } = nameField().safeParse(given)
-  if (!success) throw new CommandError(error.issues[0]?.message ?? 'the name is none')
+  if (!success) throw new CommandError(error.issues[0]?.message ?? 'the name is invalid')
   return data
 }
 
@@ -90,15 +90,15 @@ async function setPassword(account: Account, flags: Flags, context: CommandConte
 async function remove(account: Account, { yes }: Flags, context: CommandContext): Promise<string> {
   const { email, id } = account
   if (!yes && !(await confirm(`Remove ${email} for good? Type the address: `, email, context)))
-    throw new CommandError(`${email} was not removed: type the address when asked, or say --yes`)
+    throw new CommandError(`${email} was not removed: type the address to confirm, or add --yes`)
   await context.accounts.delete(id)
   return ended('is removed', account, context)
 }
 
 /** The credentials version is raised already, so these sessions are invalid. */
-async function ended(what: string, account: Account | null, { directory }: CommandContext): Promise<string> {
+async function ended(what: string, account: Account | null, { revoker }: CommandContext): Promise<string> {
   const { email, id } = requireAccount(account)
-  return `${email} ${what}; sessions ended: ${await directory.revokeAllExcept(id)}\n`
+  return `${email} ${what}; sessions ended: ${await revoker.revokeAllExcept(id)}\n`
 }
 
 function requireAccount(account: Account | null): Account {
@@ -109,17 +109,18 @@ function requireAccount(account: Account | null): Account {
 async function findAccount(email: string, { accounts }: CommandContext): Promise<Account> {
   if (email === '') throw missing()
   const account = await accounts.findByEmail(email)
-  if (account === null) throw new CommandError(`nobody has the address ${email}; \`account list\` shows who there is`)
+  if (account === null)
+    throw new CommandError(`no account has the address ${email}; \`account list\` shows all accounts`)
   return account
 }
 
 const missing = () => new CommandError('an e-mail address is missing', EXIT_USAGE)
 
-async function newPassword(person: { email: string; name: string }, flags: Flags, terminal: Terminal) {
+async function newPassword(owner: { email: string; name: string }, flags: Flags, terminal: Terminal) {
   const password = await readPassword(flags['password-stdin'], terminal)
   if (password === undefined)
-    throw new CommandError('there is no terminal to ask for the password: say --password-stdin')
-  const error = passwordError(password, person)
+    throw new CommandError('there is no terminal to ask for the password: add --password-stdin')
+  const error = passwordError(password, owner)
   if (error !== undefined) throw new CommandError(error)
   return password
 }

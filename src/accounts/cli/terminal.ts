@@ -8,7 +8,7 @@ export interface Terminal {
 }
 
 /** Longer input is a file that was piped in by mistake. */
-const LONGEST_INPUT = 10_000
+const MAX_INPUT_LENGTH = 10_000
 const ENTER = new Set(['\r', '\n', '\u0004'])
 const ERASE = new Set(['\u007f', '\b'])
 const INTERRUPT = '\u0003'
@@ -33,7 +33,7 @@ async function firstLine(stdin: Readable): Promise<string> {
   let text = ''
   for await (const chunk of stdin.setEncoding('utf8')) {
     text += chunk
-    if (text.includes('\n') || text.length > LONGEST_INPUT) break
+    if (text.includes('\n') || text.length > MAX_INPUT_LENGTH) break
   }
   return text.split(/\r?\n/)[0] ?? ''
 }

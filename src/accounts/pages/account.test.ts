@@ -37,7 +37,7 @@ test('an account page left open changes no password of a user who signed in mean
   const change = { account, current: ada.password, password: 'a lantern over the turntable' }
   const page = await visitor.post('/account/password', change)
   assert.equal(page.status, 409)
-  assert.match(page.text, /opened by somebody else/)
+  assert.match(page.text, /Another user opened this page/)
   assert.equal((await visitor.post('/account/password', change, { json: true })).body.status, 409)
   assert.equal((await app.client().post('/login', { ...ada, email: 'bea@example.com' })).status, 303)
 })
@@ -78,8 +78,8 @@ test('sign-out ends the session, and does nothing for a visitor', async () => {
 
 test('/api/session shows a program who is signed in, and stores nothing for a visitor', async () => {
   const visitor = app.client()
-  const stranger = await visitor.get('/api/session', { json: true })
-  assert.deepEqual(stranger.body, { signedIn: false, account: null, basket: {}, expiresAt: null, replica: 'test' })
+  const anonymous = await visitor.get('/api/session', { json: true })
+  assert.deepEqual(anonymous.body, { signedIn: false, account: null, basket: {}, expiresAt: null, replica: 'test' })
   assert.equal(visitor.cookies.size, 0)
   await visitor.post('/login', ada)
   const { body } = await visitor.get('/api/session', { json: true })

@@ -49,7 +49,7 @@ function isOwn(body: unknown, { id }: Account): boolean {
 }
 
 function renderOtherAccount(context: RequestContext<Account>): void {
-  const message = 'This page was opened by somebody else, who has signed out since. Nothing was changed.'
+  const message = 'Another user opened this page and has signed out since. Nothing was changed.'
   renderInvalid(context, { status: 409, message, view: 'accounts/pages/account', data: ACCOUNT_PAGE })
 }
 

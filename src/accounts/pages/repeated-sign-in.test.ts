@@ -11,7 +11,7 @@ const EGGS = { eggs: 2 }
 let app: TestServer
 before(async () => {
   app = await startTestServer()
-  for (const { email } of [ada, bea]) await app.client().post('/register', { email, name: 'Somebody', password })
+  for (const { email } of [ada, bea]) await app.client().post('/register', { email, name: 'Ada or Bea', password })
   await app.pool.query(
     `INSERT INTO product (id, name, note, shelf, price, stock) VALUES ('eggs', 'Eggs', '', '', 450, 9)`,
   )

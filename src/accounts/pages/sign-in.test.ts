@@ -65,11 +65,11 @@ test('a wrong password, an unknown and a disabled address get the same response'
 test('a second sign-in rotates the id, and the old one is dead', async () => {
   const visitor = app.client()
   await visitor.post('/login', ada)
-  const former = visitor.cookies.get('sid') ?? ''
+  const oldId = visitor.cookies.get('sid') ?? ''
   await visitor.post('/login', ada)
-  assert.notEqual(visitor.cookies.get('sid'), former)
+  assert.notEqual(visitor.cookies.get('sid'), oldId)
   const thief = app.client()
-  thief.cookies.set('sid', former)
+  thief.cookies.set('sid', oldId)
   assert.equal((await thief.get('/api/session', { json: true })).body.signedIn, false)
 })
 
@@ -116,15 +116,15 @@ test("guesses lock unknown browsers out, and not the owner's browser", async () 
 })
 
 test('a known browser is limited by its own failures', async () => {
-  const known = app.client()
-  await known.post('/login', ada)
-  for (let guess = 0; guess < 10; guess += 1) assert.equal((await known.post('/login', wrong)).status, 401)
-  assert.equal((await known.post('/login', ada)).status, 429)
+  const browser = app.client()
+  await browser.post('/login', ada)
+  for (let guess = 0; guess < 10; guess += 1) assert.equal((await browser.post('/login', wrong)).status, 401)
+  assert.equal((await browser.post('/login', ada)).status, 429)
   assert.equal((await owner.post('/login', ada)).status, 303)
 })
 
 test('right passwords never count', async () => {
-  for (let turn = 0; turn < 12; turn += 1) assert.equal((await app.client().post('/login', ada)).status, 303)
+  for (let signIn = 0; signIn < 12; signIn += 1) assert.equal((await app.client().post('/login', ada)).status, 303)
 })
 
 test('no log line holds an address, a password or a session id', () => {

@@ -15,7 +15,7 @@ const CREDENTIALS = z.object({
   next: z.unknown().optional().transform(returnTo),
 })
 
-type Deps = SignInDeps & Pick<AccountRoutesOptions, 'accounts' | 'clientAddress'>
+type SignInPageDeps = SignInDeps & Pick<AccountRoutesOptions, 'accounts' | 'clientAddress'>
 
 /** GET /login: the form, or a redirect for a signed-in user. */
 export function showSignIn(context: RequestContext<Account>): void {
@@ -24,8 +24,7 @@ export function showSignIn(context: RequestContext<Account>): void {
   else seeOther(context, next ?? homePathOf(context.user), { json: { account: accountView(context.user) } })
 }
 
-/** POST /login */
-export async function postSignIn(deps: Deps, context: RequestContext<Account>): Promise<void> {
+export async function postSignIn(deps: SignInPageDeps, context: RequestContext<Account>): Promise<void> {
   const { accounts, limits, devices, clientAddress, log } = deps
   const { req } = context
   const form = readForm(CREDENTIALS, req.body)

@@ -9,7 +9,7 @@ before(async () => {
 after(() => app.close())
 
 const ada = { email: 'ada@example.com', name: 'Ada', password: 'blue kettle sings' }
-const people = async () => Number((await app.pool.query('SELECT count(*) FROM account')).rows[0].count)
+const countAccounts = async () => Number((await app.pool.query('SELECT count(*) FROM account')).rows[0].count)
 
 test('a name of invisible characters is missing, and no name reverses the direction of writing', async () => {
   const post = (name: string) =>
@@ -49,13 +49,13 @@ test('a role, an id or a credentials version in the form is ignored', async () =
 })
 
 test('a taken address is a 409 with advice, whatever its case', async () => {
-  const before = await people()
+  const before = await countAccounts()
   const answer = await app.client().post('/register', { ...ada, email: 'ADA@example.com' })
   assert.equal(answer.status, 409)
   assert.match(answer.text, /sign in instead/)
   assert.match(answer.text, /value="ADA@example\.com"/)
   assert.equal((await app.client().post('/register', ada, { json: true })).status, 409)
-  assert.equal(await people(), before)
+  assert.equal(await countAccounts(), before)
 })
 
 test('all errors are shown at once beside their fields, with the input but no password', async () => {
@@ -85,13 +85,13 @@ const bad: readonly (readonly [string, object])[] = [
 ]
 for (const [what, fields] of bad)
   test(`${what} is a 400 that leaves nothing behind`, async () => {
-    const before = await people()
+    const before = await countAccounts()
     const visitor = app.client()
     const answer = await visitor.post('/register', fields, { json: true })
     assert.equal(answer.status, 400)
     assert.ok(Object.keys(answer.body.errors).length > 0)
     assert.equal(visitor.cookies.size, 0)
-    assert.equal(await people(), before)
+    assert.equal(await countAccounts(), before)
   })
 
 test('duplicate fields in a form, and __proto__ in JSON, are no 500', async () => {

@@ -15,7 +15,7 @@ const REGISTRATION = z.object({
   password: secret('Password'),
 })
 
-type Deps = SignInDeps & Pick<AccountRoutesOptions, 'accounts' | 'clientAddress'>
+type SignUpDeps = SignInDeps & Pick<AccountRoutesOptions, 'accounts' | 'clientAddress'>
 
 /** GET /register: the form, or a redirect for a signed-in user. */
 export function showSignUp(context: RequestContext<Account>): void {
@@ -24,7 +24,7 @@ export function showSignUp(context: RequestContext<Account>): void {
 }
 
 /** POST /register: a new customer, signed in. Ignores a role in the form. */
-export async function postSignUp(deps: Deps, context: RequestContext<Account>): Promise<void> {
+export async function postSignUp(deps: SignUpDeps, context: RequestContext<Account>): Promise<void> {
   const { accounts, limits, clientAddress, log } = deps
   const { req } = context
   const form = readForm(REGISTRATION, req.body)

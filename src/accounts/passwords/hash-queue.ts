@@ -41,7 +41,7 @@ export function createHashQueue({
     if (key !== undefined) keys.add(key)
   }
 
-  function turn(key: string | undefined): Promise<void> {
+  function enter(key: string | undefined): Promise<void> {
     if (mayStart(key)) return Promise.resolve(start(key))
     if (queue.size >= waiting) return Promise.reject(busy())
     return new Promise((resolve, reject) => {
@@ -66,7 +66,7 @@ export function createHashQueue({
 
   return {
     async run(work, key) {
-      await turn(key)
+      await enter(key)
       try {
         return await work()
       } finally {

@@ -49,12 +49,12 @@ for (const stored of unreadable)
     assert.equal(await verifyPassword('blue kettle sings', stored, cheap), false)
   })
 
-const dear = [
+const TOO_EXPENSIVE = [
   { ...cheap, memory: 131_080 },
   { ...cheap, passes: 17 },
   { ...cheap, memory: 40, parallelism: 5 },
 ]
-for (const cost of dear)
+for (const cost of TOO_EXPENSIVE)
   test(`even the right password does not make this process spend ${JSON.stringify(cost)}`, async () => {
     const stored = await hashPassword('blue kettle sings', cost)
     assert.equal(await verifyPassword('blue kettle sings', stored, cheap), false)

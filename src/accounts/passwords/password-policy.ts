@@ -44,13 +44,13 @@ function errorWithoutPersonalWords(
   { email, name, site = SITE_WORDS }: PersonalWords,
 ): string | undefined {
   const letters = squeezed(text)
-  const known: readonly (readonly [string, readonly string[]])[] = [
+  const wordLists: readonly (readonly [string, readonly string[]])[] = [
     ['your e-mail address', addressWords(email)],
     ['your name', nameWords(name)],
     ["this site's own words", site],
     ["your name, your address and this site's own words", [...addressWords(email), ...nameWords(name), ...site]],
   ]
-  for (const [what, words] of known) {
+  for (const [what, words] of wordLists) {
     const left = without(letters, words)
     if (left !== letters && ([...left].length < MIN_LENGTH || isCommon(left)))
       return `Password is little more than ${what}: such are guessed first. Please choose another.`
@@ -69,8 +69,8 @@ function nameWords(name: string): string[] {
 
 /** Removes the longest words first. Words of one or two characters stay: they are everywhere. */
 function without(letters: string, words: readonly string[]): string {
-  const known = words.map(squeezed).filter((word) => [...word].length > 2)
-  return known.sort((a, b) => b.length - a.length).reduce((left, word) => left.replaceAll(word, ''), letters)
+  const removable = words.map(squeezed).filter((word) => [...word].length > 2)
+  return removable.sort((a, b) => b.length - a.length).reduce((left, word) => left.replaceAll(word, ''), letters)
 }
 
 /** Letters and digits in lower case: `Round-House` is `roundhouse`. */

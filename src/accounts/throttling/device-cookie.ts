@@ -11,7 +11,7 @@ export interface DeviceCookieOptions {
 /**
  * OWASP's "device cookies" (Slow Down Online Guessing Attacks with Device Cookies). Wrong passwords
  * of known browsers are counted separately, so guesses elsewhere do not lock the owner out. The
- * cookie signs nobody in. It holds an id of the browser and, for each account, a proof of a
+ * cookie alone signs no user in. It holds an id of the browser and, for each account, a proof of a
  * sign-in.
  */
 export interface DeviceCookies {
@@ -28,14 +28,14 @@ const MAX_AGE_MS = 365 * 86_400_000
 export function createDeviceCookies({ secrets, https }: DeviceCookieOptions): DeviceCookies {
   const name = https ? '__Host-known' : 'known'
   const proofs = (browser: string, email: string) => secrets.map((secret) => proofOf(secret, browser, email))
-  const isProven = ({ browser, proofs: held }: Known, email: string) =>
+  const isProven = ({ browser, proofs: held }: DeviceCookie, email: string) =>
     proofs(browser, email).some((proof) => held.some((other) => isSame(other, proof)))
 
   return {
-    recognise: (req, email) => read(req, name).find((known) => isProven(known, email))?.browser,
+    recognise: (req, email) => read(req, name).find((cookie) => isProven(cookie, email))?.browser,
     remember(req, res, email) {
       const cookies = read(req, name)
-      const existing = cookies.find((known) => isProven(known, email)) ?? cookies[0]
+      const existing = cookies.find((cookie) => isProven(cookie, email)) ?? cookies[0]
       const browser = existing?.browser ?? randomBytes(16).toString('base64url')
       const [proof = '', ...old] = proofs(browser, email)
       const others = (existing?.proofs ?? []).filter((held) => held !== proof && !old.includes(held))
@@ -45,7 +45,7 @@ export function createDeviceCookies({ secrets, https }: DeviceCookieOptions): De
   }
 }
 
-interface Known {
+interface DeviceCookie {
   readonly browser: string
   readonly proofs: readonly string[]
 }
@@ -54,7 +54,7 @@ interface Known {
 const FORM = new RegExp(`^[\\w-]{22}(\\.[\\w-]{22}){1,${MAX_ACCOUNTS}}$`)
 
 /** All of them: a sibling domain can set another one. */
-function read(req: Request, name: string): Known[] {
+function read(req: Request, name: string): DeviceCookie[] {
   const pairs = (req.headers.cookie ?? '').split(';').map((pair) => pair.trim())
   const values = pairs.filter((pair) => pair.startsWith(`${name}=`)).map((pair) => pair.slice(name.length + 1))
   return values

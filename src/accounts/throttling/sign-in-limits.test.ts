@@ -30,16 +30,18 @@ async function guess(times: number, attempt: () => ReturnType<ReturnType<typeof 
 
 test('an account allows ten wrong passwords, from all addresses and on all replicas', async () => {
   const replicas = [replica(), replica(), replica()]
-  let turn = 0
-  const made = await guess(30, () => replicas[turn++ % 3]!.signIn({ address: `203.0.113.${turn}` }, 'ada@example.com'))
+  let count = 0
+  const made = await guess(30, () =>
+    replicas[count++ % 3]!.signIn({ address: `203.0.113.${count}` }, 'ada@example.com'),
+  )
   assert.equal(made, 10)
   await replica().signIn({ address: '203.0.113.99' }, 'bea@example.com')
   await replica().signIn({ address: '203.0.113.99', browser: 'hers' }, 'ada@example.com')
 })
 
 test('an address allows fifty, whatever the account, and an IPv6 network counts as one', async () => {
-  let turn = 0
-  const made = await guess(80, () => replica().signIn({ address: `2001:db8::${++turn}` }, `p${turn}@example.com`))
+  let count = 0
+  const made = await guess(80, () => replica().signIn({ address: `2001:db8::${++count}` }, `p${count}@example.com`))
   assert.equal(made, 50)
   await assert.rejects(replica().register({ address: '2001:db8::ffff' }), isLimited)
   await replica().signIn({ address: '2001:db8::1', browser: 'known' }, 'ada@example.com')
@@ -58,10 +60,10 @@ test('an attempt that one limit refuses does not count for the other', async () 
   assert.deepEqual(rows, [{ counted: 2 }])
 })
 
-const COUNTED = "SELECT sum(points)::int AS counted FROM attempt WHERE key LIKE 'strangers:%'"
+const COUNTED = "SELECT sum(points)::int AS counted FROM attempt WHERE key LIKE 'unknown-browser:%'"
 
 test('a success does not count', async () => {
-  for (let turn = 0; turn < 20; turn += 1) {
+  for (let round = 0; round < 20; round += 1) {
     const attempt = await replica().signIn({ address: '198.51.100.8' }, 'eve@example.com')
     await attempt.begin()
     await attempt.succeeded()
@@ -77,8 +79,8 @@ test('the table holds no e-mail address', async () => {
 })
 
 test('the two spellings of a Unicode domain share the guesses at one account', async () => {
-  let turn = 0
+  let count = 0
   const spellings = ['ada@b\u00fccher.example', 'ada@xn--bcher-kva.example']
-  const made = await guess(30, () => replica().signIn({ address: `203.0.113.${turn}` }, spellings[turn++ % 2]!))
+  const made = await guess(30, () => replica().signIn({ address: `203.0.113.${count}` }, spellings[count++ % 2]!))
   assert.equal(made, 10)
 })

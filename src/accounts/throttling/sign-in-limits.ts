@@ -4,7 +4,7 @@ import type { AttemptCounter } from '../accounts.ts'
 import { emailKey } from '../email.ts'
 
 /** Wrong passwords for one account from all unknown browsers. */
-const UNKNOWN_BROWSER = { name: 'strangers', points: 10, seconds: 15 * 60 }
+const UNKNOWN_BROWSER = { name: 'unknown-browser', points: 10, seconds: 15 * 60 }
 /** Wrong passwords in one known browser, so that guesses elsewhere do not lock it out. */
 const BROWSER = { name: 'browser', points: 10, seconds: 15 * 60 }
 /** Wrong passwords from one client address, which may be an office. */
