@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { parse, UsageError } from '../cluster/commands/arguments.ts'
+import { parseOptions, SWITCH, TEXT, UsageError } from '../cluster/commands/arguments.ts'
 import { repository } from '../cluster/replica-environment.ts'
 import type { WorkerProcess } from '../test-support/worker-process.ts'
 import { CONTENDERS, type Contender } from './contenders.ts'
@@ -69,14 +69,18 @@ Without one of these switches: all of them but --rows, which takes about eight m
 
 Example: npm run bench -- --pages --rounds 5 --only roundhouse,connect-pg-simple`
 
-const VALUE_OPTIONS = ['rows', 'rounds', 'seconds', 'connections', 'only', 'data', 'cpu-prof'] as const
+const OPTIONS = {
+  ...{ pages: SWITCH, latency: SWITCH, writes: SWITCH, touches: SWITCH, 'sign-in': SWITCH, memory: SWITCH },
+  ...{ rows: TEXT, rounds: TEXT, seconds: TEXT, connections: TEXT, only: TEXT, data: TEXT },
+  ...{ 'no-fsync': SWITCH, 'cpu-prof': TEXT },
+}
 /** `rows` is chosen by its sizes, and is not measured by default. */
 const DEFAULT_SECTIONS = SECTION_NAMES.filter((name) => name !== 'rows')
 
 /** Throws UsageError. */
 export function readBenchOptions(args: readonly string[]): BenchOptions {
-  const values = parse(args, HELP, VALUE_OPTIONS, [...DEFAULT_SECTIONS, 'no-fsync'])
-  const sections = SECTION_NAMES.filter((name) => values[name] !== undefined)
+  const { values } = parseOptions(args, HELP, { options: OPTIONS })
+  const sections = SECTION_NAMES.filter((name) => values[name])
   return {
     sections: sections.length > 0 ? sections : DEFAULT_SECTIONS,
     seconds: parseNumber('--seconds', values.seconds ?? '1', 0.05, 60),
@@ -85,7 +89,7 @@ export function readBenchOptions(args: readonly string[]): BenchOptions {
     contenders: parseContenders(values.only),
     rows: (values.rows ?? '').split(',').filter(Boolean).map(parseRows),
     folder: resolve(repository, values.data || '.data/bench'),
-    durable: values['no-fsync'] === undefined,
+    durable: !values['no-fsync'],
     profileFolder: values['cpu-prof'] && resolve(repository, values['cpu-prof']),
   }
 }

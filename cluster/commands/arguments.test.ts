@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readUpOptions, UsageError } from './arguments.ts'
+import { parseOptions, readUpOptions, SWITCH, TEXT, UsageError } from './arguments.ts'
 
-test('without options there are three replicas behind port 8080', () => {
+test('Without options, up runs three replicas behind port 8080', () => {
   const { replicas, port, data, watch } = readUpOptions([])
   assert.deepEqual({ replicas, port, watch }, { replicas: 3, port: 8080, watch: false })
   assert.match(data, /\/\.data$/)
 })
 
-test('options set replicas, port and folder', () => {
+test('Options set the number of replicas, the port and the folder', () => {
   const { replicas, port, data } = readUpOptions(['--replicas', '5', '--port=0', '--data', '/tmp/five'])
   assert.deepEqual({ replicas, port, data }, { replicas: 5, port: 0, data: '/tmp/five' })
 })
@@ -32,14 +32,21 @@ for (const args of wrong) {
   test(`"${args.join(' ')}" is a usage error`, () => {
     assert.throws(
       () => readUpOptions(args),
-      (fault) => fault instanceof UsageError && fault.exitCode === 64,
+      (error) => error instanceof UsageError && error.exitCode === 64,
     )
   })
 }
 
-test('help is not an error', () => {
+test('--help is no error', () => {
   assert.throws(
     () => readUpOptions(['--help']),
-    (fault) => fault instanceof UsageError && fault.exitCode === 0 && fault.message.includes('Example:'),
+    (error) => error instanceof UsageError && error.exitCode === 0 && error.message.includes('Example:'),
   )
+})
+
+test('parseOptions returns typed options and positionals, and refuses what the specification does not name', () => {
+  const options = { only: TEXT, dry: SWITCH }
+  const { values, positionals } = parseOptions(['a', '--only', 'b', 'c'], 'help', { options, allowPositionals: true })
+  assert.deepEqual([{ ...values }, positionals], [{ only: 'b', dry: false, help: false }, ['a', 'c']])
+  assert.throws(() => parseOptions(['--wet'], 'the help', { options }), /Unknown option '--wet'\n\nthe help$/)
 })

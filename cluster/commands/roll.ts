@@ -4,7 +4,7 @@ import { followRolls, type RollingRestartLine } from '../local/rolling-restart-l
 import { isAlive } from '../processes/identity.ts'
 import { type LockOwner, lockOwner } from '../processes/lock-file.ts'
 import { waitFor } from '../processes/wait-for.ts'
-import { parse, readDataOption, UsageError } from './arguments.ts'
+import { dataFolder, parseOptions, TEXT, UsageError } from './arguments.ts'
 import { runCommand } from './command.ts'
 import { formatSeconds } from './progress.ts'
 import { shown } from './summary.ts'
@@ -17,10 +17,11 @@ the Compose project in this folder, with an image that is built and migrations t
 COMPOSE_FILE and the other variables of Compose hold. Example: VERSION=1.1.0 npm run roll -- --target compose`
 
 await runCommand(async () => {
-  const { target = 'local', data } = parse(process.argv.slice(2), help, ['data', 'target'])
+  const options = { data: TEXT, target: TEXT }
+  const { target = 'local', data } = parseOptions(process.argv.slice(2), help, { options }).values
   if (target === 'compose' && data === undefined) return await rollContainers()
   if (target !== 'local') throw new UsageError(`--target is local, or compose without --data\n\n${help}`)
-  return await rollLocal(readDataOption(data === undefined ? [] : ['--data', data], help))
+  return await rollLocal(dataFolder(data))
 })
 
 async function rollContainers(): Promise<number> {

@@ -1,41 +1,53 @@
-import { execFile } from 'node:child_process'
 import process from 'node:process'
-import { promisify } from 'node:util'
-import { repository } from '../replica-environment.ts'
+import { capture } from '../processes/processes.ts'
 
-const run = promisify(execFile)
+type Environment = Readonly<Record<string, string>>
 
 export interface DockerOptions {
-  /** Added to what the docker command needs. No other variable reaches it. */
-  readonly env?: Readonly<Record<string, string>>
-  /** Default 180,000. */
+  /** Beside dockerEnvironment(). */
+  readonly env?: Environment
+  /** Default 180 000. */
   readonly timeoutMs?: number
 }
 
-/** Returns stdout. Throws with the last lines of stderr. */
-export async function docker(
-  words: readonly string[],
-  { env = {}, timeoutMs = 180_000 }: DockerOptions = {},
-): Promise<string> {
-  const { stdout } = await whole(words, env, timeoutMs)
+/** Runs `docker …`; returns its stdout, trimmed. Throws with the last lines of its stderr. */
+export async function docker(args: readonly string[], { env = {}, timeoutMs }: DockerOptions = {}): Promise<string> {
+  const { stdout } = await capture('docker', args, { env: { ...dockerEnvironment(), ...env }, timeoutMs })
   return stdout.trim()
 }
 
-/** A container's stdout and stderr. */
 export async function dockerLogs(container: string, since: string): Promise<{ stdout: string; stderr: string }> {
-  return await whole(['logs', '--since', since, container], {}, 60_000)
+  return await capture('docker', ['logs', '--since', since, container], { env: dockerEnvironment(), timeoutMs: 60_000 })
 }
 
-async function whole(words: readonly string[], env: Readonly<Record<string, string>>, timeout: number) {
-  const options = { cwd: repository, env: { ...inherited(), ...env }, timeout, maxBuffer: 500_000_000 }
-  return await run('docker', [...words], options).catch((fault: Error & { stderr?: string }) => {
-    const said = (fault.stderr ?? '').trim().split('\n').slice(-8).join('\n')
-    throw new Error(`docker ${words.join(' ').slice(0, 200)} failed: ${said || fault.message}`, { cause: fault })
-  })
+export interface ContainerRun {
+  readonly image: string
+  /** Options of `docker run` beside `--env`. */
+  readonly flags: readonly string[]
+  readonly environment?: Environment
+  /** Default: the image's. */
+  readonly command?: readonly string[]
 }
 
-/** A developer's variable with a name of the Compose file must not reach a test. */
-export function inherited(): NodeJS.ProcessEnv {
+/** `docker run …`. Values are passed in the environment: every user can read a command line. */
+export function containerCommand({ image, flags, environment = {}, command = [] }: ContainerRun) {
+  const names = Object.keys(environment).flatMap((name) => ['--env', name])
+  const args = ['run', ...flags, ...names, image, ...command]
+  return { command: 'docker', args, env: { ...dockerEnvironment(), ...environment } }
+}
+
+/** Returns the container's stdout; with `--detach`, its id. */
+export async function runContainer(run: ContainerRun): Promise<string> {
+  return await docker(containerCommand(run).args, { env: run.environment ?? {} })
+}
+
+/** One field of an image or a container, by Docker's template language, such as `.State.Status`. */
+export async function inspect(name: string, field: string): Promise<string> {
+  return await docker(['inspect', '--format', `{{${field}}}`, name])
+}
+
+/** Only what the docker command needs: another variable may be one that the Compose file reads. */
+export function dockerEnvironment(): NodeJS.ProcessEnv {
   const known = Object.entries(process.env).filter(([name]) => /^(PATH|HOME|DOCKER_.*|BUILDX_.*|XDG_.*)$/.test(name))
   return Object.fromEntries(known)
 }

@@ -3,8 +3,6 @@ import type { Cluster, Replica } from '../cluster.ts'
 import type { ClusterContext } from '../context.ts'
 import { readLogs } from '../diagnostics/timeline.ts'
 import type { Postgres, StopMode } from '../postgres/postgres.ts'
-import { identify } from '../processes/identity.ts'
-import { signalGroup } from '../processes/kill-on-exit.ts'
 import { releaseLock } from '../processes/lock-file.ts'
 import { forgetProcesses } from '../processes/orphans.ts'
 import type { Components } from './components.ts'
@@ -85,7 +83,7 @@ export class LocalCluster implements Cluster {
 
   async restartNginx(): Promise<void> {
     this.#context.note('nginx restarts')
-    await this.#components.restartNginx()
+    await this.#components.nginx?.restart()
     this.#context.note('nginx is back')
     this.#changed()
   }
@@ -96,10 +94,8 @@ export class LocalCluster implements Cluster {
       this.#context.note(line)
       onProgress(line)
     }
-    if (identify(this.nginxPid) === undefined) {
+    if (this.#components.nginx?.running() === false) {
       tell('nginx died; starting it again')
-      // Its workers survive it, and keep the port.
-      signalGroup(this.nginxPid, 'SIGKILL')
       await this.restartNginx()
     }
     if (this.#components.postgres?.running() === false) {

@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { accessSync, closeSync, constants, existsSync, openSync, readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { freePort, isFree } from '../processes/ports.ts'
+import { type Child, launch } from '../processes/processes.ts'
+import { waitFor } from '../processes/wait-for.ts'
 import { type NginxFiles, writeFiles, writeUpstreams } from './nginx-files.ts'
 
 export interface NginxOptions extends NginxFiles {
@@ -16,6 +16,7 @@ export interface NginxOptions extends NginxFiles {
 export interface Nginx {
   readonly pid: number
   readonly url: string
+  running(): boolean
   /** Resolves when only workers with the new list accept connections. */
   setUpstreams(upstreams: readonly string[]): Promise<void>
   restart(): Promise<void>
@@ -23,8 +24,8 @@ export interface Nginx {
   stop(): Promise<void>
 }
 
-const TO_START = 10_000
-const TO_STOP = 1_000
+const START_TIMEOUT_MS = 10_000
+const STOP_TIMEOUT_MS = 1_000
 
 /** Throws the reason where the port is taken or nginx fails. */
 export async function startNginx(options: NginxOptions): Promise<Nginx> {
@@ -32,23 +33,26 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
   const folder = resolve(options.folder)
   const port = await portFor(options.port)
   writeFiles({ ...options, folder }, `127.0.0.1:${port}`, isNewer(binary))
-  let child = await launch(binary, folder)
+  let child = await launchNginx(binary, folder)
+  const end = async () => void (await child.end({ signal: 'SIGQUIT', timeoutMs: STOP_TIMEOUT_MS }))
   return {
     get pid() {
-      return child.pid ?? 0
+      return child.identity.pid
     },
     url: `http://127.0.0.1:${port}`,
+    running: () => child.running(),
     async setUpstreams(upstreams) {
       writeUpstreams(folder, upstreams)
-      const before = logged(folder)
-      child.kill('SIGHUP')
-      await said(child, folder, before, /gracefully shutting down/)
+      const offset = child.output().length
+      child.signal('SIGHUP')
+      await waitForLog(child, offset, /gracefully shutting down/)
     },
     async restart() {
-      await end(child)
-      child = await launch(binary, folder)
+      // Also after a crash: the workers of a dead master live on, and keep the port.
+      await end()
+      child = await launchNginx(binary, folder)
     },
-    stop: () => end(child),
+    stop: end,
   }
 }
 
@@ -65,63 +69,35 @@ function isNewer(binary: string): boolean {
   return major * 1e6 + minor * 1e3 + patch >= 1_027_004
 }
 
-async function launch(binary: string, folder: string): Promise<ChildProcess> {
-  const before = logged(folder)
-  const child = await spawned(binary, folder)
+async function launchNginx(binary: string, folder: string): Promise<Child> {
+  // As root its workers would be nobody, who cannot enter a folder below /root.
+  const user = process.getuid?.() === 0 ? 'user root;' : ''
+  const child = launch({
+    command: binary,
+    args: ['-e', 'stderr', '-p', folder, '-c', `${folder}/nginx.conf`, '-g', `daemon off; ${user}`],
+    log: join(folder, 'access.log'),
+    errorLog: join(folder, 'error.log'),
+  })
   try {
-    await said(child, folder, before, /start worker process \d/)
+    await waitForLog(child, 0, /start worker process \d/)
     return child
   } catch (error) {
-    child.kill('SIGKILL') // it would go on trying for a port
+    child.signal('SIGKILL') // It would retry to bind its port.
     throw error
   }
 }
 
-async function spawned(binary: string, folder: string): Promise<ChildProcess> {
-  const out = openSync(join(folder, 'access.log'), 'a')
-  const err = openSync(join(folder, 'error.log'), 'a')
-  const user = process.getuid?.() === 0 ? 'user root;' : '' // a worker that is nobody could not enter a folder below /root
-  const child = spawn(
-    binary,
-    ['-e', 'stderr', '-p', folder, '-c', `${folder}/nginx.conf`, '-g', `daemon off; ${user}`],
-    {
-      detached: true, // in a group of its own: Ctrl-C must not end it before the replicas have drained
-      stdio: ['ignore', out, err],
-    },
-  )
-  closeSync(out)
-  closeSync(err)
-  await once(child, 'spawn')
-  return child
-}
-
-/** Waits for a line in nginx's log after `before`. Throws nginx's error where it fails. */
-async function said(child: ChildProcess, folder: string, before: number, what: RegExp): Promise<void> {
-  const deadline = Date.now() + TO_START
-  while (Date.now() < deadline) {
-    const log = readFileSync(join(folder, 'error.log'), 'utf8').slice(before)
+/**
+ * Waits for a match in what nginx has logged after `offset`. Throws nginx's message when it refuses
+ * or ends.
+ */
+async function waitForLog(child: Child, offset: number, pattern: RegExp): Promise<void> {
+  await waitFor(`nginx to log ${pattern}`, START_TIMEOUT_MS, () => {
+    const log = child.output().slice(offset)
     const refusal = /\[emerg\].*/.exec(log)?.[0]
-    if (refusal || hasEnded(child)) throw new Error(`nginx refused: ${refusal ?? log.trim()}`)
-    if (what.test(log)) return
-    await pause(10)
-  }
-  throw new Error(`nginx said nothing for ${TO_START / 1000} s, see ${join(folder, 'error.log')}`)
-}
-
-function logged(folder: string): number {
-  const file = join(folder, 'error.log')
-  return existsSync(file) ? readFileSync(file, 'utf8').length : 0
-}
-
-const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null
-
-async function end(child: ChildProcess): Promise<void> {
-  if (hasEnded(child)) return
-  const gone = once(child, 'exit')
-  child.kill('SIGQUIT')
-  const hurry = setTimeout(() => child.kill('SIGTERM'), TO_STOP)
-  await gone
-  clearTimeout(hurry)
+    if (refusal || !child.running()) throw new Error(`nginx refused: ${refusal ?? log.trim()}`)
+    return pattern.test(log)
+  })
 }
 
 const PLACES = ['/usr/sbin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/bin', '/usr/local/nginx/sbin']

@@ -1,27 +1,16 @@
 import process from 'node:process'
 
-const living = new Map<number, NodeJS.Signals>()
+const groups = new Map<number, NodeJS.Signals>()
 let isInstalled = false
 
-/** Sends this signal to the process group when this process ends, except after SIGKILL. */
-export function killOnExit(pid: number, signal: NodeJS.Signals): void {
-  living.set(pid, signal)
-  if (isInstalled) return
-  isInstalled = true
-  process.once('exit', killAll)
-  // A process killed by a signal runs no exit handler. A command with its own handlers drains
-  // first, and keeps them.
-  for (const [name, code] of [
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-    ['SIGHUP', 129],
-  ] as const) {
-    if (process.listenerCount(name) === 0) process.once(name, () => process.exit(code))
-  }
-}
-
-export function keepOnExit(pid: number): void {
-  living.delete(pid)
+/**
+ * Sends the signal to this process group when we exit, except by SIGKILL. Call the returned
+ * function when the group has ended.
+ */
+export function killOnExit(pid: number, signal: NodeJS.Signals): () => void {
+  groups.set(pid, signal)
+  if (!isInstalled) install()
+  return () => void groups.delete(pid)
 }
 
 /** false where the group has no process. */
@@ -33,6 +22,18 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-function killAll(): void {
-  for (const [pid, signal] of living) signalGroup(pid, signal)
+function install(): void {
+  isInstalled = true
+  process.once('exit', () => {
+    for (const [pid, signal] of groups) signalGroup(pid, signal)
+  })
+  // A process that a signal ends runs no exit handler. A command with handlers of its own drains
+  // first, and keeps them.
+  for (const [name, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const) {
+    if (process.listenerCount(name) === 0) process.once(name, () => process.exit(code))
+  }
 }

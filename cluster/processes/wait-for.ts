@@ -1,16 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Polls until `probe` returns a value. Throws after `timeoutMs`, naming `what`. */
+const INTERVAL_MS = 20
+
+/** Polls until `poll` returns a value. Throws after `timeoutMs`; `what` names it in the message. */
 export async function waitFor<T>(
   what: string,
   timeoutMs: number,
-  ask: () => T | undefined | false | Promise<T | undefined | false>,
+  poll: () => T | undefined | false | Promise<T | undefined | false>,
 ): Promise<T> {
   const end = performance.now() + timeoutMs
   for (;;) {
-    const answer = await ask()
-    if (answer !== undefined && answer !== false) return answer
+    const value = await poll()
+    if (value !== undefined && value !== false) return value
     if (performance.now() > end) throw new Error(`Waited ${timeoutMs / 1000} s in vain for ${what}`)
-    await sleep(20)
+    await sleep(INTERVAL_MS)
   }
+}
+
+/** True once the promise has settled, false after `timeoutMs`. */
+export async function settlesWithin(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+  const timer = new AbortController()
+  const late = sleep(timeoutMs, false, { signal: timer.signal }).catch(() => false)
+  const settled = await Promise.race([promise.then(() => true), late])
+  timer.abort()
+  return settled
 }

@@ -1,11 +1,8 @@
-import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import tls from 'node:tls'
-import { promisify } from 'node:util'
-
-const run = promisify(execFile)
+import { capture } from '../processes/processes.ts'
 
 /** PEM. */
 export interface Certificate {
@@ -20,10 +17,8 @@ export async function keptCertificate(folder: string): Promise<Certificate> {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     const names = 'subjectAltName=IP:127.0.0.1,DNS:localhost'
     const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '7']
-    const words = ['req', '-x509', ...kind, '-subj', '/CN=localhost', '-addext', names, '-keyout', key, '-out', cert]
-    await run('openssl', words).catch((fault: Error) => {
-      throw new Error(`openssl could not make a certificate: ${fault.message}`, { cause: fault })
-    })
+    const args = ['req', '-x509', ...kind, '-subj', '/CN=localhost', '-addext', names, '-keyout', key, '-out', cert]
+    await capture('openssl', args, { env: process.env })
   }
   return { key: await readFile(key, 'utf8'), cert: await readFile(cert, 'utf8') }
 }

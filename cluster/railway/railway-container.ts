@@ -1,10 +1,8 @@
 import type http from 'node:http'
-import process from 'node:process'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { getOnce } from '../../test-support/http-client.ts'
-import { docker } from '../docker/docker.ts'
+import { containerCommand, docker } from '../docker/docker.ts'
 import { type Child, type Exit, lastLines, launch, StartError } from '../processes/processes.ts'
-import { waitFor } from '../processes/wait-for.ts'
+import { settlesWithin, waitFor } from '../processes/wait-for.ts'
 import { upstreamAgent } from './edge.ts'
 
 export interface ContainerOptions {
@@ -72,11 +70,13 @@ export class RailwayContainer {
 
   async #run(): Promise<void> {
     const { image, environment, container, network, label, name, port, log } = this.#options
-    const own: Record<string, string> = { ...environment, PORT: String(port), RAILWAY_REPLICA_ID: name }
-    const place = ['--name', container, '--network', network, '--label', label]
-    const args = ['run', '--rm', ...place, ...Object.keys(own).flatMap((key) => ['--env', key]), image]
-    // The docker command forwards SIGTERM to the container, which drains and is removed.
-    const child = launch({ command: 'docker', args, env: { ...process.env, ...own }, log, killSignal: 'SIGTERM' })
+    const run = containerCommand({
+      image,
+      flags: ['--rm', '--name', container, '--network', network, '--label', label],
+      environment: { ...environment, PORT: String(port), RAILWAY_REPLICA_ID: name },
+    })
+    // The docker command forwards SIGTERM to the container, which then drains and is removed.
+    const child = launch({ ...run, log, killSignal: 'SIGTERM' })
     this.#child = child
     child.exited
       .then((exit) => this.#ended(child, exit))
@@ -107,11 +107,11 @@ export class RailwayContainer {
     const child = this.#child
     if (child?.running() !== true) return
     await this.#signal('TERM')
-    if (await endsWithin(child, draining)) return
+    if (await settlesWithin(child.exited, draining)) return
     this.#options.onProgress(`SIGKILL to ${this.name}, ${draining / 1000} s later`)
     // Repeated: Docker may not have made the container at the first signal.
     do await this.#signal('KILL')
-    while (!(await endsWithin(child, 1_000)))
+    while (!(await settlesWithin(child.exited, 1_000)))
   }
 
   /** Resolves after the restart. */
@@ -155,14 +155,6 @@ export class RailwayContainer {
     )
     if (again) await this.#run()
   }
-}
-
-async function endsWithin(child: Child, milliseconds: number): Promise<boolean> {
-  const timer = new AbortController()
-  const late = sleep(milliseconds, false, { signal: timer.signal }).catch(() => false)
-  const ended = await Promise.race([child.exited.then(() => true), late])
-  timer.abort()
-  return ended
 }
 
 async function answersWell(host: string, port: number, path: string): Promise<boolean> {

@@ -7,7 +7,7 @@ import process from 'node:process'
 import type { Cluster, ClusterOptions } from '../cluster.ts'
 import { step } from '../commands/progress.ts'
 import { ClusterContext } from '../context.ts'
-import { docker } from '../docker/docker.ts'
+import { containerCommand, docker } from '../docker/docker.ts'
 import { removeAtExit, removeByLabel } from '../docker/docker-cleanup.ts'
 import { provideImage } from '../docker/image.ts'
 import { startTcpForwarder, type TcpForwarder } from '../docker/tcp-forwarder.ts'
@@ -120,13 +120,7 @@ async function runOnce(
   { network, label, image }: ServiceOptions['place'],
   log: string,
 ): Promise<void> {
-  const variables = Object.keys(environment).flatMap((name) => ['--env', name])
-  const args = ['run', '--rm', '--network', network, '--label', label, ...variables, image, 'sh', '-c', command]
-  await runToEnd(command, {
-    command: 'docker',
-    args,
-    env: { ...process.env, ...environment },
-    log,
-    killSignal: 'SIGTERM',
-  })
+  const flags = ['--rm', '--network', network, '--label', label]
+  const run = containerCommand({ image, flags, environment, command: ['sh', '-c', command] })
+  await runToEnd(command, { ...run, log, killSignal: 'SIGTERM' })
 }

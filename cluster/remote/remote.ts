@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import process from 'node:process'
 import type { Cluster } from '../cluster.ts'
+import { runInherited } from '../processes/processes.ts'
 import { RemoteCluster } from './remote-cluster.ts'
 
 export interface RemoteOptions {
@@ -24,12 +22,7 @@ export async function startRemoteCluster(url: string, options: RemoteOptions): P
 }
 
 async function shell(what: string, command: string | undefined, env: Readonly<Record<string, string>>): Promise<void> {
-  if (command === undefined) throw new Error(`Nobody has said how to ${what} this deployment`)
-  // The operator sees the command's output.
-  const child = spawn('sh', ['-c', command], {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'inherit', 'inherit'],
-  })
-  const [code] = await once(child, 'exit')
+  if (command === undefined) throw new Error(`This deployment has no ${what} command`)
+  const code = await runInherited(['sh', '-c', command], env)
   if (code !== 0) throw new Error(`The ${what} command ended with ${code}: ${command}`)
 }

@@ -1,4 +1,4 @@
-import { parse, UsageError } from '../../cluster/commands/arguments.ts'
+import { parseInteger, parseOptions, TEXT, UsageError } from '../../cluster/commands/arguments.ts'
 import type { Workload } from './operation.ts'
 import { rotateId } from './workloads/rotate-id.ts'
 import { signOut } from './workloads/sign-out.ts'
@@ -30,12 +30,10 @@ Example: npm run consistency -- --groups 1000 --only writes,rotations`
 
 /** Throws UsageError. */
 export function readConsistencyOptions(args: readonly string[]): ConsistencyOptions {
-  const values = parse(args, HELP, ['groups', 'control', 'seconds', 'workers', 'only'])
-  const number = (name: string, fallback: number, min: number, max: number) => {
-    const text = values[name] ?? String(fallback)
-    if (/^\d+$/.test(text) && Number(text) >= min && Number(text) <= max) return Number(text)
-    throw new UsageError(`--${name} wants a whole number from ${min} to ${max}, not '${text}'\n\n${HELP}`)
-  }
+  const options = { groups: TEXT, control: TEXT, seconds: TEXT, workers: TEXT, only: TEXT }
+  const { values } = parseOptions(args, HELP, { options })
+  const number = (name: Exclude<keyof typeof options, 'only'>, fallback: number, min: number, max: number) =>
+    parseInteger(`--${name}`, values[name] ?? String(fallback), min, max)
   const groups = number('groups', 10_000, 1, 10_000_000)
   return {
     groups,

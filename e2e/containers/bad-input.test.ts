@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
-import { docker } from '../../cluster/docker/docker.ts'
+import { docker, inspect } from '../../cluster/docker/docker.ts'
 import { waitFor } from '../../cluster/processes/wait-for.ts'
 import { repository } from '../../cluster/replica-environment.ts'
 import { wholeFile } from './support/cleanup.ts'
-import { createDockerNetwork, type DockerNetwork, inspect, TIMEOUT_MS } from './support/docker-network.ts'
+import { createDockerNetwork, type DockerNetwork, TIMEOUT_MS } from './support/docker-network.ts'
 import { expectReady, look, readiness, type Stack, startStack } from './support/stack.ts'
 
 let yard: DockerNetwork

@@ -2,11 +2,10 @@ import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import tls from 'node:tls'
-import { docker } from '../../cluster/docker/docker.ts'
+import { docker, inspect } from '../../cluster/docker/docker.ts'
 import { expectSignedIn, register, sessionOf } from '../support/actors/actions.ts'
 import { createVisitor, type Visitor } from '../support/actors/visitor.ts'
 import { wholeFile } from './support/cleanup.ts'
-import { inspect } from './support/docker-network.ts'
 import { createTestProject, type TestProject } from './support/test-project.ts'
 
 let trial: TestProject

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { promisify } from 'node:util'
-import { docker, inherited } from '../../cluster/docker/docker.ts'
+import { docker, dockerEnvironment } from '../../cluster/docker/docker.ts'
+import { capture } from '../../cluster/processes/processes.ts'
 import { repository } from '../../cluster/replica-environment.ts'
 import { expectSignedIn, expectVisitor, register } from '../support/actors/actions.ts'
 import { createVisitor, type Visitor } from '../support/actors/visitor.ts'
@@ -118,8 +117,8 @@ function commandsTo(what: string): string[] {
 }
 
 async function run(command: string, environment: Environment = {}): Promise<string> {
-  const options = { cwd: repository, env: { ...inherited(), ...trial.environment, ...environment } }
-  return (await promisify(execFile)('sh', ['-c', command], options)).stdout.trim()
+  const env = { ...dockerEnvironment(), ...trial.environment, ...environment }
+  return (await capture('sh', ['-c', command], { env })).stdout.trim()
 }
 
 /** A query on the project's own database. */

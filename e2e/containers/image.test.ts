@@ -3,10 +3,9 @@ import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
-import { docker } from '../../cluster/docker/docker.ts'
+import { docker, inspect, runContainer } from '../../cluster/docker/docker.ts'
 import { provideImage } from '../../cluster/docker/image.ts'
 import { repository } from '../../cluster/replica-environment.ts'
-import { inspect } from './support/docker-network.ts'
 
 let image = ''
 before(async () => {
@@ -29,7 +28,9 @@ test('the image has the product and its production dependencies, and nothing els
 
 /** Runs a shell command in the image. Returns its lines. */
 async function inside(script: string): Promise<string[]> {
-  return (await docker(['run', '--rm', image, 'sh', '-c', `${script} || true`])).split('\n').filter(Boolean)
+  return (await runContainer({ image, flags: ['--rm'], command: ['sh', '-c', `${script} || true`] }))
+    .split('\n')
+    .filter(Boolean)
 }
 
 /** The folders of `npm ci --omit=dev`, by the lock file. */

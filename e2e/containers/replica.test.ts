@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { docker } from '../../cluster/docker/docker.ts'
+import { docker, inspect } from '../../cluster/docker/docker.ts'
 import { waitFor } from '../../cluster/processes/wait-for.ts'
 import { wholeFile } from './support/cleanup.ts'
-import { createDockerNetwork, inspect, TIMEOUT_MS } from './support/docker-network.ts'
+import { createDockerNetwork, TIMEOUT_MS } from './support/docker-network.ts'
 import { expectReady, type Stack, startStack } from './support/stack.ts'
 
 let site: Stack

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { startPostgres } from '../../cluster/postgres/postgres.ts'
-import { runInherited } from '../../cluster/processes/run-inherited.ts'
+import { runInherited } from '../../cluster/processes/processes.ts'
 
 export interface Counts {
   readonly passed: number

@@ -3,17 +3,17 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { parseArgs } from 'node:util'
-import { UsageError } from '../../cluster/commands/arguments.ts'
+import { parseOptions, SWITCH, TEXT } from '../../cluster/commands/arguments.ts'
 import { runCommand } from '../../cluster/commands/command.ts'
 import { formatSeconds } from '../../cluster/commands/progress.ts'
 import { killOrphansIn } from '../../cluster/processes/orphans.ts'
-import { runInherited } from '../../cluster/processes/run-inherited.ts'
+import { runInherited } from '../../cluster/processes/processes.ts'
 import { onShutdownSignal } from '../../cluster/processes/signals.ts'
 import { repository } from '../../cluster/replica-environment.ts'
+import { testFilesAt } from './arguments.ts'
 import { type Counts, type Run, runContainers, runScenarioFiles, runUnits } from './test-runs.ts'
 
-const help = `npm test -- [--unit | --e2e | --containers] [FILE …] [--name TEXT]
+const HELP = `npm test -- [--unit | --e2e | --containers] [FILE …] [--name TEXT]
 
   --unit        types, lint, and the tests beside the code
   --e2e         the scenarios on a cluster (E2E_REPLICAS replicas, 3)
@@ -76,36 +76,12 @@ function chooseSteps(args: readonly string[]): Step[] {
   return e2e ? [whole] : [...checks, units, whole]
 }
 
-interface Arguments {
-  readonly unit: boolean
-  readonly e2e: boolean
-  readonly containers: boolean
-  readonly files: readonly string[]
-  /** Arguments for the test runner. */
-  readonly flags: readonly string[]
-}
-
-function readArguments(args: readonly string[]): Arguments {
-  const flag = { type: 'boolean', default: false } as const
-  const options = { unit: flag, e2e: flag, containers: flag, help: flag, name: { type: 'string' } } as const
-  try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
-    if (values.help) throw new UsageError(help, 0)
-    const flags = values.name === undefined ? [] : [`--test-name-pattern=${RegExp.escape(values.name)}$`]
-    const { unit, e2e, containers } = values
-    return { unit, e2e, containers, files: positionals.flatMap(testFilesAt), flags }
-  } catch (error) {
-    if (error instanceof UsageError) throw error
-    throw new UsageError(`${(error as Error).message.split('. ')[0]}\n\n${help}`)
-  }
-}
-
-function testFilesAt(path: string): string[] {
-  const files = path.endsWith('.ts')
-    ? globSync(path, { cwd: repository })
-    : globSync(`${path}/**/*.test.ts`, { cwd: repository })
-  if (files.length === 0) throw new UsageError(`There is no test at ${path}`)
-  return files.sort()
+function readArguments(args: readonly string[]) {
+  const options = { unit: SWITCH, e2e: SWITCH, containers: SWITCH, name: TEXT }
+  const { values, positionals } = parseOptions(args, HELP, { options, allowPositionals: true })
+  const { name, ...suites } = values
+  const flags = name === undefined ? [] : [`--test-name-pattern=${RegExp.escape(name)}$`]
+  return { ...suites, files: positionals.flatMap(testFilesAt), flags }
 }
 
 async function runSteps(steps: readonly Step[], run: Run): Promise<Outcome[]> {

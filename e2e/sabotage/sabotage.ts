@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
-import { parse, UsageError } from '../../cluster/commands/arguments.ts'
+import { parseOptions, SWITCH, TEXT, UsageError } from '../../cluster/commands/arguments.ts'
 import { runCommand } from '../../cluster/commands/command.ts'
 import { formatSeconds } from '../../cluster/commands/progress.ts'
 import { killOrphansIn } from '../../cluster/processes/orphans.ts'
@@ -23,7 +23,7 @@ Breaks the cluster in one way at a time, and shows which scenario notices.
 Example: npm run e2e:sabotage -- --only 'sessions in memory'`
 
 await runCommand(async () => {
-  const flags = parse(process.argv.slice(2), help, ['only'], ['dry'])
+  const { values: flags } = parseOptions(process.argv.slice(2), help, { options: { only: TEXT, dry: SWITCH } })
   const chosen = choose(flags.only)
   const stopping = new AbortController()
   void onShutdownSignal().then(() => stopping.abort())
@@ -32,7 +32,7 @@ await runCommand(async () => {
     if (stopping.signal.aborted) return 130
     results.push(await runAndPrint(sabotage, stopping.signal))
   }
-  if (flags.dry === undefined) updateReadme(results)
+  if (!flags.dry) updateReadme(results)
   return summarize(results)
 })
 

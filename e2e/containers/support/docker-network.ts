@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
-import { docker, dockerLogs } from '../../../cluster/docker/docker.ts'
+import { docker, dockerLogs, inspect, runContainer } from '../../../cluster/docker/docker.ts'
 import { waitFor } from '../../../cluster/processes/wait-for.ts'
 import { type CleanupScope, cleanUpAfter } from './cleanup.ts'
 
@@ -45,17 +45,8 @@ export async function createDockerNetwork(t: CleanupScope): Promise<DockerNetwor
 
 async function start(network: string, name: string, options: ContainerOptions): Promise<Container> {
   const { image, env = {}, command = [], dockerArguments = RESTRICTED } = options
-  const settings = Object.entries(env).map(([key, value]) => `--env=${key}=${value}`)
-  await docker([
-    'run',
-    '--detach',
-    `--name=${name}`,
-    `--network=${network}`,
-    ...settings,
-    ...dockerArguments,
-    image,
-    ...command,
-  ])
+  const flags = ['--detach', `--name=${name}`, `--network=${network}`, ...dockerArguments]
+  await runContainer({ image, flags, environment: env, command })
   return {
     name,
     address: await inspect(name, 'range .NetworkSettings.Networks}}{{.IPAddress}}{{end'),
@@ -68,11 +59,6 @@ async function start(network: string, name: string, options: ContainerOptions): 
       return Number(await inspect(name, '.State.ExitCode'))
     },
   }
-}
-
-/** A field of `docker inspect`, as a template. */
-export async function inspect(name: string, field: string): Promise<string> {
-  return await docker(['inspect', '--format', `{{${field}}}`, name])
 }
 
 function clearAway(network: string): void {
