@@ -11,7 +11,7 @@ export async function storeCalls(replicas: readonly Replica[]): Promise<number> 
 }
 
 /** The sum over all labels of one series in Prometheus' text format. */
-export function sumOf(text: string, series: string): number {
+function sumOf(text: string, series: string): number {
   const lines = text.split('\n').filter((line) => line.startsWith(`${series}{`) || line.startsWith(`${series} `))
   return lines.map((line) => Number(line.slice(line.lastIndexOf(' ')))).reduce((sum, next) => sum + next, 0)
 }

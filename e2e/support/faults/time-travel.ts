@@ -16,7 +16,7 @@ async function moveBack(rows: Rows, { sid, sess }: Row, milliseconds: number): P
 }
 
 /** A copy with every time in it moved back. */
-export function earlier(value: unknown, milliseconds: number): unknown {
+function earlier(value: unknown, milliseconds: number): unknown {
   if (typeof value === 'string' && ISO_DATE.test(value)) return new Date(Date.parse(value) - milliseconds).toISOString()
   if (typeof value === 'number' && value > YEAR_2001) return value - milliseconds
   if (Array.isArray(value)) return value.map((item) => earlier(item, milliseconds))
