@@ -6,8 +6,8 @@ import { createServer } from 'node:net'
 const lowest = 15_000
 const highest = 32_000
 
-// Nobody listens yet on a port that was handed out a moment ago: of a cluster's dozen, two could be
-// the same.
+// A port that was handed out a moment ago has no listener yet: without this set, two components
+// could get the same port.
 const handedOut = new Set<number>()
 
 /**

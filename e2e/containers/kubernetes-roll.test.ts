@@ -52,7 +52,7 @@ test('a rolling update as in a cluster loses no request, although DNS is five se
   for (const leaving of fleet.splice(0)) await docker(['stop', '--time', '35', leaving.name])
   tell()
   const status = async () => (await fetch(`http://${nginx.address}:8080/`)).status
-  await waitFor('nginx to say that nobody is there', TIMEOUT_MS, async () => (await status()) === 503)
+  await waitFor('nginx to answer 503 without a pod', TIMEOUT_MS, async () => (await status()) === 503)
   await pass(LAG)
   assert.equal(await status(), 503)
   assert.ok(await nginx.passes('readinessProbe'))

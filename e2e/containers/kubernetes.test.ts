@@ -37,7 +37,7 @@ test("the manifests' database, migration, replica and nginx run as they say", {
 
   await docker(['stop', '--time', '35', app.name])
   assert.equal(await app.ended(), 0, 'the replica was killed before it had drained')
-  const refused = await waitFor('nginx to notice that nobody is there', TIMEOUT_MS, () => told(nginx))
+  const refused = await waitFor('nginx to be without a pod', TIMEOUT_MS, () => told(nginx))
   assert.equal(refused, '2')
   assert.ok(await nginx.passes('readinessProbe'), 'nginx is not ready though it answers by itself')
 

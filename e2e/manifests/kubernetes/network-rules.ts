@@ -56,7 +56,7 @@ export const networkRules = {
     talks(objects).flatMap(([from, host, port]) => {
       const { labels } = podOf(objects, from)
       const target = hosts(objects).find(({ name }) => name === host)
-      if (target === undefined) return [`${from} asks for ${host}, which is nobody's name`]
+      if (target === undefined) return [`${from} asks for ${host}, which is no service's name`]
       const heard = standing(objects).filter((pod) => selects({ matchLabels: target.selector }, pod.labels))
       return heard.flatMap((pod) => [
         ...(allowed(objects, labels, pod.labels, 'egress', port) ? [] : [`${from} may not speak to ${host}`]),

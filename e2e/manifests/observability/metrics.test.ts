@@ -48,7 +48,7 @@ test('a misspelt metric is found', () => {
 })
 
 const MISSPELT: readonly (readonly [string, string])[] = [
-  ['sum(replica_redy{job="roundhouse"})', 'replica_redy is exported by nobody'],
+  ['sum(replica_redy{job="roundhouse"})', 'replica_redy is not exported'],
   ['replica_ready{job="roundhouse",name="app-1"}', 'replica_ready has no label name'],
   ['pool_connections{job="roundhouse",state="queued"}', 'pool_connections is never state="queued"'],
   ['pool_connections{state="waiting"}', 'pool_connections without job="roundhouse"'],

@@ -49,7 +49,7 @@ export function metricsIn(expr: string): readonly string[] {
 
 function selectorErrors(metric: string, matchers: string, exported: Series): string[] {
   const known = exported.get(metric)
-  if (known === undefined && ELSEWHERE[metric] === undefined) return [`${metric} is exported by nobody`]
+  if (known === undefined && ELSEWHERE[metric] === undefined) return [`${metric} is not exported`]
   if (known !== undefined && !matchers.includes('job="roundhouse"')) return [`${metric} without job="roundhouse"`]
   return [...matchers.matchAll(MATCHER)].flatMap(([, label = '', , value = '']) => {
     if (ADDED.includes(label)) return []

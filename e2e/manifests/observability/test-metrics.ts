@@ -8,7 +8,7 @@ export async function live({ client: visitor, pool }: TestServer): Promise<void>
   const ada = visitor()
   for (const path of ['/', '/shop', '/livez', '/readyz']) await ada.get(path)
   await ada.post('/register', { email: 'ada@example.net', name: 'Ada', password: 'a lantern over the turntable' })
-  await ada.post('/login', { email: 'ada@example.net', password: 'a guess of somebody' })
+  await ada.post('/login', { email: 'ada@example.net', password: 'a wrong guess' })
   await pool.query('ALTER TABLE session RENAME TO session_away')
   await ada.get('/account')
   await pool.query('ALTER TABLE session_away RENAME TO session')
