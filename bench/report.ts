@@ -5,7 +5,6 @@ import { alignColumns } from '../test-support/table.ts'
 import { formatMachine, type Machine } from './environment.ts'
 import type { Spread } from './interleave.ts'
 import type { BenchOptions, SectionName } from './options.ts'
-import type { PageSummary } from './pages.ts'
 
 /** One question that was measured, and its answer. */
 export interface Section {
@@ -87,7 +86,7 @@ export function writeResults(
     const section = results[name]
     if (section === undefined) return []
     const path = join(folder, `${name}.svg`)
-    writeFileSync(path, plot(section.title, note, section.data as readonly PageSummary[]))
+    writeFileSync(path, plot(section.title, note, section.data as readonly PlotBar[]))
     return [path]
   })
   return [json, ...plots]
@@ -98,11 +97,19 @@ const BARS_LEFT = 310
 const BARS_WIDTH = 380
 const PLOT_WIDTH = 980
 
+/** What the plot shows of a contender's summary. */
+interface PlotBar {
+  readonly name: string
+  readonly label: string
+  readonly rate: Spread
+  readonly ratios: Readonly<Record<string, Spread>>
+}
+
 /**
  * An SVG of the requests a second: a bar for the median, and a line from the lower to the upper
  * quartile.
  */
-function plot(title: string, note: string, summaries: readonly PageSummary[]): string {
+function plot(title: string, note: string, summaries: readonly PlotBar[]): string {
   const scale = BARS_WIDTH / Math.max(1, ...summaries.map(({ rate }) => rate.high))
   const noteLines = note.match(/.{1,140}(?: |$)/g) ?? []
   const noteTop = 64 + summaries.length * ROW_HEIGHT
@@ -120,7 +127,7 @@ ${[...bars, ...notes].join('\n')}
 `
 }
 
-function plotBar({ name, label, rate, ratios }: PageSummary, y: number, scale: number): string {
+function plotBar({ name, label, rate, ratios }: PlotBar, y: number, scale: number): string {
   const scaled = (figure: number) => Math.round(figure * scale)
   const ratio = ratios['connect-pg-simple']
   const isCompared = name !== 'connect-pg-simple' && Number.isFinite(ratio?.median)

@@ -3,7 +3,7 @@ import { waitFor } from '../../../cluster/processes/wait-for.ts'
 import { moveSessionsBack } from '../faults/time-travel.ts'
 
 export type Row = Readonly<Record<string, unknown>>
-export type Rows = (sql: string, values?: readonly unknown[]) => Promise<readonly Row[]>
+type Rows = (sql: string, values?: readonly unknown[]) => Promise<readonly Row[]>
 
 /** Direct access to the tables. */
 export interface Database {
@@ -44,7 +44,7 @@ export function openDatabase(url: string): Database {
     rowVersions: () => rows('SELECT sid, xmin::text, ctid::text FROM session ORDER BY sid'),
     millisecondsLeft: (sid) => number(MILLISECONDS_LEFT, [sid]),
     hold: (sid) => hold(rows, sid),
-    age: (milliseconds) => moveSessionsBack(rows, milliseconds),
+    age: (milliseconds) => moveSessionsBack(url, milliseconds),
   }
 }
 

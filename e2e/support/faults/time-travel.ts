@@ -1,18 +1,28 @@
-import type { Row, Rows } from '../assertions/database.ts'
+import { query } from '../../../cluster/postgres/database.ts'
+
+interface StoredSession {
+  readonly sid: string
+  readonly sess: unknown
+}
 
 /** Moves every session back: all time columns, and all times in its JSON. */
-export async function moveSessionsBack(rows: Rows, milliseconds: number): Promise<void> {
-  const columns = await rows(
+export async function moveSessionsBack(url: string, milliseconds: number): Promise<void> {
+  const columns = await query<{ readonly column_name: string }>(
+    url,
     `SELECT column_name FROM information_schema.columns
      WHERE table_name = 'session' AND table_schema = 'public' AND data_type LIKE 'timestamp%'`,
   )
   const shifts = columns.map(({ column_name }) => `"${column_name}" = "${column_name}" - $1::interval`)
-  await rows(`UPDATE session SET ${shifts.join(', ')}`, [`${milliseconds} milliseconds`])
-  for (const row of await rows('SELECT sid, sess FROM session')) await moveBack(rows, row, milliseconds)
+  await query(url, `UPDATE session SET ${shifts.join(', ')}`, [`${milliseconds} milliseconds`])
+  const sessions = await query<StoredSession>(url, 'SELECT sid, sess FROM session')
+  for (const session of sessions) await moveBack(url, session, milliseconds)
 }
 
-async function moveBack(rows: Rows, { sid, sess }: Row, milliseconds: number): Promise<void> {
-  await rows('UPDATE session SET sess = $2::json WHERE sid = $1', [sid, JSON.stringify(earlier(sess, milliseconds))])
+async function moveBack(url: string, { sid, sess }: StoredSession, milliseconds: number): Promise<void> {
+  await query(url, 'UPDATE session SET sess = $2::json WHERE sid = $1', [
+    sid,
+    JSON.stringify(earlier(sess, milliseconds)),
+  ])
 }
 
 /** A copy with every time in it moved back. */
