@@ -45,8 +45,8 @@ export async function startTcpProxy(targetUrl: string, options: TcpProxyOptions 
   const sockets = new Set<net.Socket>()
   const awaited: { readonly text: string; readonly resolve: () => void }[] = []
   let answerDelayMs = 0
-  let passage = Promise.withResolvers<void>()
-  passage.resolve()
+  let resumed = Promise.withResolvers<void>()
+  resumed.resolve()
 
   const server = net.createServer((client) => {
     if (!server.listening) return void client.destroy()
@@ -61,15 +61,15 @@ export async function startTcpProxy(targetUrl: string, options: TcpProxyOptions 
       socket.once('close', () => sockets.delete(socket))
     }
     forward(client, remote, delayMs, async (bytes) => {
-      await passage.promise
+      await resumed.promise
       await hooks?.onSent?.(bytes)
-      await passage.promise
+      await resumed.promise
     })
     forward(
       remote,
       client,
       () => delayMs() + answerDelayMs,
-      () => passage.promise,
+      () => resumed.promise,
     )
   })
   function noteReceived(client: net.Socket, bytes: Buffer | string): void {
@@ -89,7 +89,7 @@ export async function startTcpProxy(targetUrl: string, options: TcpProxyOptions 
       for (const client of [...clients].reverse()) client.destroy()
     },
     blackhole() {
-      passage = Promise.withResolvers()
+      resumed = Promise.withResolvers()
     },
     delayAnswers(milliseconds) {
       answerDelayMs = milliseconds
@@ -102,7 +102,7 @@ export async function startTcpProxy(targetUrl: string, options: TcpProxyOptions 
       await closed
     },
     async open() {
-      passage.resolve()
+      resumed.resolve()
       if (!server.listening) await once(server.listen(port, host), 'listening')
     },
   }

@@ -90,8 +90,8 @@ export class ComposeCluster implements Cluster {
   }
 
   async roll(environment: Readonly<Record<string, string>> = {}): Promise<void> {
-    const former = this.#wanted
-    this.#wanted = { ...former, environment: { ...former.environment, ...environment } }
+    const previous = this.#wanted
+    this.#wanted = { ...previous, environment: { ...previous.environment, ...environment } }
     this.#project.configure(this.#wanted)
     try {
       await replaceReplicas({
@@ -101,8 +101,8 @@ export class ComposeCluster implements Cluster {
         leaving: (container) => this.#keepLogs(container),
       })
     } catch (fault) {
-      this.#wanted = former
-      this.#project.configure(former)
+      this.#wanted = previous
+      this.#project.configure(previous)
       throw fault
     } finally {
       await this.refresh()

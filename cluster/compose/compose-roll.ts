@@ -23,9 +23,9 @@ const PAUSE = 2_000
  * number of replicas.
  */
 export async function replaceReplicas(roll: ComposeRoll): Promise<number> {
-  const former = await containersOf(roll.project, 'app')
-  for (const old of former) {
-    const fresh = await oneMore(roll, former.length)
+  const previous = await containersOf(roll.project, 'app')
+  for (const old of previous) {
+    const fresh = await oneMore(roll, previous.length)
     roll.say(`${fresh.name} is ready`)
     await sleep(PAUSE)
     await docker(['stop', old.id])
@@ -33,7 +33,7 @@ export async function replaceReplicas(roll: ComposeRoll): Promise<number> {
     await docker(['rm', old.id])
     roll.say(`${old.name} has drained`)
   }
-  return former.length
+  return previous.length
 }
 
 /**

@@ -22,9 +22,9 @@ const lent = new Set<string>()
 export async function startComposeCluster(options: ClusterOptions = {}): Promise<ComposeCluster> {
   const { folder, isShared } = await place(options)
   const project = await ComposeProject.at(folder, options.port)
-  const passage = options.databaseUrl === undefined ? undefined : await startTcpForwarder(options.databaseUrl)
-  const wanted = wantedBy(options, passage)
-  const cluster = new ComposeCluster(project, wanted, leaving(project, passage, isShared), options.databaseUrl)
+  const forwarder = options.databaseUrl === undefined ? undefined : await startTcpForwarder(options.databaseUrl)
+  const wanted = wantedBy(options, forwarder)
+  const cluster = new ComposeCluster(project, wanted, leaveProject(project, forwarder, isShared), options.databaseUrl)
   if (isShared) lent.add(folder)
   try {
     await provideImage()
@@ -55,13 +55,13 @@ async function place({ folder }: ClusterOptions): Promise<{ folder: string; isSh
 
 function wantedBy(
   { replicas, keepalive, environment = {} }: ClusterOptions,
-  passage: TcpForwarder | undefined,
+  forwarder: TcpForwarder | undefined,
 ): Wanted {
   return {
     replicas: replicas ?? replicasAtFirst(),
     environment,
     ...(keepalive === undefined ? {} : { keepalive }),
-    ...(passage === undefined ? {} : { databaseUrl: passage.url }),
+    ...(forwarder === undefined ? {} : { databaseUrl: forwarder.url }),
   }
 }
 
@@ -69,12 +69,12 @@ function replicasAtFirst(): number {
   return Number(process.env.E2E_REPLICAS ?? 3)
 }
 
-function leaving(project: ComposeProject, passage: TcpForwarder | undefined, isShared: boolean): Leave {
+function leaveProject(project: ComposeProject, forwarder: TcpForwarder | undefined, isShared: boolean): Leave {
   return async (how) => {
     lent.delete(project.folder)
     if (how === 'stop') await project.down(false)
     else if (!isShared) await project.down(true)
-    await passage?.close()
+    await forwarder?.close()
   }
 }
 

@@ -9,7 +9,7 @@ export function openLogs(folder: string): string {
   mkdirSync(logs, { recursive: true, mode: 0o700 })
   for (const name of readdirSync(logs).filter((file) => file.endsWith('.log'))) {
     const path = join(logs, name)
-    if (statSync(path).size > largest) renameSync(path, `${path}.former`)
+    if (statSync(path).size > largest) renameSync(path, `${path}.previous`)
   }
   return logs
 }

@@ -69,13 +69,13 @@ export class LocalCluster implements Cluster {
   }
 
   async roll(environment: Readonly<Record<string, string>> = {}): Promise<void> {
-    const former = this.#context.settings
+    const previous = this.#context.settings
     this.#context.refresh(environment)
     try {
       await this.#components.replicaSet.roll()
     } catch (fault) {
       // A replica that is restarted from now on needs the settings that worked.
-      this.#context.settings = former
+      this.#context.settings = previous
       this.#components.replicaSet.killUnready()
       throw fault
     }

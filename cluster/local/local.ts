@@ -67,7 +67,7 @@ async function start(folder: string, options: LocalOptions, components: Componen
   await step(
     onProgress,
     () => provideDatabaseFor(context, options, components),
-    (told) => told,
+    (line) => line,
   )
   await step(
     onProgress,
@@ -118,8 +118,8 @@ async function provideDatabaseFor(
   const password = readOrCreateSecret(context.path('secrets', 'database'))
   context.ownDatabase = await provideDatabase(postgres.url, 'roundhouse', password)
   const remark = postgres.note === undefined ? '' : `, ${postgres.note}`
-  const former = postgres.tookOver ? ' (the one of a killed run was ended)' : ''
-  return `Postgres ${postgres.version} on port ${postgres.port}${remark}${former}`
+  const previous = postgres.tookOver ? ' (the one of a killed run was ended)' : ''
+  return `Postgres ${postgres.version} on port ${postgres.port}${remark}${previous}`
 }
 
 function nameOf(databaseUrl: string): string {
@@ -152,8 +152,9 @@ async function createReplicaSet(
 }
 
 async function startReplicas(components: Components, onProgress: OnProgress): Promise<void> {
-  const told = () => components.replicaSet.replicas.map(({ name, url }) => `${name} (${new URL(url).port})`).join(', ')
-  await step(onProgress, () => components.replicaSet.start(), told)
+  const describe = () =>
+    components.replicaSet.replicas.map(({ name, url }) => `${name} (${new URL(url).port})`).join(', ')
+  await step(onProgress, () => components.replicaSet.start(), describe)
 }
 
 async function seed(context: ClusterContext, options: LocalOptions, onProgress: OnProgress): Promise<void> {

@@ -21,7 +21,7 @@ const program = `
 
 let folder = ''
 let settings: Record<string, string> = {}
-let told: string[] = []
+let lines: string[] = []
 let replicas: LocalReplica[] = []
 
 before(async () => {
@@ -31,7 +31,7 @@ before(async () => {
 after(async () => await rm(folder, { recursive: true }))
 beforeEach(async () => {
   settings = {}
-  told = []
+  lines = []
   replicas = [await replica('app-1'), await replica('app-2')]
 })
 afterEach(async () => {
@@ -42,11 +42,11 @@ test('a dead replica is restarted after a pause that doubles', async () => {
   const [first] = replicas
   assert.ok(first)
   await first.start()
-  const former = first.pid
+  const previous = first.pid
   await first.kill()
   await first.kill()
-  assert.notEqual(first.pid, former)
-  const pauses = told.map((line) => line.match(/again in (\S+) s/)?.[1]).filter(Boolean)
+  assert.notEqual(first.pid, previous)
+  const pauses = lines.map((line) => line.match(/again in (\S+) s/)?.[1]).filter(Boolean)
   assert.deepEqual(pauses, ['0.25', '0.5'])
 })
 
@@ -55,7 +55,7 @@ test('a stopped replica stays stopped', async () => {
   await first?.start()
   await first?.stop()
   assert.equal(first?.readyAt, undefined)
-  assert.deepEqual(told, [])
+  assert.deepEqual(lines, [])
 })
 
 test('a replica that refuses its settings is reported with its exit code and its output', async () => {
@@ -70,10 +70,10 @@ test('a replica that refuses its settings is reported with its exit code and its
 test('a rolling restart replaces one replica after the other, with a pause', async () => {
   const fleet = await fleetOfTwo(300)
   await fleet.start()
-  const former = replicas.map(({ pid }) => pid)
+  const previous = replicas.map(({ pid }) => pid)
   await fleet.roll()
-  for (const [index, { pid }] of replicas.entries()) assert.notEqual(pid, former[index])
-  assert.deepEqual(told, ['app-1 drains', 'app-1 is ready', 'app-2 drains', 'app-2 is ready'])
+  for (const [index, { pid }] of replicas.entries()) assert.notEqual(pid, previous[index])
+  assert.deepEqual(lines, ['app-1 drains', 'app-1 is ready', 'app-2 drains', 'app-2 is ready'])
   const [first, second] = replicas.map(({ readyAt = 0 }) => readyAt)
   assert.ok(first && second && second - first >= 300)
 })
@@ -105,7 +105,7 @@ async function replica(name: string): Promise<LocalReplica> {
     cwd: folder,
     log: join(folder, `${name}.log`),
     environment: () => ({ ...process.env, PORT: String(port), ...settings }),
-    onProgress: (line) => told.push(line),
+    onProgress: (line) => lines.push(line),
     onChange: () => undefined,
   })
 }

@@ -75,11 +75,15 @@ export class LocalReplica implements Replica {
 
   /** Waits until it is ready again. */
   async kill(): Promise<void> {
-    const former = this.#child
+    const previous = this.#child
     this.#options.onProgress(`${this.name} is killed`)
-    former?.signal('SIGKILL')
-    await former?.exited
-    await waitFor(`${this.name} to be ready again`, 60_000, () => this.#child !== former && this.readyAt !== undefined)
+    previous?.signal('SIGKILL')
+    await previous?.exited
+    await waitFor(
+      `${this.name} to be ready again`,
+      60_000,
+      () => this.#child !== previous && this.readyAt !== undefined,
+    )
   }
 
   #spawn(): Child {

@@ -8,27 +8,26 @@ import type { Postgres, StopMode } from '../postgres/postgres.ts'
 import { freePort } from '../processes/ports.ts'
 import { readOrCreateSecret } from '../secret.ts'
 import { type Certificate, keptCertificate, trust } from './certificate.ts'
-import { type Dispose, disposeAll } from './dispose.ts'
 import { type Edge, startEdge, type Upstream } from './edge.ts'
 import type { RailwayService } from './railway-service.ts'
 
 export interface RailwayParts {
-  readonly premises: ClusterContext
+  readonly context: ClusterContext
   /** Undefined with an external database. */
   readonly postgres: Postgres | undefined
-  readonly passage: TcpForwarder
+  readonly forwarder: TcpForwarder
   readonly service: RailwayService
   /** As in `.railway/railway.ts`. */
   readonly variables: Readonly<Record<string, string>>
-  /** Runs in reverse order at the end. */
-  readonly disposals: Dispose[]
+  /** Disposed when the cluster stops. */
+  readonly stack: AsyncDisposableStack
 }
 
 /** A Railway project with one service, imitated on one machine. */
 export class RailwayCluster implements Cluster {
   readonly #parts: RailwayParts
   /** One edge for each replica. */
-  readonly #doors = new Map<string, Edge>()
+  readonly #replicaEdges = new Map<string, Edge>()
   #certificate: Certificate | undefined
   #edge: Edge | undefined
 
@@ -38,14 +37,14 @@ export class RailwayCluster implements Cluster {
 
   /** Starts the first deployment, then the edge. Port 0: a free one. */
   async open(replicas: number, port = 0): Promise<void> {
-    const { service, premises, disposals } = this.#parts
-    this.#certificate = await keptCertificate(join(premises.folder, 'secrets'))
+    const { service, context, stack } = this.#parts
+    this.#certificate = await keptCertificate(join(context.folder, 'secrets'))
     trust(this.#certificate)
-    disposals.push(() => service.stop())
+    stack.defer(() => service.stop())
     await service.deploy(replicas, this.#environment())
-    disposals.push(() => this.#close())
+    stack.defer(() => this.#close())
     this.#edge = await this.#openEdge(port, () => service.choose())
-    await this.#openDoors()
+    await this.#openReplicaEdges()
   }
 
   get url(): string {
@@ -53,16 +52,16 @@ export class RailwayCluster implements Cluster {
   }
 
   get folder(): string {
-    return this.#parts.premises.folder
+    return this.#parts.context.folder
   }
 
   get databaseUrl(): string {
-    return this.#parts.premises.databaseUrl
+    return this.#parts.context.databaseUrl
   }
 
   get replicas(): readonly Replica[] {
     return this.#parts.service.containers.map(({ name, metricsUrl, pid }) => {
-      return { name, metricsUrl, pid, url: this.#doors.get(name)?.url ?? '' }
+      return { name, metricsUrl, pid, url: this.#replicaEdges.get(name)?.url ?? '' }
     })
   }
 
@@ -84,20 +83,20 @@ export class RailwayCluster implements Cluster {
 
   /** A deployment. */
   async roll(environment: Readonly<Record<string, string>> = {}): Promise<void> {
-    const { premises, service } = this.#parts
-    const former = premises.settings
-    premises.refresh(environment)
+    const { context, service } = this.#parts
+    const previous = context.settings
+    context.refresh(environment)
     try {
       await service.deploy(service.containers.length, this.#environment())
     } catch (fault) {
-      premises.settings = former
+      context.settings = previous
       throw fault
     }
   }
 
   async scale(replicas: number): Promise<void> {
     await this.#parts.service.scale(replicas)
-    await this.#openDoors()
+    await this.#openReplicaEdges()
   }
 
   async restartNginx(): Promise<void> {
@@ -111,21 +110,21 @@ export class RailwayCluster implements Cluster {
 
   async stopPostgres(mode: StopMode = 'fast'): Promise<void> {
     await this.#ownPostgres().stop(mode)
-    this.#parts.premises.note(`Postgres is away (${mode})`)
+    this.#parts.context.note(`Postgres is away (${mode})`)
   }
 
   async startPostgres(): Promise<void> {
     await this.#ownPostgres().start()
-    this.#parts.premises.note('Postgres is back')
+    this.#parts.context.note('Postgres is back')
   }
 
   async logs(): Promise<string> {
-    return readLogs([this.#parts.premises.logs])
+    return readLogs([this.#parts.context.logs])
   }
 
   async stop(): Promise<void> {
-    this.#parts.premises.note('the cluster stops')
-    await disposeAll(this.#parts.disposals)
+    this.#parts.context.note('the cluster stops')
+    await this.#parts.stack.disposeAsync()
   }
 
   /** Without a drain. */
@@ -137,10 +136,10 @@ export class RailwayCluster implements Cluster {
 
   /** With Railway's references resolved. A scenario's variables come last. */
   #environment(): Record<string, string> {
-    const { variables, passage, premises } = this.#parts
-    const resolved = Object.entries(variables).map(([name, text]) => [name, resolve(text, passage.url)])
-    const SESSION_SECRET = readOrCreateSecret(premises.path('secrets', 'session'))
-    return { SESSION_SECRET, ...Object.fromEntries(resolved), ...premises.settings.overrides }
+    const { variables, forwarder, context } = this.#parts
+    const resolved = Object.entries(variables).map(([name, text]) => [name, resolve(text, forwarder.url)])
+    const SESSION_SECRET = readOrCreateSecret(context.path('secrets', 'session'))
+    return { SESSION_SECRET, ...Object.fromEntries(resolved), ...context.settings.overrides }
   }
 
   async #openEdge(port: number, choose: () => Upstream | undefined): Promise<Edge> {
@@ -148,17 +147,17 @@ export class RailwayCluster implements Cluster {
     return await startEdge({ certificate: this.#certificate, port: port || (await freePort()), choose })
   }
 
-  async #openDoors(): Promise<void> {
+  async #openReplicaEdges(): Promise<void> {
     const { service } = this.#parts
     for (const { name } of service.containers) {
-      if (this.#doors.has(name)) continue
-      this.#doors.set(name, await this.#openEdge(0, () => service.containers.find((one) => one.name === name)))
+      if (this.#replicaEdges.has(name)) continue
+      this.#replicaEdges.set(name, await this.#openEdge(0, () => service.containers.find((one) => one.name === name)))
     }
   }
 
   async #close(): Promise<void> {
-    await Promise.all([this.#edge, ...this.#doors.values()].map((edge) => edge?.close()))
-    this.#doors.clear()
+    await Promise.all([this.#edge, ...this.#replicaEdges.values()].map((edge) => edge?.close()))
+    this.#replicaEdges.clear()
   }
 
   #ownPostgres(): Postgres {

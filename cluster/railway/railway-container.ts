@@ -116,9 +116,13 @@ export class RailwayContainer {
 
   /** Resolves after the restart. */
   async crash(): Promise<void> {
-    const former = this.#child
+    const previous = this.#child
     await this.#signal('KILL')
-    await waitFor(`${this.name} to be started again`, STARTS_WITHIN, () => this.#child !== former && this.#host !== '')
+    await waitFor(
+      `${this.name} to be started again`,
+      STARTS_WITHIN,
+      () => this.#child !== previous && this.#host !== '',
+    )
   }
 
   /** Closes idle connections, which would delay its drain. */
@@ -128,8 +132,8 @@ export class RailwayContainer {
 
   async #locate(): Promise<boolean> {
     const address = '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{.GlobalIPv6Address}}{{end}} {{.State.Pid}}'
-    const told = await docker(['inspect', '--format', address, this.#options.container]).catch(() => '')
-    const [host = '', ipv6 = '', pid = '0'] = told.split(' ')
+    const output = await docker(['inspect', '--format', address, this.#options.container]).catch(() => '')
+    const [host = '', ipv6 = '', pid = '0'] = output.split(' ')
     if (pid === '0' || ipv6 === '') return false
     ;[this.#host, this.#ipv6, this.#pid] = [host, ipv6, Number(pid)]
     return true

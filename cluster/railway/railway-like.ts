@@ -16,7 +16,6 @@ import { type Postgres, startPostgres } from '../postgres/postgres.ts'
 import { acquireLock, releaseLock } from '../processes/lock-file.ts'
 import { runToEnd } from '../processes/processes.ts'
 import { readOrCreateSecret } from '../secret.ts'
-import { type Dispose, disposeAll } from './dispose.ts'
 import { RailwayCluster } from './railway-cluster.ts'
 import { type RailwaySettings, readRailwayFile, settingsOf } from './railway-file.ts'
 import { RailwayService, type ServiceOptions } from './railway-service.ts'
@@ -25,7 +24,7 @@ export interface RailwayOptions extends ClusterOptions {
   /** Replaces values of `.railway/railway.ts`. */
   readonly settings?: Partial<RailwaySettings>
   /** Until the edge knows that a container leaves. Railway does not document it. Default 3000. */
-  readonly lag?: number
+  readonly edgeLagMs?: number
 }
 
 /** Railway chooses PORT. */
@@ -35,40 +34,41 @@ const PORT = 8080
 export async function startRailwayLikeCluster(options: RailwayOptions = {}): Promise<Cluster> {
   const folder = resolve(options.folder ?? mkdtempSync(join(process.env.E2E_FOLDER ?? tmpdir(), 'roundhouse-')))
   acquireLock(folder)
-  const ends: Dispose[] = [() => releaseLock(folder)]
+  const stack = new AsyncDisposableStack()
+  stack.defer(() => releaseLock(folder))
   try {
-    return await start(folder, options, ends)
+    return await start(folder, options, stack)
   } catch (fault) {
-    await disposeAll(ends)
+    await stack.disposeAsync()
     if (options.folder === undefined) await rm(folder, { recursive: true, force: true })
     throw fault
   }
 }
 
-async function start(folder: string, options: RailwayOptions, ends: Dispose[]): Promise<Cluster> {
+async function start(folder: string, options: RailwayOptions, stack: AsyncDisposableStack): Promise<Cluster> {
   const say = (line: string) => options.onProgress?.(line)
-  const premises = new ClusterContext({ folder, overrides: options.environment })
-  premises.note('the cluster starts')
+  const context = new ClusterContext({ folder, overrides: options.environment })
+  context.note('the cluster starts')
   const settings = { ...settingsOf((await readRailwayFile()).app), ...options.settings }
   const image = await step(say, provideImage, (name) => `Image ${name}`)
-  const postgres = await provide(premises, options.databaseUrl, ends)
-  const passage = await openWay(premises, ends)
-  const place = { ...(await layNetwork(ends)), image, port: PORT }
+  const postgres = await provide(context, options.databaseUrl, stack)
+  const forwarder = await openForwarder(context, stack)
+  const place = { ...(await createNetwork(stack)), image, port: PORT }
   const service = new RailwayService({
     settings,
     place,
-    lag: options.lag ?? 3_000,
-    preDeploy: (command, environment) => runOnce(command, environment, place, premises.log('pre-deploy')),
-    log: (name) => premises.log(name),
-    say: (line) => premises.note(line),
+    edgeLagMs: options.edgeLagMs ?? 3_000,
+    preDeploy: (command, environment) => runOnce(command, environment, place, context.log('pre-deploy')),
+    log: (name) => context.log(name),
+    say: (line) => context.note(line),
   })
   const cluster = new RailwayCluster({
-    premises,
+    context,
     postgres,
-    passage,
+    forwarder,
     service,
     variables: settings.variables,
-    disposals: ends,
+    stack,
   })
   const count = options.replicas ?? Number(process.env.E2E_REPLICAS ?? settings.replicas)
   await step(
@@ -76,38 +76,38 @@ async function start(folder: string, options: RailwayOptions, ends: Dispose[]): 
     () => cluster.open(count, options.port),
     () => `${count} replicas on ${cluster.url}`,
   )
-  if (options.seed) await premises.runCommand('seed')
-  premises.note('the cluster is ready')
+  if (options.seed) await context.runCommand('seed')
+  context.note('the cluster is ready')
   return cluster
 }
 
 /** Its own Postgres on this machine, unless a database is given. */
 async function provide(
-  premises: ClusterContext,
+  context: ClusterContext,
   given: string | undefined,
-  ends: Dispose[],
+  stack: AsyncDisposableStack,
 ): Promise<Postgres | undefined> {
-  premises.ownDatabase = given
+  context.ownDatabase = given
   if (given !== undefined) return undefined
-  const log = premises.log('postgres')
-  const postgres = await startPostgres({ folder: premises.path('postgres'), log, durable: false })
-  ends.push(() => postgres.stop())
-  const password = readOrCreateSecret(premises.path('secrets', 'database'))
-  premises.ownDatabase = await provideDatabase(postgres.url, 'railway', password)
+  const log = context.log('postgres')
+  const postgres = await startPostgres({ folder: context.path('postgres'), log, durable: false })
+  stack.defer(() => postgres.stop())
+  const password = readOrCreateSecret(context.path('secrets', 'database'))
+  context.ownDatabase = await provideDatabase(postgres.url, 'railway', password)
   return postgres
 }
 
-async function openWay({ databaseUrl }: ClusterContext, ends: Dispose[]): Promise<TcpForwarder> {
-  const passage = await startTcpForwarder(databaseUrl)
-  ends.push(() => passage.close())
-  return passage
+async function openForwarder({ databaseUrl }: ClusterContext, stack: AsyncDisposableStack): Promise<TcpForwarder> {
+  const forwarder = await startTcpForwarder(databaseUrl)
+  stack.defer(() => forwarder.close())
+  return forwarder
 }
 
-async function layNetwork(ends: Dispose[]): Promise<{ network: string; label: string }> {
+async function createNetwork(stack: AsyncDisposableStack): Promise<{ network: string; label: string }> {
   const network = `${process.env.E2E_PROJECTS ?? 'roundhouse-e2e'}-railway-${randomBytes(3).toString('hex')}`
   const label = `roundhouse.cluster=${network}`
   removeAtExit(label)
-  ends.push(() => removeByLabel(label))
+  stack.defer(() => removeByLabel(label))
   // With IPv6: the private network of Railway's older environments has nothing else.
   await docker(['network', 'create', '--ipv6', '--label', label, network])
   return { network, label }

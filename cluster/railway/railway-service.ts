@@ -5,7 +5,7 @@ import type { RailwaySettings } from './railway-file.ts'
 export interface ServiceOptions {
   readonly settings: RailwaySettings
   /** From an old container's SIGTERM until the edge knows. */
-  readonly lag: number
+  readonly edgeLagMs: number
   readonly place: Pick<ContainerOptions, 'network' | 'label' | 'image' | 'port'>
   /** The pre-deploy command. Throws where it fails. */
   readonly preDeploy: (command: string, environment: Readonly<Record<string, string>>) => Promise<void>
@@ -63,8 +63,8 @@ export class RailwayService {
 
   /** Changes the number of containers. */
   async scale(count: number): Promise<void> {
-    const former = this.#active.length
-    const fresh = count > former ? await this.#bring(numbers(former + 1, count), this.#environment) : []
+    const previous = this.#active.length
+    const fresh = count > previous ? await this.#bring(numbers(previous + 1, count), this.#environment) : []
     const surplus = this.#active.slice(count)
     this.#active = [...this.#active.slice(0, count), ...fresh]
     this.#known = [...this.#known, ...fresh]
@@ -133,11 +133,11 @@ export class RailwayService {
 
   /** SIGTERM, and SIGKILL after the draining time. The edge learns late. */
   async #remove(old: readonly RailwayContainer[]): Promise<void> {
-    const { settings, lag, say } = this.#options
+    const { settings, edgeLagMs, say } = this.#options
     if (old.length === 0) return
     say(`SIGTERM to ${old.map(({ name }) => name).join(', ')}`)
     const gone = Promise.all(old.map((container) => container.terminate(settings.draining)))
-    await sleep(lag)
+    await sleep(edgeLagMs)
     this.#known = this.#known.filter((container) => !old.includes(container))
     for (const container of old) container.forget()
     await gone

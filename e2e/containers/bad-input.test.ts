@@ -8,17 +8,17 @@ import { wholeFile } from './support/cleanup.ts'
 import { createDockerNetwork, type DockerNetwork, TIMEOUT_MS } from './support/docker-network.ts'
 import { expectReady, look, readiness, type Stack, startStack } from './support/stack.ts'
 
-let yard: DockerNetwork
+let network: DockerNetwork
 let site: Stack
 const file = wholeFile()
 before(async () => {
-  yard = await createDockerNetwork(file)
-  site = await startStack(yard)
+  network = await createDockerNetwork(file)
+  site = await startStack(network)
   assert.equal((await site.command('migrate')).code, 0)
 })
 
 test('without settings a replica exits with 78, and names each missing one', async () => {
-  const replica = await yard.run({ image: site.image })
+  const replica = await network.run({ image: site.image })
   assert.equal(await replica.ended(), 78)
   const said = await replica.logs()
   assert.match(said, /^ {2}DATABASE_URL is missing/m)
@@ -94,9 +94,9 @@ test('a log that cannot be written loses lines, and nothing else', async () => {
 test('a read-only volume ends the services that need it, with the reason', async () => {
   const script = `--volume=${join(repository, 'compose/make-secrets.sh')}:/make-secrets.sh:ro`
   const command = ['sh', '/make-secrets.sh']
-  const secrets = await yard.run({ image: site.image, dockerArguments: ['--read-only', script], command })
+  const secrets = await network.run({ image: site.image, dockerArguments: ['--read-only', script], command })
   const env = { POSTGRES_PASSWORD: 'only.for.a.test' }
-  const postgres = await yard.run({ image: 'postgres:18', env, dockerArguments: ['--tmpfs=/var/lib/postgresql:ro'] })
+  const postgres = await network.run({ image: 'postgres:18', env, dockerArguments: ['--tmpfs=/var/lib/postgresql:ro'] })
   for (const container of [secrets, postgres]) {
     assert.notEqual(await container.ended(), 0)
     assert.match(await container.logs(), /Read-only file system/)

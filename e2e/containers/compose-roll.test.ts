@@ -29,19 +29,19 @@ after(async () => {
 
 test('npm run roll -- --target compose brings a new version under load, and no request fails', async (t) => {
   assert.ok(cluster)
-  const former = cluster.replicas.map(({ name }) => name)
-  const crowd = await startBackgroundLoad({ url: cluster.url, workers: 8, thinkTimeMs: 5, maxMs: 280_000 })
-  await crowd.served(100)
+  const previous = cluster.replicas.map(({ name }) => name)
+  const load = await startBackgroundLoad({ url: cluster.url, workers: 8, thinkTimeMs: 5, maxMs: 280_000 })
+  await load.served(100)
   await rollCompose({ ...cluster.environment, VERSION }, join(folder, 'roll.log'))
-  await crowd.served(200)
-  const ledger = await crowd.stop()
-  t.diagnostic(ledger.summary())
-  ledger.assertClean(400)
+  await load.served(200)
+  const history = await load.stop()
+  t.diagnostic(history.summary())
+  history.assertClean(400)
   await cluster.refresh()
   const now = await Promise.all(cluster.replicas.map(({ url }) => versionAt(url)))
   assert.deepEqual(now, [VERSION, VERSION, VERSION])
   assert.deepEqual(
-    cluster.replicas.filter(({ name }) => former.includes(name)),
+    cluster.replicas.filter(({ name }) => previous.includes(name)),
     [],
   )
 })

@@ -17,7 +17,7 @@ import { createTestProject, type TestProject } from './support/test-project.ts'
 type Environment = Readonly<Record<string, string>>
 
 let folder = ''
-let trial: TestProject
+let project: TestProject
 let ada: Visitor
 let bea: Visitor
 let adas = ''
@@ -25,10 +25,10 @@ let beas = ''
 const file = wholeFile()
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'roundhouse-day-after-'))
-  trial = await createTestProject(file)
-  await trial.up()
-  ada = createVisitor({ name: 'Ada', url: trial.url })
-  bea = createVisitor({ name: 'Bea', url: trial.url })
+  project = await createTestProject(file)
+  await project.up()
+  ada = createVisitor({ name: 'Ada', url: project.url })
+  bea = createVisitor({ name: 'Bea', url: project.url })
   adas = (await register(ada)).email
 })
 after(async () => {
@@ -56,12 +56,12 @@ test('moving to another Postgres with an empty volume keeps every sign-in', asyn
 test("the generated secret is replaced by an operator's, and active users stay signed in", async () => {
   beas = (await register(bea)).email
   // One replica is enough.
-  await trial.compose(['up', '--detach', '--no-recreate', '--scale=app=1', 'app'])
+  await project.compose(['up', '--detach', '--no-recreate', '--scale=app=1', 'app'])
   const [reading = ''] = commandsTo('change the secret').filter((command) => command.includes('session-secret'))
   const made = await run(reading)
   const own = 'an operator made this one: 0d1c5b'
   const roll = (environment: Environment) =>
-    rollCompose({ ...trial.environment, ...environment }, join(folder, 'roll.log'))
+    rollCompose({ ...project.environment, ...environment }, join(folder, 'roll.log'))
   for (const secret of [`${made},${own}`, `${own},${made}`]) {
     await roll({ SESSION_SECRET: secret })
     await expectSignedIn(ada, adas)
@@ -75,21 +75,21 @@ test("the generated secret is replaced by an operator's, and active users stay s
 })
 
 test("a managed database replaces the project's own, which then idles", async (t) => {
-  const yard = await createDockerNetwork(t)
-  const managed = await yard.run({
+  const network = await createDockerNetwork(t)
+  const managed = await network.run({
     image: 'postgres:18',
     env: { POSTGRES_USER: 'shop', POSTGRES_PASSWORD: 'kept elsewhere' },
     dockerArguments: [],
   })
-  await docker(['network', 'connect', '--alias=managed', `${trial.name}_web`, managed.name])
+  await docker(['network', 'connect', '--alias=managed', `${project.name}_web`, managed.name])
   const environment = { DATABASE_URL: 'postgres://shop:kept%20elsewhere@managed/shop' }
   const before = await sql('SELECT count(*) FROM account')
   await follow('use a managed database instead', environment)
-  const cas = createVisitor({ name: 'Cas', url: trial.url })
+  const cas = createVisitor({ name: 'Cas', url: project.url })
   t.after(() => cas.close())
   await expectSignedIn(cas, (await register(cas)).email)
   assert.equal(await sql('SELECT count(*) FROM account'), before)
-  await trial.up()
+  await project.up()
   await expectSignedIn(bea, beas)
 })
 
@@ -111,13 +111,13 @@ function commandsTo(what: string): string[] {
   assert.ok(commands.length > 0, row)
   return commands.map((command) =>
     command
-      .replace('roundhouse_postgres', `${trial.name}_postgres`)
+      .replace('roundhouse_postgres', `${project.name}_postgres`)
       .replace('roundhouse.dump', `${folder}/roundhouse.dump`),
   )
 }
 
 async function run(command: string, environment: Environment = {}): Promise<string> {
-  const env = { ...dockerEnvironment(), ...trial.environment, ...environment }
+  const env = { ...dockerEnvironment(), ...project.environment, ...environment }
   return (await capture('sh', ['-c', command], { env })).stdout.trim()
 }
 

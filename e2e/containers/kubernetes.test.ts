@@ -26,7 +26,7 @@ test("the manifests' database, migration, replica and nginx run as they say", {
   const nginx = await start('Deployment nginx', 'nginx')
   await nginx.passed('readinessProbe')
   assert.equal(await nginx.passes('startupProbe'), false, 'nginx counts as started though it knows no replica')
-  assert.equal(await told(nginx), '2')
+  assert.equal(await retryAfterOf503(nginx), '2')
 
   const app = await start('Deployment app', 'app', { aliases: [FULL_NAME] })
   for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe'] as const) await app.passed(probe)
@@ -37,15 +37,16 @@ test("the manifests' database, migration, replica and nginx run as they say", {
 
   await docker(['stop', '--time', '35', app.name])
   assert.equal(await app.ended(), 0, 'the replica was killed before it had drained')
-  const refused = await waitFor('nginx to be without a pod', TIMEOUT_MS, () => told(nginx))
-  assert.equal(refused, '2')
+  const retryAfter = await waitFor('nginx to be without a pod', TIMEOUT_MS, () => retryAfterOf503(nginx))
+  assert.equal(retryAfter, '2')
   assert.ok(await nginx.passes('readinessProbe'), 'nginx is not ready though it answers by itself')
 
   await start('Deployment app', 'app', { aliases: [FULL_NAME] })
   await waitFor('nginx to find the new replica', TIMEOUT_MS, () => nginx.passes('startupProbe'))
 })
 
-async function told({ address }: Container): Promise<string | undefined> {
+/** The Retry-After of the 503 page; undefined for any other response. */
+async function retryAfterOf503({ address }: Container): Promise<string | undefined> {
   const answer = await fetch(`http://${address}:8080/`)
   return answer.status === 503 && (await answer.text()).includes('We will be back in a moment')
     ? (answer.headers.get('retry-after') ?? '')

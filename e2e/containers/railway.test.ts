@@ -11,16 +11,16 @@ import type { History } from '../support/load/history.ts'
 const BOUND = 240_000
 
 describe('with the settings of .railway/railway.ts', () => {
-  const stage = setRailway()
+  const railway = useRailway()
 
   test('a deploy under load loses no request, although the edge is late', async (context) => {
-    const ledger = await stage.deployUnderLoad()
-    context.diagnostic(ledger.summary())
-    ledger.assertClean(500)
+    const history = await railway.deployUnderLoad()
+    context.diagnostic(history.summary())
+    history.assertClean(500)
   })
 
   test('a crashed replica is restarted, and everyone stays signed in', async () => {
-    const { cluster } = stage
+    const { cluster } = railway
     const ada = createVisitor({ name: 'Ada', url: cluster.url })
     const { email } = await register(ada)
     await cluster.killReplica('app-1')
@@ -30,33 +30,33 @@ describe('with the settings of .railway/railway.ts', () => {
 })
 
 describe("without a draining time, which is Railway's default", () => {
-  const stage = setRailway({ settings: { draining: 0, retries: 1 } })
+  const railway = useRailway({ settings: { draining: 0, retries: 1 } })
 
   test('the same deploy loses requests', async (context) => {
-    const ledger = await stage.deployUnderLoad()
-    context.diagnostic(ledger.summary())
-    assert.ok(ledger.failures().length > 0)
-    assert.deepEqual(ledger.losses(), [], 'what was acknowledged is there all the same')
+    const history = await railway.deployUnderLoad()
+    context.diagnostic(history.summary())
+    assert.ok(history.failures().length > 0)
+    assert.deepEqual(history.losses(), [], 'what was acknowledged is there all the same')
   })
 
   test('a deploy that cannot start, or whose migration fails, changes nothing and gives the reason', async () => {
-    const { cluster } = stage
+    const { cluster } = railway
     const pids = () => cluster.replicas.map(({ pid }) => pid)
-    const former = pids()
+    const previous = pids()
     await assert.rejects(cluster.roll({ SESSION_SECRET: 'too short' }), /SESSION_SECRET is too short/)
     await assert.rejects(
       cluster.roll({ MIGRATE_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }),
       /src\/cli\.ts migrate/,
     )
-    assert.deepEqual(pids(), former)
+    assert.deepEqual(pids(), previous)
     await register(createVisitor({ name: 'Bea', url: cluster.url, keepAlive: false }))
   })
 })
 
 /** A cluster for the tests of this block, and its load. */
-function setRailway(options: RailwayOptions = {}) {
+function useRailway(options: RailwayOptions = {}) {
   let cluster: Cluster | undefined
-  let crowd: BackgroundLoad | undefined
+  let load: BackgroundLoad | undefined
   const running = () => cluster ?? assert.fail('the cluster is not running')
   before(async () => {
     cluster = await startRailwayLikeCluster({ seed: true, ...options })
@@ -65,10 +65,10 @@ function setRailway(options: RailwayOptions = {}) {
     await keepArtifacts(
       context as TestContext,
       cluster,
-      crowd === undefined ? {} : { 'crowd.txt': crowd.history.text() },
+      load === undefined ? {} : { 'history.txt': load.history.text() },
     )
-    await crowd?.stop()
-    crowd = undefined
+    await load?.stop()
+    load = undefined
   })
   after(() => cluster?.destroy())
   return {
@@ -76,11 +76,11 @@ function setRailway(options: RailwayOptions = {}) {
       return running()
     },
     async deployUnderLoad(): Promise<History> {
-      crowd = await startBackgroundLoad({ url: running().url, maxMs: BOUND })
-      await crowd.served(200)
+      load = await startBackgroundLoad({ url: running().url, maxMs: BOUND })
+      await load.served(200)
       await running().roll()
-      await crowd.served(200)
-      return await crowd.stop()
+      await load.served(200)
+      return await load.stop()
     },
   }
 }

@@ -24,8 +24,8 @@ test('several targets and their options are passed on', () => {
   ])
   assert.deepEqual(targets, ['compose', 'http://127.0.0.1:8080'])
   assert.deepEqual(files, ['e2e/scenarios/sign-out-is-final/sign-out.test.ts'])
-  const told = { E2E_REPLICAS: '5', E2E_RESTART: 'npm run roll', E2E_SCALE: 'scale $REPLICAS' }
-  assert.deepEqual(environment, told)
+  const expected = { E2E_REPLICAS: '5', E2E_RESTART: 'npm run roll', E2E_SCALE: 'scale $REPLICAS' }
+  assert.deepEqual(environment, expected)
 })
 
 const wrong = [

@@ -36,8 +36,8 @@ function of({ results }: Column, name: string): readonly ScenarioResult[] {
 function counted(results: readonly ScenarioResult[]): string {
   const outcomes: readonly Outcome[] = ['passed', 'failed', 'not run']
   const counts = outcomes.map((outcome) => [outcome, results.filter((one) => one.outcome === outcome).length] as const)
-  const told = counts.filter(([, count]) => count > 0).map(([outcome, count]) => `${count} ${outcome}`)
-  return told.length === 0 ? '-' : told.join(', ')
+  const parts = counts.filter(([, count]) => count > 0).map(([outcome, count]) => `${count} ${outcome}`)
+  return parts.length === 0 ? '-' : parts.join(', ')
 }
 
 function failures({ target, results }: Column): string[] {

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { repository } from '../../cluster/replica-environment.ts'
-import type { SabotageResult } from './trial.ts'
+import type { SabotageResult } from './run-sabotage.ts'
 
 const FILE = join(repository, 'e2e', 'README.md')
 const HEADING = 'last seen red'

@@ -11,7 +11,7 @@ import { onShutdownSignal } from '../../cluster/processes/signals.ts'
 import { repository } from '../../cluster/replica-environment.ts'
 import { type Sabotage, sabotages } from './list.ts'
 import { updateReadme } from './readme.ts'
-import { runSabotage, type SabotageResult } from './trial.ts'
+import { runSabotage, type SabotageResult } from './run-sabotage.ts'
 
 const help = `npm run e2e:sabotage -- [--only TEXT] [--dry]
 

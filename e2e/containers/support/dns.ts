@@ -15,8 +15,8 @@ export interface Dns {
   close(): void
 }
 
-/** Learns changes `lag` milliseconds late: CoreDNS caches for the TTL, five seconds by default. */
-export async function startDns(name: string, lag: number): Promise<Dns> {
+/** Learns changes `delayMs` late: CoreDNS caches for the TTL, five seconds by default. */
+export async function startDns(name: string, delayMs: number): Promise<Dns> {
   const socket = createSocket('udp4')
   let known: readonly string[] = []
   const learning = new Set<NodeJS.Timeout>()
@@ -29,7 +29,7 @@ export async function startDns(name: string, lag: number): Promise<Dns> {
       const timer = setTimeout(() => {
         known = addresses
         learning.delete(timer)
-      }, lag)
+      }, delayMs)
       learning.add(timer)
     },
     close() {

@@ -33,10 +33,10 @@ const RESTRICTED = ['--read-only', '--cap-drop=ALL', '--security-opt=no-new-priv
 /** Long, for a busy machine. */
 export const TIMEOUT_MS = 120_000
 
-let yards = 0
+let networks = 0
 
 export async function createDockerNetwork(t: CleanupScope): Promise<DockerNetwork> {
-  const network = `${process.env.E2E_PROJECTS ?? 'roundhouse-test'}-yard-${process.pid}-${++yards}`
+  const network = `${process.env.E2E_PROJECTS ?? 'roundhouse-test'}-network-${process.pid}-${++networks}`
   cleanUpAfter(t, () => clearAway(network))
   await docker(['network', 'create', network])
   let containers = 0

@@ -36,12 +36,12 @@ export async function openPods(t: TestContext): Promise<Start> {
   const folder = mkdtempSync(join(tmpdir(), 'roundhouse-pod-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const built = await provideImage()
-  const yard = await createDockerNetwork(t)
+  const network = await createDockerNetwork(t)
   return async (owner, name, { aliases = [], env = {} } = {}) => {
     const pod = pods(objects).find((one) => one.owner === owner)
     assert.ok(pod, `${owner} is not rendered`)
     const options = asContainer(objects, pod, name, folder)
-    const running = await yard.run({
+    const running = await network.run({
       ...options,
       image: options.image.startsWith('roundhouse:') ? built : options.image,
       env: { ...options.env, ...env },

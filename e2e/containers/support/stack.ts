@@ -20,26 +20,26 @@ export interface Stack {
 /** For the test only. */
 const PASSWORD = 'only.for.a.test'
 
-export async function startStack(yard: DockerNetwork): Promise<Stack> {
+export async function startStack(network: DockerNetwork): Promise<Stack> {
   const image = await provideImage()
-  const postgres = await startPostgres(yard)
+  const postgres = await startPostgres(network)
   const address = `postgres://roundhouse:${PASSWORD}@${postgres.name}/roundhouse`
   const env = { DATABASE_URL: address, SESSION_SECRET: 'b81f3c2e0d6a49755e9c'.repeat(2), COOKIE_SECURE: 'false' }
   return {
     image,
     env,
-    run: (options = {}) => yard.run({ image, ...options, env: { ...env, ...options.env } }),
+    run: (options = {}) => network.run({ image, ...options, env: { ...env, ...options.env } }),
     async command(...words) {
-      const container = await yard.run({ image, env, command: ['node', 'src/cli.ts', ...words] })
+      const container = await network.run({ image, env, command: ['node', 'src/cli.ts', ...words] })
       return { code: await container.ended(), output: await container.logs() }
     },
     sql: (statement) => docker(['exec', postgres.name, 'psql', '-qAtU', 'roundhouse', '-c', statement]),
   }
 }
 
-async function startPostgres(yard: DockerNetwork): Promise<Container> {
+async function startPostgres(network: DockerNetwork): Promise<Container> {
   const env = { POSTGRES_USER: 'roundhouse', POSTGRES_PASSWORD: PASSWORD }
-  const postgres = await yard.run({ image: 'postgres:18', env, dockerArguments: ['--tmpfs=/var/lib/postgresql'] })
+  const postgres = await network.run({ image: 'postgres:18', env, dockerArguments: ['--tmpfs=/var/lib/postgresql'] })
   const asks = ['exec', postgres.name, 'pg_isready', '-q', '-h', '127.0.0.1', '-U', 'roundhouse']
   const answers = docker.bind(undefined, asks)
   await waitFor('Postgres', TIMEOUT_MS, () => answers().then(yes, no))

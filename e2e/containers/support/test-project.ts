@@ -33,7 +33,7 @@ export interface TestProject {
 
 export async function createTestProject(t: CleanupScope): Promise<TestProject> {
   const image = await provideImage()
-  const folder = mkdtempSync(join(process.env.E2E_FOLDER ?? tmpdir(), 'roundhouse-trial-'))
+  const folder = mkdtempSync(join(process.env.E2E_FOLDER ?? tmpdir(), 'roundhouse-project-'))
   process.env.E2E_PROJECTS ??= 'roundhouse-test'
   const project = await ComposeProject.at(folder)
   project.configure({ replicas: 3, environment: {} })

@@ -39,13 +39,13 @@ describe('a cluster that `npm run up` has started', { skip: skipUnlessLocal() },
   })
 
   test('With a restart command, the suite runs the rolling restarts too', async () => {
-    const former = (await clusterFile()).replicas.map(({ pid }) => pid)
+    const previous = (await clusterFile()).replicas.map(({ pid }) => pid)
     const restart = `exec npm run roll -- --data '${join(folder, 'data')}'`
     const url = (await clusterFile()).url
     const suite = run('suite', ['--target', url, '--restart', restart, ...files('rolling')])
     assert.equal((await suite.exited).code, 0, suite.output())
     assert.match(tableOf(suite), /rolling +1 passed, 2 not run/)
-    const kept = (await clusterFile()).replicas.filter(({ pid }) => former.includes(pid))
+    const kept = (await clusterFile()).replicas.filter(({ pid }) => previous.includes(pid))
     assert.deepEqual(kept, [], 'every replica is another process')
   })
 
