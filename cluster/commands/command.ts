@@ -4,10 +4,10 @@ import { UsageError } from './arguments.ts'
 
 /** Ends the process with the work's exit code. Errors are printed without a stack trace. */
 export async function runCommand(work: () => Promise<number>): Promise<never> {
-  process.exit(await work().catch(tell))
+  process.exit(await work().catch(printError))
 }
 
-function tell(fault: unknown): number {
+function printError(fault: unknown): number {
   if (fault instanceof UsageError && fault.exitCode === 0) {
     console.log(fault.message)
     return 0

@@ -13,7 +13,7 @@ const help = `npm run stop -- [--data DIR]
 Drains and ends the cluster in a folder, and what a killed one left there. Example: npm run stop -- --data /tmp/five`
 
 /** Longer than the drain and the stop of nginx and Postgres. */
-const patience = 45_000
+const STOP_TIMEOUT_MS = 45_000
 
 await runCommand(async () => {
   const folder = readDataOption(process.argv.slice(2), help)
@@ -33,11 +33,11 @@ async function endHolder(folder: string, holder: LockOwner): Promise<void> {
   console.log(`Draining the cluster in ${shown(folder)} (process ${holder.pid})`)
   const tellProgress = progressOf(folder)
   process.kill(holder.pid, 'SIGTERM')
-  await waitFor('it to end', patience, () => {
+  await waitFor('it to end', STOP_TIMEOUT_MS, () => {
     tellProgress()
     return !isAlive(holder)
   }).catch(() => {
-    console.log(`It takes more than ${patience / 1000} s: killing it`)
+    console.log(`It takes more than ${STOP_TIMEOUT_MS / 1000} s: killing it`)
     process.kill(holder.pid, 'SIGKILL')
   })
 }

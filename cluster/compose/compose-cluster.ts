@@ -5,29 +5,29 @@ import { keepLogs } from '../docker/container-logs.ts'
 import { type Container, containersOf, waitUntilHealthy } from '../docker/containers.ts'
 import { docker } from '../docker/docker.ts'
 import { waitFor } from '../processes/wait-for.ts'
-import type { ComposeProject, Wanted } from './compose-project.ts'
+import type { ComposeProject, Desired } from './compose-project.ts'
 import { replaceReplicas } from './compose-roll.ts'
 
 /** Called at the end. `stop` keeps the data. */
-export type Leave = (how: 'stop' | 'destroy') => Promise<void>
+export type Dispose = (how: 'stop' | 'destroy') => Promise<void>
 
 export class ComposeCluster implements Cluster {
   readonly #project: ComposeProject
   readonly #logs: string
   readonly #since = new Date().toISOString()
-  readonly #leave: Leave
-  #wanted: Wanted
+  readonly #dispose: Dispose
+  #desired: Desired
   #replicas: readonly Container[] = []
   #databaseUrl: string
   readonly #isGiven: boolean
 
   /** `databaseUrl`: an external database, as reached from here. Call `refresh` first. */
-  constructor(project: ComposeProject, wanted: Wanted, leave: Leave, databaseUrl?: string) {
+  constructor(project: ComposeProject, desired: Desired, dispose: Dispose, databaseUrl?: string) {
     this.#project = project
     this.#databaseUrl = databaseUrl ?? ''
     this.#isGiven = databaseUrl !== undefined
-    this.#wanted = wanted
-    this.#leave = leave
+    this.#desired = desired
+    this.#dispose = dispose
     this.#logs = openLogs(project.folder)
   }
 
@@ -90,18 +90,18 @@ export class ComposeCluster implements Cluster {
   }
 
   async roll(environment: Readonly<Record<string, string>> = {}): Promise<void> {
-    const previous = this.#wanted
-    this.#wanted = { ...previous, environment: { ...previous.environment, ...environment } }
-    this.#project.configure(this.#wanted)
+    const previous = this.#desired
+    this.#desired = { ...previous, environment: { ...previous.environment, ...environment } }
+    this.#project.configure(this.#desired)
     try {
       await replaceReplicas({
         project: this.#project.name,
-        compose: (...words) => this.#project.compose(...words),
-        say: (line) => this.#note(line),
+        compose: (...args) => this.#project.compose(...args),
+        onProgress: (line) => this.#note(line),
         leaving: (container) => this.#keepLogs(container),
       })
     } catch (fault) {
-      this.#wanted = previous
+      this.#desired = previous
       this.#project.configure(previous)
       throw fault
     } finally {
@@ -114,7 +114,7 @@ export class ComposeCluster implements Cluster {
     for (const container of this.#replicas.slice(replicas)) await this.#keepLogs(container)
     const scale = ['--scale', `app=${replicas}`, 'app']
     await this.#project.compose('up', '--detach', '--wait', '--no-deps', '--no-recreate', '--no-build', ...scale)
-    this.#wanted = { ...this.#wanted, replicas }
+    this.#desired = { ...this.#desired, replicas }
     await this.refresh()
     this.#note(`there are ${this.#replicas.length} replicas`)
   }
@@ -146,11 +146,11 @@ export class ComposeCluster implements Cluster {
   }
 
   async stop(): Promise<void> {
-    await this.#leave('stop')
+    await this.#dispose('stop')
   }
 
   async destroy(): Promise<void> {
-    await this.#leave('destroy')
+    await this.#dispose('destroy')
   }
 
   async #again(service: string, how: readonly string[]): Promise<void> {

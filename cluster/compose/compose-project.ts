@@ -7,7 +7,7 @@ import { docker } from '../docker/docker.ts'
 import { readJson, writeJson } from '../json-file.ts'
 import { freePort } from '../processes/ports.ts'
 
-export interface Wanted {
+export interface Desired {
   readonly replicas: number
   /** nginx's idle connections to the replicas. Default: the file's. */
   readonly keepalive?: number
@@ -65,14 +65,14 @@ export class ComposeProject {
     }
   }
 
-  async compose(...words: readonly string[]): Promise<string> {
-    return await docker(['compose', '--progress', 'quiet', ...words], { env: this.environment })
+  async compose(...args: readonly string[]): Promise<string> {
+    return await docker(['compose', '--progress', 'quiet', ...args], { env: this.environment })
   }
 
   /** Resolves when all services are healthy. Replaced containers get no time to drain. */
-  async up(wanted: Wanted): Promise<void> {
-    this.configure(wanted)
-    const scale = ['--scale', `app=${wanted.replicas}`]
+  async up(desired: Desired): Promise<void> {
+    this.configure(desired)
+    const scale = ['--scale', `app=${desired.replicas}`]
     await this.compose('up', '--detach', '--no-build', '--timeout', '1', ...scale)
     // Not with `--wait`, which fails when nginx misses a few health checks without replicas.
     for (const service of ['app', 'nginx']) {
@@ -81,7 +81,7 @@ export class ComposeProject {
   }
 
   /** For containers that start later. */
-  configure({ environment, keepalive, databaseUrl }: Wanted): void {
+  configure({ environment, keepalive, databaseUrl }: Desired): void {
     const database = databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }
     const pool = keepalive === undefined ? {} : poolOf(keepalive)
     const services = {
@@ -94,8 +94,8 @@ export class ComposeProject {
 
   /** `everything` also removes the data. */
   async down(everything: boolean): Promise<void> {
-    const patience = everything ? ['--timeout', '1', '--volumes'] : []
-    await this.compose('down', '--remove-orphans', ...patience)
+    const flags = everything ? ['--timeout', '1', '--volumes'] : []
+    await this.compose('down', '--remove-orphans', ...flags)
     if (everything) rmSync(this.folder, { recursive: true, force: true })
   }
 

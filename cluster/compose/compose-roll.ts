@@ -7,8 +7,8 @@ import { docker } from '../docker/docker.ts'
 export interface ComposeRoll {
   readonly project: string
   /** Runs `docker compose …` for this project. */
-  readonly compose: (...words: readonly string[]) => Promise<string>
-  readonly say: OnProgress
+  readonly compose: (...args: readonly string[]) => Promise<string>
+  readonly onProgress: OnProgress
   /** Called before a container is removed. */
   readonly leaving?: (container: Container) => Promise<void>
 }
@@ -26,12 +26,12 @@ export async function replaceReplicas(roll: ComposeRoll): Promise<number> {
   const previous = await containersOf(roll.project, 'app')
   for (const old of previous) {
     const fresh = await oneMore(roll, previous.length)
-    roll.say(`${fresh.name} is ready`)
+    roll.onProgress(`${fresh.name} is ready`)
     await sleep(PAUSE)
     await docker(['stop', old.id])
     await roll.leaving?.(old)
     await docker(['rm', old.id])
-    roll.say(`${old.name} has drained`)
+    roll.onProgress(`${old.name} has drained`)
   }
   return previous.length
 }
@@ -40,17 +40,17 @@ export async function replaceReplicas(roll: ComposeRoll): Promise<number> {
  * For the operator's `docker compose` project: builds the image, migrates, and replaces the
  * replicas.
  */
-export async function rollCompose(say: OnProgress): Promise<number> {
+export async function rollCompose(onProgress: OnProgress): Promise<number> {
   const env = Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => !!entry[1]))
-  const compose = (...words: readonly string[]) => docker(['compose', ...words], { env, timeoutMs: 600_000 })
+  const compose = (...args: readonly string[]) => docker(['compose', ...args], { env, timeoutMs: 600_000 })
   const { name: project } = JSON.parse(await compose('config', '--format', 'json')) as { name: string }
   if ((await containersOf(project, 'app')).length === 0)
     throw new Error(`Nothing runs in the Compose project ${project}`)
   const build = () => compose('build', 'app', 'migrate')
-  await step(say, build, () => 'Image is built')
+  await step(onProgress, build, () => 'Image is built')
   const migrate = () => compose('run', '--rm', '--no-TTY', 'migrate')
-  await step(say, migrate, () => 'Schema is up to date')
-  return await replaceReplicas({ project, compose, say: (line) => say(`  ${line}`) })
+  await step(onProgress, migrate, () => 'Schema is up to date')
+  return await replaceReplicas({ project, compose, onProgress: (line) => onProgress(`  ${line}`) })
 }
 
 async function oneMore({ project, compose }: ComposeRoll, count: number): Promise<Container> {

@@ -8,11 +8,11 @@ import { startTcpForwarder, type TcpForwarder } from '../docker/tcp-forwarder.ts
 import { query } from '../postgres/database.ts'
 import { runToEnd } from '../processes/processes.ts'
 import { repository } from '../replica-environment.ts'
-import { ComposeCluster, type Leave } from './compose-cluster.ts'
-import { ComposeProject, type Wanted } from './compose-project.ts'
+import { ComposeCluster, type Dispose } from './compose-cluster.ts'
+import { ComposeProject, type Desired } from './compose-project.ts'
 
 /** Shared projects in use by this process. */
-const lent = new Set<string>()
+const foldersInUse = new Set<string>()
 
 /**
  * Starts the services of docker-compose.yml. With E2E_DEPLOYMENT, a folder, all scenario files
@@ -23,14 +23,14 @@ export async function startComposeCluster(options: ClusterOptions = {}): Promise
   const { folder, isShared } = await place(options)
   const project = await ComposeProject.at(folder, options.port)
   const forwarder = options.databaseUrl === undefined ? undefined : await startTcpForwarder(options.databaseUrl)
-  const wanted = wantedBy(options, forwarder)
-  const cluster = new ComposeCluster(project, wanted, leaveProject(project, forwarder, isShared), options.databaseUrl)
-  if (isShared) lent.add(folder)
+  const desired = desiredBy(options, forwarder)
+  const cluster = new ComposeCluster(project, desired, disposeOf(project, forwarder, isShared), options.databaseUrl)
+  if (isShared) foldersInUse.add(folder)
   try {
     await provideImage()
-    await project.up(wanted)
+    await project.up(desired)
     await cluster.refresh()
-    await furnish(cluster, options, isShared)
+    await prepareData(cluster, options, isShared)
     return cluster
   } catch (fault) {
     await cluster.destroy()
@@ -47,16 +47,16 @@ export async function startSharedProject(folder: string): Promise<string> {
 
 async function place({ folder }: ClusterOptions): Promise<{ folder: string; isShared: boolean }> {
   const shared = process.env.E2E_DEPLOYMENT
-  if (shared && (folder === undefined || folder === shared) && !lent.has(shared))
+  if (shared && (folder === undefined || folder === shared) && !foldersInUse.has(shared))
     return { folder: shared, isShared: true }
   const fresh = () => mkdtemp(join(process.env.E2E_FOLDER ?? tmpdir(), 'roundhouse-compose-'))
   return { folder: folder ?? (await fresh()), isShared: false }
 }
 
-function wantedBy(
+function desiredBy(
   { replicas, keepalive, environment = {} }: ClusterOptions,
   forwarder: TcpForwarder | undefined,
-): Wanted {
+): Desired {
   return {
     replicas: replicas ?? replicasAtFirst(),
     environment,
@@ -69,9 +69,9 @@ function replicasAtFirst(): number {
   return Number(process.env.E2E_REPLICAS ?? 3)
 }
 
-function leaveProject(project: ComposeProject, forwarder: TcpForwarder | undefined, isShared: boolean): Leave {
+function disposeOf(project: ComposeProject, forwarder: TcpForwarder | undefined, isShared: boolean): Dispose {
   return async (how) => {
-    lent.delete(project.folder)
+    foldersInUse.delete(project.folder)
     if (how === 'stop') await project.down(false)
     else if (!isShared) await project.down(true)
     await forwarder?.close()
@@ -79,7 +79,7 @@ function leaveProject(project: ComposeProject, forwarder: TcpForwarder | undefin
 }
 
 /** Adds demo data. Clears sessions and failed attempts in a shared project. */
-async function furnish(cluster: ComposeCluster, options: ClusterOptions, isShared: boolean): Promise<void> {
+async function prepareData(cluster: ComposeCluster, options: ClusterOptions, isShared: boolean): Promise<void> {
   const { seed, folder, databaseUrl } = options
   const isUsed = isShared && folder === undefined && databaseUrl === undefined
   if (isUsed) await query(cluster.databaseUrl, 'TRUNCATE session, session_tombstone, attempt')

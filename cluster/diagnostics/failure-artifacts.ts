@@ -31,8 +31,8 @@ export async function keepArtifacts(
 
 function folderName(scenario: string): string {
   const time = new Date().toISOString().slice(0, 19).replaceAll(':', '')
-  const words = scenario.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
-  return `${time}-${words.slice(0, 60)}`
+  const slug = scenario.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
+  return `${time}-${slug.slice(0, 60)}`
 }
 
 function commandFor(test: TestContext): string {

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
-const largest = 20_000_000
+const MAX_LOG_BYTES = 20_000_000
 
 /** Renames a large log file, once. */
 export function openLogs(folder: string): string {
@@ -9,7 +9,7 @@ export function openLogs(folder: string): string {
   mkdirSync(logs, { recursive: true, mode: 0o700 })
   for (const name of readdirSync(logs).filter((file) => file.endsWith('.log'))) {
     const path = join(logs, name)
-    if (statSync(path).size > largest) renameSync(path, `${path}.previous`)
+    if (statSync(path).size > MAX_LOG_BYTES) renameSync(path, `${path}.previous`)
   }
   return logs
 }

@@ -17,14 +17,14 @@ export function removeAtExit(label: string): void {
 /** Removes the label's containers and networks now. */
 export function removeByLabel(label: string): void {
   standing.delete(label)
-  const ids = (...words: string[]) => run(...words, '--quiet', '--filter', `label=${label}`)
+  const ids = (...args: string[]) => run(...args, '--quiet', '--filter', `label=${label}`)
   const containers = ids('ps', '--all')
   if (containers.length > 0) run('rm', '--force', ...containers)
   const networks = ids('network', 'ls')
   if (networks.length > 0) run('network', 'rm', ...networks)
 }
 
-function run(...words: string[]): string[] {
-  const { stdout } = spawnSync('docker', words, { encoding: 'utf8', timeout: 60_000 })
+function run(...args: string[]): string[] {
+  const { stdout } = spawnSync('docker', args, { encoding: 'utf8', timeout: 60_000 })
   return (stdout ?? '').split('\n').filter((line) => line !== '')
 }

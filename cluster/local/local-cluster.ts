@@ -90,16 +90,16 @@ export class LocalCluster implements Cluster {
 
   /** Restarts nginx and Postgres where they died. Not for a cluster that stops them on purpose. */
   async restartCrashed(onProgress: (line: string) => void): Promise<void> {
-    const tell = (line: string) => {
+    const log = (line: string) => {
       this.#context.note(line)
       onProgress(line)
     }
     if (this.#components.nginx?.running() === false) {
-      tell('nginx died; starting it again')
+      log('nginx died; starting it again')
       await this.restartNginx()
     }
     if (this.#components.postgres?.running() === false) {
-      tell('Postgres died; starting it again')
+      log('Postgres died; starting it again')
       await this.startPostgres()
     }
   }

@@ -172,10 +172,10 @@ async function seed(context: ClusterContext, options: LocalOptions, onProgress: 
   )
 }
 
-async function choosePort({ port: wanted, allowOtherPort }: LocalOptions, onProgress: OnProgress): Promise<number> {
-  if (!wanted) return await freePort()
-  const port = allowOtherPort ? await nearestFree(wanted) : wanted
-  if (port !== wanted) onProgress(`  Port ${wanted} is taken: using ${port}`)
+async function choosePort({ port: preferred, allowOtherPort }: LocalOptions, onProgress: OnProgress): Promise<number> {
+  if (!preferred) return await freePort()
+  const port = allowOtherPort ? await nearestFree(preferred) : preferred
+  if (port !== preferred) onProgress(`  Port ${preferred} is taken: using ${port}`)
   return port
 }
 

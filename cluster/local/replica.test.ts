@@ -68,10 +68,10 @@ test('a replica that refuses its settings is reported with its exit code and its
 })
 
 test('a rolling restart replaces one replica after the other, with a pause', async () => {
-  const fleet = await fleetOfTwo(300)
-  await fleet.start()
+  const replicaSet = await setOfTwo(300)
+  await replicaSet.start()
   const previous = replicas.map(({ pid }) => pid)
-  await fleet.roll()
+  await replicaSet.roll()
   for (const [index, { pid }] of replicas.entries()) assert.notEqual(pid, previous[index])
   assert.deepEqual(lines, ['app-1 drains', 'app-1 is ready', 'app-2 drains', 'app-2 is ready'])
   const [first, second] = replicas.map(({ readyAt = 0 }) => readyAt)
@@ -79,22 +79,22 @@ test('a rolling restart replaces one replica after the other, with a pause', asy
 })
 
 test('a rolling restart stops where one replica does not become ready, and the others stay', async () => {
-  const fleet = await fleetOfTwo(0)
-  await fleet.start()
+  const replicaSet = await setOfTwo(0)
+  await replicaSet.start()
   const second = replicas[1]?.pid
   settings = { FAULT: 'yes' }
-  await assert.rejects(fleet.roll(), /app-1 ended at once \(exit 78\)/)
+  await assert.rejects(replicaSet.roll(), /app-1 ended at once \(exit 78\)/)
   assert.equal(replicas[1]?.pid, second)
   assert.notEqual(replicas[1]?.readyAt, undefined)
 })
 
-async function fleetOfTwo(pause: number): Promise<ReplicaSet> {
-  const fleet = new ReplicaSet(
+async function setOfTwo(pause: number): Promise<ReplicaSet> {
+  const replicaSet = new ReplicaSet(
     async (name) => replicas.find((one) => one.name === name) ?? (await replica(name)),
     pause,
   )
-  await fleet.grow(2)
-  return fleet
+  await replicaSet.grow(2)
+  return replicaSet
 }
 
 async function replica(name: string): Promise<LocalReplica> {

@@ -36,7 +36,7 @@ export class LocalReplica implements Replica {
   readyAt: number | undefined
   readonly #options: ReplicaOptions
   #child: Child | undefined
-  #wanted = false
+  #shouldRun = false
   #failures = 0
 
   constructor(options: ReplicaOptions) {
@@ -52,12 +52,12 @@ export class LocalReplica implements Replica {
 
   /** Throws StartError. The watcher keeps trying. */
   async start(): Promise<void> {
-    this.#wanted = true
+    this.#shouldRun = true
     await this.#ready(this.#spawn(), readyWithin)
   }
 
   async stop(): Promise<void> {
-    this.#wanted = false
+    this.#shouldRun = false
     await this.#child?.end({ timeoutMs: endWithin })
   }
 
@@ -120,17 +120,17 @@ export class LocalReplica implements Replica {
     if (this.#child !== child) return
     const lived = this.readyAt === undefined ? 0 : performance.now() - this.readyAt
     this.readyAt = undefined
-    if (!this.#wanted) return
+    if (!this.#shouldRun) return
     if (lived >= healthyAfter) this.#failures = 0
     const delay = Math.min(firstDelay * 2 ** this.#failures++, longestDelay)
     const often = this.#failures > 7
     if (!often)
       this.#options.onProgress(`${this.name} died (${exit.signal ?? `exit ${exit.code}`}); again in ${delay / 1000} s`)
     await sleep(delay)
-    if (this.#wanted && this.#child === child) await this.#revive()
+    if (this.#shouldRun && this.#child === child) await this.#restartCrashed()
   }
 
-  async #revive(): Promise<void> {
+  async #restartCrashed(): Promise<void> {
     // No deadline: a replica that waits for its database becomes ready by itself.
     await this.#ready(this.#spawn(), Number.POSITIVE_INFINITY).then(
       () => this.#options.onProgress(`${this.name} is ready again`),

@@ -11,13 +11,13 @@ export interface RollRequest {
 /** One at a time. Reports to the console and to a file. */
 export class RollingRestarts {
   readonly #cluster: LocalCluster
-  readonly #say: OnProgress
+  readonly #onProgress: OnProgress
   #rolling = false
   #next: RollRequest | undefined
 
-  constructor(cluster: LocalCluster, say: OnProgress) {
+  constructor(cluster: LocalCluster, onProgress: OnProgress) {
     this.#cluster = cluster
-    this.#say = say
+    this.#onProgress = onProgress
   }
 
   /** During one, a second is queued: files may have changed after the first began. */
@@ -28,18 +28,18 @@ export class RollingRestarts {
 
   /** Events of replicas count as its progress. */
   progress(text: string): void {
-    if (this.#rolling) this.#tell({ kind: 'progress', text: `  ${text}` })
-    else this.#say(`  ${text}`)
+    if (this.#rolling) this.#write({ kind: 'progress', text: `  ${text}` })
+    else this.#onProgress(`  ${text}`)
   }
 
   async #run(request: RollRequest): Promise<void> {
     this.#rolling = true
     const begin = performance.now()
-    this.#tell({ kind: 'begin', text: `Rolling restart: ${request.reason}` })
+    this.#write({ kind: 'begin', text: `Rolling restart: ${request.reason}` })
     await this.#replace(request).then(
-      () => this.#tell({ kind: 'done', text: `All replaced in ${formatSeconds(performance.now() - begin)}` }),
+      () => this.#write({ kind: 'done', text: `All replaced in ${formatSeconds(performance.now() - begin)}` }),
       (fault: Error) =>
-        this.#tell({ kind: 'failed', text: `Not all replaced; the others go on as they were. ${fault.message}` }),
+        this.#write({ kind: 'failed', text: `Not all replaced; the others go on as they were. ${fault.message}` }),
     )
     this.#rolling = false
     const next = this.#next
@@ -52,8 +52,8 @@ export class RollingRestarts {
     await this.#cluster.roll()
   }
 
-  #tell(line: RollingRestartLine): void {
-    this.#say(line.text)
+  #write(line: RollingRestartLine): void {
+    this.#onProgress(line.text)
     appendRoll(this.#cluster.folder, line)
   }
 }

@@ -56,10 +56,10 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
   }
 }
 
-async function portFor(wanted: number): Promise<number> {
-  if (wanted === 0) return freePort()
-  if (!(await isFree(wanted))) throw new Error(`nginx cannot start: port ${wanted} is taken`)
-  return wanted
+async function portFor(preferred: number): Promise<number> {
+  if (preferred === 0) return freePort()
+  if (!(await isFree(preferred))) throw new Error(`nginx cannot start: port ${preferred} is taken`)
+  return preferred
 }
 
 /** 1.27.4 and later. */
@@ -120,12 +120,12 @@ command -v systemctl >/dev/null && systemctl disable nginx || true
 /**
  * As root on Debian and Ubuntu it installs a missing nginx. Elsewhere the error names the command.
  */
-export async function findNginx(say: (line: string) => void): Promise<string> {
+export async function findNginx(onProgress: (line: string) => void): Promise<string> {
   const found = installed()
   if (found) return found
   if (process.getuid?.() !== 0 || !executable('/usr/bin/apt-get'))
     throw new Error(`nginx is missing. Install it with: ${command()}`)
-  say('nginx is missing: installing it with apt-get (its own server on port 80 stays off)')
+  onProgress('nginx is missing: installing it with apt-get (its own server on port 80 stays off)')
   const run = spawnSync('sh', ['-c', INSTALL], { encoding: 'utf8' })
   const path = installed()
   if (path) return path

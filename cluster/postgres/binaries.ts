@@ -17,8 +17,8 @@ export function findPostgres(folder = process.env.POSTGRES_BIN): PostgresBinarie
   const found = folder || packagedFolder()
   const program = join(found, 'postgres')
   if (!existsSync(program)) throw new Error(`There is no postgres in ${found} (POSTGRES_BIN)`)
-  const said = execFileSync(program, ['--version'], { encoding: 'utf8' })
-  return { folder: found, version: said.match(/\d+(\.\d+)?/)?.[0] ?? 'unknown' }
+  const output = execFileSync(program, ['--version'], { encoding: 'utf8' })
+  return { folder: found, version: output.match(/\d+(\.\d+)?/)?.[0] ?? 'unknown' }
 }
 
 function packagedFolder(): string {

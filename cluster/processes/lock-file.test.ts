@@ -27,8 +27,8 @@ test('a folder has one owner at a time', async () => {
 test("of several processes that find a dead owner's lock, one gets it", async () => {
   writeJson(join(folder, 'lock.json'), { pid: process.pid, started: 'before this one', since: 'long ago' })
   const children = Array.from({ length: 4 }, (_, index) => contender(index))
-  const words = await Promise.all(children.map(async (child) => (await waitForLine(child, /(taken|occupied)/))[1]))
-  assert.deepEqual(words.sort(), ['occupied', 'occupied', 'occupied', 'taken'])
+  const lines = await Promise.all(children.map(async (child) => (await waitForLine(child, /(taken|occupied)/))[1]))
+  assert.deepEqual(lines.sort(), ['occupied', 'occupied', 'occupied', 'taken'])
   await Promise.all(children.map((child) => child.end()))
   await waitFor('the holder to be gone', 1_000, () => lockOwner(folder) === undefined)
 })

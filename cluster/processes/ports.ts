@@ -25,8 +25,8 @@ export async function freePort(): Promise<number> {
 }
 
 /** This port, else one of the next twenty, else any. */
-export async function nearestFree(wanted: number): Promise<number> {
-  for (let port = wanted; port <= Math.min(wanted + 20, 65_535); port++) if (await isFree(port)) return port
+export async function nearestFree(preferred: number): Promise<number> {
+  for (let port = preferred; port <= Math.min(preferred + 20, 65_535); port++) if (await isFree(port)) return port
   return await freePort()
 }
 

@@ -46,11 +46,11 @@ export async function startRailwayLikeCluster(options: RailwayOptions = {}): Pro
 }
 
 async function start(folder: string, options: RailwayOptions, stack: AsyncDisposableStack): Promise<Cluster> {
-  const say = (line: string) => options.onProgress?.(line)
+  const onProgress = (line: string) => options.onProgress?.(line)
   const context = new ClusterContext({ folder, overrides: options.environment })
   context.note('the cluster starts')
   const settings = { ...settingsOf((await readRailwayFile()).app), ...options.settings }
-  const image = await step(say, provideImage, (name) => `Image ${name}`)
+  const image = await step(onProgress, provideImage, (name) => `Image ${name}`)
   const postgres = await provide(context, options.databaseUrl, stack)
   const forwarder = await openForwarder(context, stack)
   const place = { ...(await createNetwork(stack)), image, port: PORT }
@@ -60,7 +60,7 @@ async function start(folder: string, options: RailwayOptions, stack: AsyncDispos
     edgeLagMs: options.edgeLagMs ?? 3_000,
     preDeploy: (command, environment) => runOnce(command, environment, place, context.log('pre-deploy')),
     log: (name) => context.log(name),
-    say: (line) => context.note(line),
+    onProgress: (line) => context.note(line),
   })
   const cluster = new RailwayCluster({
     context,
@@ -72,7 +72,7 @@ async function start(folder: string, options: RailwayOptions, stack: AsyncDispos
   })
   const count = options.replicas ?? Number(process.env.E2E_REPLICAS ?? settings.replicas)
   await step(
-    say,
+    onProgress,
     () => cluster.open(count, options.port),
     () => `${count} replicas on ${cluster.url}`,
   )

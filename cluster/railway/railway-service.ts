@@ -10,7 +10,7 @@ export interface ServiceOptions {
   /** The pre-deploy command. Throws where it fails. */
   readonly preDeploy: (command: string, environment: Readonly<Record<string, string>>) => Promise<void>
   readonly log: (name: string) => string
-  readonly say: (line: string) => void
+  readonly onProgress: (line: string) => void
 }
 
 /** A service: its deployments, and the containers that the edge uses. */
@@ -47,15 +47,15 @@ export class RailwayService {
    * a step fails, and keeps the old ones.
    */
   async deploy(count: number, environment: Readonly<Record<string, string>>): Promise<void> {
-    const { settings, preDeploy, say } = this.#options
-    say(`deployment ${++this.#deployments}: ${settings.preDeploy}`)
+    const { settings, preDeploy, onProgress } = this.#options
+    onProgress(`deployment ${++this.#deployments}: ${settings.preDeploy}`)
     await preDeploy(settings.preDeploy, environment)
     const fresh = await this.#bring(numbers(1, count), environment)
     const old = this.#active
     this.#environment = environment
     this.#active = fresh
     this.#known = [...this.#known, ...fresh]
-    say(`deployment ${this.#deployments} is active`)
+    onProgress(`deployment ${this.#deployments} is active`)
     if (old.length === 0) return
     await sleep(settings.overlap)
     await this.#remove(old)
@@ -83,7 +83,7 @@ export class RailwayService {
   /** Resolves when it answers again. */
   async crash(name: string): Promise<void> {
     const container = this.named(name)
-    this.#options.say(`SIGKILL to ${name}`)
+    this.#options.onProgress(`SIGKILL to ${name}`)
     await container.crash()
     await this.#check(container)
   }
@@ -106,14 +106,14 @@ export class RailwayService {
       await Promise.all(fresh.map((container) => this.#check(container)))
       return fresh
     } catch (fault) {
-      this.#options.say(`deployment ${this.#deployments} failed`)
+      this.#options.onProgress(`deployment ${this.#deployments} failed`)
       await Promise.all(fresh.map((container) => container.terminate(0)))
       throw fault
     }
   }
 
   #make(name: string, environment: Readonly<Record<string, string>>): RailwayContainer {
-    const { place, settings, say, log } = this.#options
+    const { place, settings, onProgress, log } = this.#options
     const container = `${place.network}-${this.#deployments}-${name}`
     return new RailwayContainer({
       ...place,
@@ -122,7 +122,7 @@ export class RailwayService {
       environment,
       retries: settings.retries,
       log: log(name),
-      onProgress: say,
+      onProgress,
     })
   }
 
@@ -133,9 +133,9 @@ export class RailwayService {
 
   /** SIGTERM, and SIGKILL after the draining time. The edge learns late. */
   async #remove(old: readonly RailwayContainer[]): Promise<void> {
-    const { settings, edgeLagMs, say } = this.#options
+    const { settings, edgeLagMs, onProgress } = this.#options
     if (old.length === 0) return
-    say(`SIGTERM to ${old.map(({ name }) => name).join(', ')}`)
+    onProgress(`SIGTERM to ${old.map(({ name }) => name).join(', ')}`)
     const gone = Promise.all(old.map((container) => container.terminate(settings.draining)))
     await sleep(edgeLagMs)
     this.#known = this.#known.filter((container) => !old.includes(container))

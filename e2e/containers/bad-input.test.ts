@@ -20,9 +20,9 @@ before(async () => {
 test('without settings a replica exits with 78, and names each missing one', async () => {
   const replica = await network.run({ image: site.image })
   assert.equal(await replica.ended(), 78)
-  const said = await replica.logs()
-  assert.match(said, /^ {2}DATABASE_URL is missing/m)
-  assert.match(said, /^ {2}SESSION_SECRET is missing/m)
+  const output = await replica.logs()
+  assert.match(output, /^ {2}DATABASE_URL is missing/m)
+  assert.match(output, /^ {2}SESSION_SECRET is missing/m)
 })
 
 test('a missing or unreadable secret file makes a replica exit with 78, and is named', async () => {
@@ -39,12 +39,12 @@ for (const { what, address, reason } of [
   test(`with ${what} a replica stays unready with a reason, and a migration exits with a reason`, async () => {
     const env = { DATABASE_URL: spoilt(site.env.DATABASE_URL ?? '', address) }
     const [replica, migration] = [await site.run({ env }), await site.run({ env, command: MIGRATE })]
-    const said = await waitFor('a reason', TIMEOUT_MS, async () => {
+    const output = await waitFor('a reason', TIMEOUT_MS, async () => {
       const answer = await readiness(replica)
       return answer.reason?.startsWith('database') && answer
     })
-    assert.equal(said.status, 503)
-    assert.match(said.reason ?? '', reason)
+    assert.equal(output.status, 503)
+    assert.match(output.reason ?? '', reason)
     assert.match(await replica.logs(), /"msg":"replica not ready".*"reason":"database: /)
     assert.equal(await inspect(replica.name, '.State.Status'), 'running')
     assert.notEqual(await migration.ended(), 0)
@@ -74,8 +74,8 @@ test('with an older database a replica stays unready, names what is missing, and
 
 test('a newer database works, and stays unchanged', async () => {
   await site.sql("INSERT INTO migration (name, run_on) VALUES ('9999_of_a_later_release', now())")
-  const { code, output: said } = await site.command('migrate')
-  assert.deepEqual({ code, said: said.trim() }, { code: 0, said: 'the schema is up to date' })
+  const { code, output } = await site.command('migrate')
+  assert.deepEqual({ code, output: output.trim() }, { code: 0, output: 'the schema is up to date' })
   await expectReady(await site.run())
 })
 
@@ -83,7 +83,7 @@ test('a log that cannot be written loses lines, and nothing else', async () => {
   const full = ['sh', '-c', 'exec node src/main.ts >/dev/full 2>&1']
   const replica = await site.run({ command: full })
   await expectReady(replica)
-  for (let turn = 0; turn < 50; turn++) assert.equal((await look(`http://${replica.address}:3000/shop`)).status, 200)
+  for (let count = 0; count < 50; count++) assert.equal((await look(`http://${replica.address}:3000/shop`)).status, 200)
   assert.equal(await inspect(replica.name, '.RestartCount'), '0')
   await docker(['stop', '--time', '60', replica.name])
   assert.equal(await replica.ended(), 0)

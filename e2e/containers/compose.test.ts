@@ -22,7 +22,7 @@ after(() => ada.close())
 
 test('one command starts three replicas behind nginx, and a sign-in on one is known on all', async () => {
   const seen = new Set<string>()
-  for (let turn = 0; turn < 12; turn++) {
+  for (let count = 0; count < 12; count++) {
     const { signedIn, replica } = await sessionOf(ada)
     assert.ok(signedIn, replica)
     seen.add(replica)

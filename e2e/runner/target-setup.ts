@@ -10,7 +10,7 @@ import { killOrphansIn } from '../../cluster/processes/orphans.ts'
 /** Set-up that all scenario files of a target share. */
 export interface TargetSetup {
   /** Returns the environment for the scenarios. */
-  start(say: OnProgress): Promise<Readonly<Record<string, string>>>
+  start(onProgress: OnProgress): Promise<Readonly<Record<string, string>>>
   /** Also removes what killed scenarios left, and works after a failed start. */
   end(): Promise<void>
 }
@@ -40,13 +40,13 @@ function inContainers(target: string, folder: string, given: Readonly<Record<str
     ...(target === 'compose' && { E2E_DEPLOYMENT: shared }),
   }
   return {
-    async start(say) {
+    async start(onProgress) {
       Object.assign(process.env, given, own)
       const build = () => docker(['build', '--tag', own.E2E_IMAGE, '.'], { timeoutMs: 600_000 })
-      await step(say, build, () => `image ${own.E2E_IMAGE}`)
+      await step(onProgress, build, () => `image ${own.E2E_IMAGE}`)
       if (target === 'compose')
         await step(
-          say,
+          onProgress,
           () => startSharedProject(shared),
           (url) => `Compose on ${url}`,
         )

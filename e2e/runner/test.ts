@@ -30,7 +30,7 @@ interface Step {
   /** Returns the counts of its tests. */
   readonly run: (run: Run) => Promise<Counts>
   /** Later steps do not run after its failure. */
-  readonly gate?: true
+  readonly stopsRun?: true
 }
 
 interface Outcome extends Counts {
@@ -45,7 +45,7 @@ await runCommand(async () => {
   const folder = await mkdtemp(join(tmpdir(), 'roundhouse-test-'))
   try {
     const outcomes = await runSteps(steps, { folder, signal: asked.signal })
-    return asked.signal.aborted ? 130 : tell(steps, outcomes)
+    return asked.signal.aborted ? 130 : printSummary(steps, outcomes)
   } finally {
     await clear(folder)
   }
@@ -57,8 +57,8 @@ function chooseSteps(args: readonly string[]): Step[] {
   const contained = files.filter((file) => file.includes('e2e/containers/'))
   const others = files.filter((file) => !scenarios.includes(file) && !contained.includes(file))
   const checks: Step[] = [
-    { name: 'types', gate: true, run: check('tsc', '--noEmit') },
-    { name: 'lint', gate: true, run: check('biome', 'check') },
+    { name: 'types', stopsRun: true, run: check('tsc', '--noEmit') },
+    { name: 'lint', stopsRun: true, run: check('biome', 'check') },
   ]
   const units: Step = { name: 'unit', run: (run) => runUnits(others.length > 0 ? others : unitFiles(), flags, run) }
   const whole: Step = {
@@ -87,8 +87,10 @@ function readArguments(args: readonly string[]) {
 async function runSteps(steps: readonly Step[], run: Run): Promise<Outcome[]> {
   const outcomes: Outcome[] = []
   for (const step of steps) {
-    const gates = outcomes.filter(({ name, failed }) => failed > 0 && steps.some((s) => s.name === name && s.gate))
-    if (run.signal.aborted || (gates.length > 0 && !step.gate)) break
+    const failedChecks = outcomes.filter(
+      ({ name, failed }) => failed > 0 && steps.some((s) => s.name === name && s.stopsRun),
+    )
+    if (run.signal.aborted || (failedChecks.length > 0 && !step.stopsRun)) break
     console.log(`\n== ${step.name}`)
     const begin = performance.now()
     const counts = await step.run(run)
@@ -119,7 +121,7 @@ function scenarioFiles(): string[] {
   return globSync('e2e/{scenarios,sabotage}/**/*.test.ts', { cwd: repository }).sort()
 }
 
-function tell(steps: readonly Step[], outcomes: readonly Outcome[]): number {
+function printSummary(steps: readonly Step[], outcomes: readonly Outcome[]): number {
   console.log('\n== summary')
   for (const { name, time, passed, failed } of outcomes) {
     const tests = passed + failed > 1 ? `  ${passed} passed, ${failed} failed` : ''

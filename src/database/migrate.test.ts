@@ -68,9 +68,9 @@ test('the printed script has every step, and each skips itself where it was run'
 })
 
 test('a missing privilege is reported with the statement that fixes it', async () => {
-  const said: string[] = []
-  await migrate({ ...options(), role: 'nobody_here', onProgress: (line) => said.push(line) })
-  assert.match(said.join('\n'), /ALTER ROLE nobody_here IN DATABASE/)
+  const lines: string[] = []
+  await migrate({ ...options(), role: 'nobody_here', onProgress: (line) => lines.push(line) })
+  assert.match(lines.join('\n'), /ALTER ROLE nobody_here IN DATABASE/)
 })
 
 test('a database of an unreleased version is refused with advice, and stays unchanged', async () => {

@@ -12,7 +12,7 @@ export interface Stack {
   /** Runs a replica, or another command of the image. */
   run(options?: Partial<ContainerOptions>): Promise<Container>
   /** Runs `node src/cli.ts …` to its end. */
-  command(...words: readonly string[]): Promise<{ code: number; output: string }>
+  command(...args: readonly string[]): Promise<{ code: number; output: string }>
   /** Runs one statement as the database's owner. */
   sql(statement: string): Promise<string>
 }
@@ -29,8 +29,8 @@ export async function startStack(network: DockerNetwork): Promise<Stack> {
     image,
     env,
     run: (options = {}) => network.run({ image, ...options, env: { ...env, ...options.env } }),
-    async command(...words) {
-      const container = await network.run({ image, env, command: ['node', 'src/cli.ts', ...words] })
+    async command(...args) {
+      const container = await network.run({ image, env, command: ['node', 'src/cli.ts', ...args] })
       return { code: await container.ended(), output: await container.logs() }
     },
     sql: (statement) => docker(['exec', postgres.name, 'psql', '-qAtU', 'roundhouse', '-c', statement]),

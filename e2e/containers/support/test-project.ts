@@ -24,9 +24,9 @@ export interface TestProject {
   /** Environment for another `docker compose` of this project. */
   readonly environment: Environment
   /** `docker compose …` with the operator's `environment`. Throws with Compose's last lines. */
-  compose(words: readonly string[], environment?: Environment): Promise<string>
+  compose(args: readonly string[], environment?: Environment): Promise<string>
   /** Resolves when all services are healthy. */
-  up(environment?: Environment, ...words: readonly string[]): Promise<void>
+  up(environment?: Environment, ...args: readonly string[]): Promise<void>
   /** Of a service or of all, also ended ones. */
   containers(service?: string): Promise<readonly string[]>
 }
@@ -39,8 +39,8 @@ export async function createTestProject(t: CleanupScope): Promise<TestProject> {
   project.configure({ replicas: 3, environment: {} })
   const httpsPort = await freePort()
   const own = { ...project.environment, IMAGE: image, HTTPS_PORT: String(httpsPort) }
-  const compose: TestProject['compose'] = (words, environment = {}) =>
-    docker(['compose', '--progress=quiet', '--profile=tls', ...words], {
+  const compose: TestProject['compose'] = (args, environment = {}) =>
+    docker(['compose', '--progress=quiet', '--profile=tls', ...args], {
       env: { ...own, ...environment },
       timeoutMs: 300_000,
     })
@@ -52,8 +52,8 @@ export async function createTestProject(t: CleanupScope): Promise<TestProject> {
     httpsUrl: `https://localhost:${httpsPort}`,
     environment: own,
     compose,
-    async up(environment = {}, ...words) {
-      const services = words.length > 0 ? words : ['nginx']
+    async up(environment = {}, ...args) {
+      const services = args.length > 0 ? args : ['nginx']
       await compose(['up', '--detach', '--wait', '--wait-timeout=240', '--no-build', ...services], environment)
     },
     async containers(service) {

@@ -87,6 +87,6 @@ function maxConnections(objects: Objects): number {
   const [cluster] = all(objects, 'Cluster')
   if (cluster !== undefined) return Number(cluster.spec?.postgresql?.parameters?.max_connections ?? MAX_CONNECTIONS)
   const postgres = pods(objects).find(({ owner }) => owner === 'StatefulSet postgres')
-  const said = postgres?.spec.containers[0]?.args?.find((word) => word.startsWith('max_connections='))
-  return Number(said?.split('=')[1] ?? MAX_CONNECTIONS)
+  const setting = postgres?.spec.containers[0]?.args?.find((word) => word.startsWith('max_connections='))
+  return Number(setting?.split('=')[1] ?? MAX_CONNECTIONS)
 }

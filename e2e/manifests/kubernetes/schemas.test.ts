@@ -37,10 +37,10 @@ test('tsc finds a misspelt field that the schema accepts', { skip }, async () =>
     [withField('HTTPRoute', 'nginx', ['spec'], 'hostname', 'shop.example.com'), /hostname/],
     [withField('ServiceMonitor', 'app', ['spec'], 'endpoint', []), /endpoint/],
   ]
-  const said = typeErrors(asLiterals(misspelt.map(([object]) => object)))
+  const errors = typeErrors(asLiterals(misspelt.map(([object]) => object)))
   for (const [object, complaint] of misspelt) {
     assert.equal(await faultOf(object), undefined)
-    assert.match(said, complaint)
+    assert.match(errors, complaint)
   }
 })
 

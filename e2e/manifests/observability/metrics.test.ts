@@ -3,14 +3,14 @@ import { after, before, test } from 'node:test'
 import { startTestServer, type TestServer } from '../../../src/testing/test-server.ts'
 import { type Query, readAlerts, readChoices, readPanels } from './observability.ts'
 import { labelsOf, metricsIn, type Series, seriesOf, unknownParts } from './promql.ts'
-import { live, said } from './test-metrics.ts'
+import { live, scrape } from './test-metrics.ts'
 
 let app: TestServer
 let exported: Series
 before(async () => {
   app = await startTestServer()
   await live(app)
-  exported = seriesOf(await said(app))
+  exported = seriesOf(await scrape(app))
 })
 after(() => app.close())
 

@@ -13,7 +13,7 @@ const QUIET = ['Alerts', 'Errors (500)']
 let app: TestServer
 let prometheus: Prometheus
 let left: Promise<void> | undefined
-const leave = () => (left ??= app.close())
+const closeApp = () => (left ??= app.close())
 
 describe('a real Prometheus', { skip: missing('prometheus') }, () => {
   before(async () => {
@@ -23,7 +23,7 @@ describe('a real Prometheus', { skip: missing('prometheus') }, () => {
   })
   after(async () => {
     await prometheus.stop()
-    await leave()
+    await closeApp()
   })
 
   test('accepts every rule', async () => {
@@ -52,7 +52,7 @@ describe('a real Prometheus', { skip: missing('prometheus') }, () => {
   test('a replica that stops fires an alert', async () => {
     const alarms = ['NoReadyReplica', 'ReplicaUnreachable']
     await waitFor('quiet', PATIENCE, () => areAll(alarms, 'inactive'))
-    await leave()
+    await closeApp()
     // Pending alerts fire after the time in the rules.
     await waitFor(alarms.join(' and '), PATIENCE, () => areAll(alarms, 'pending'))
   })

@@ -16,7 +16,7 @@ export async function live({ client: visitor, pool }: TestServer): Promise<void>
 }
 
 /** The replica's metrics, with those of the jobs, which run within a minute at random. */
-export async function said({ metricsUrl, pool }: TestServer): Promise<string> {
+export async function scrape({ metricsUrl, pool }: TestServer): Promise<string> {
   const metrics = createMetrics()
   const store = new PostgresSessionStore({ pool, onQuery: metrics.storeQueried })
   await removeExpiredSessions(store)

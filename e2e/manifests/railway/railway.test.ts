@@ -94,8 +94,8 @@ test('an unevaluated generator of Railway is refused as a secret', () => {
 })
 
 test("old and new replicas together fit into the database's connections", () => {
-  const wanted = 2 * (deploy.numReplicas ?? 1) * config.poolSize + 1
-  assert.ok(wanted <= MAX_CONNECTIONS - RESERVED_FOR_SUPERUSERS, `${wanted} connections`)
+  const needed = 2 * (deploy.numReplicas ?? 1) * config.poolSize + 1
+  assert.ok(needed <= MAX_CONNECTIONS - RESERVED_FOR_SUPERUSERS, `${needed} connections`)
 })
 
 test("the compiler refuses a setting that Railway's SDK does not know", () => {

@@ -60,10 +60,10 @@ test('a result with another length than the batch is an error', async () => {
 })
 
 test('a call that waited behind a hung batch has only the rest of its time', async () => {
-  const patience: number[] = []
+  const timeouts: number[] = []
   const releases: (() => void)[] = []
   const ask = createBatcher<number, number>(async (keys, left) => {
-    patience.push(left)
+    timeouts.push(left)
     await new Promise<void>((resolve) => releases.push(resolve))
     return keys
   }, 60_000)
@@ -79,7 +79,7 @@ test('a call that waited behind a hung batch has only the rest of its time', asy
   await until(() => releases.length === 3)
   releases[2]?.()
   await Promise.all(answers)
-  assert.ok((patience[2] ?? 60_000) <= 60_000 - 20)
+  assert.ok((timeouts[2] ?? 60_000) <= 60_000 - 20)
 })
 
 async function until(condition: () => boolean): Promise<void> {
