@@ -6,20 +6,22 @@ import { type TestContext, test } from 'node:test'
 import { startWorkerProcess, type WorkerProcess } from './worker-process.ts'
 
 const PROGRAM = `
+import { setImmediate as immediate } from 'node:timers/promises'
 import { handleRequests, workerSettings } from ${JSON.stringify(join(import.meta.dirname, 'worker-process.ts'))}
 handleRequests(async ({ kind, count }, emit) => {
   if (kind === 'settings') return workerSettings()
   if (kind === 'fail') throw new RangeError('the handler failed')
   if (kind === 'exit') process.exit(3)
+  if (kind === 'send without end') for (;; await immediate()) emit({})
   for (let n = 1; n <= count; n++) emit({ n })
   return kind === 'hang' ? await new Promise(() => setInterval(() => {}, 1000)) : 'emitted'
 })`
 
 test('a worker process responds to each request, and rejects with the error of its handler', async (t) => {
   const worker = start(t, { replica: 2 })
-  const failed = worker.request({ kind: 'fail' })
+  const failed = assert.rejects(worker.request({ kind: 'fail' }), /RangeError: the handler failed/)
   assert.deepEqual(await worker.request({ kind: 'settings' }), { replica: 2 })
-  await assert.rejects(failed, /RangeError: the handler failed/)
+  await failed
 })
 
 test('a worker process emits messages before its response', async (t) => {
@@ -44,6 +46,15 @@ test('requests reject when the process ends by itself, also those that come late
   const worker = start(t)
   await assert.rejects(worker.request({ kind: 'exit' }), /ended \(exit 3\)/)
   await assert.rejects(worker.request({ kind: 'settings' }))
+})
+
+test('a worker process that is stopped while it sends ends in order', async (t) => {
+  const worker = start(t)
+  const sent = Promise.withResolvers<void>()
+  const ended = assert.rejects(worker.request({ kind: 'send without end' }, sent.resolve), /ended \(exit 0\)/)
+  await sent.promise
+  await worker.stop()
+  await ended
 })
 
 function start(t: TestContext, settings: object = {}): WorkerProcess {

@@ -93,7 +93,8 @@ export function workerSettings<Settings>(): Settings {
 
 /** In the worker: responds to each request with what `handle` returns or resolves to. */
 export function handleRequests<Request>(handle: (request: Request, emit: (message: object) => void) => unknown): void {
-  const send = (reply: Reply) => void process.send?.(reply)
+  // Without a callback, a message that meets a closed channel (EPIPE) would end the process.
+  const send = (reply: Reply) => void process.send?.(reply, undefined, undefined, () => {})
   process.on('message', async ({ id, request }: { id: number; request: Request }) => {
     try {
       send({ id, response: await handle(request, (message) => send({ id, message })) })

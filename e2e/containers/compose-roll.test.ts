@@ -33,7 +33,7 @@ test('npm run roll -- --target compose brings a new version under load, and no r
   const load = await startBackgroundLoad({ url: cluster.url, workers: 8, thinkTimeMs: 5, maxMs: 280_000 })
   await load.served(100)
   await rollCompose({ ...cluster.environment, VERSION }, join(folder, 'roll.log'))
-  await load.served(200)
+  await load.served(300)
   const history = await load.stop()
   t.diagnostic(history.summary())
   history.assertClean(400)

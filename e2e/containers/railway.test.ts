@@ -79,7 +79,7 @@ function useRailway(options: RailwayOptions = {}) {
       load = await startBackgroundLoad({ url: running().url, maxMs: BOUND })
       await load.served(200)
       await running().roll()
-      await load.served(200)
+      await load.served(300)
       return await load.stop()
     },
   }

@@ -25,7 +25,7 @@ describe('a running cluster', () => {
     const before = await schemaOf(fixture.database.url)
     const load = await fixture.startLoad({ workers: 4, thinkTimeMs: 5 })
     await migrateAtOnce(4, fixture.database.url)
-    await load.served(50)
+    await load.served(100)
     report(test, await load.stop()).assertClean(100)
     assert.deepEqual(await schemaOf(fixture.database.url), before)
   })

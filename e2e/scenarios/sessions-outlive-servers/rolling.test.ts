@@ -20,7 +20,7 @@ for (const [pool, keepalive, ...needs] of [
         const load = await fixture.startLoad({ workers: WORKERS, maxMs: 280_000 * ROUNDS })
         await load.served(200)
         for (let round = 1; round <= ROUNDS; round++) await rollOnce(fixture)
-        await load.served(200)
+        await load.served(800)
         const history = report(test, await load.stop())
         history.assertClean(1000)
         const absent = fixture.cluster.replicas.filter(({ name }) => !history.spread().has(name))

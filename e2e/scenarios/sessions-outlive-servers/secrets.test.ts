@@ -47,7 +47,7 @@ scenario('A secret that is announced before it signs is rotated without one requ
   await expectBasket(vic, { [product]: 2 })
   await load.served(8)
   await rollTo(third)
-  await load.served(100)
+  await load.served(200)
   report(test, await load.stop()).assertClean(200)
   for (const { url } of fixture.cluster.replicas) {
     await expectSignedIn(ada.at(url), email)
