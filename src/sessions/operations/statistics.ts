@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import { STATISTICS } from '../storage/sql.ts'
+import { statementsFor, type TableName } from '../storage/sql.ts'
 
 export interface Statistics {
   readonly live: number
@@ -12,10 +12,10 @@ export interface Statistics {
 }
 
 /** Scans the whole table: not for every request. */
-export function createStatistics(pool: Pool): { read(): Promise<Statistics> } {
+export function createStatistics(pool: Pool, table?: TableName): { read(): Promise<Statistics> } {
   return {
     async read() {
-      const row = (await pool.query(STATISTICS)).rows[0]
+      const row = (await pool.query(statementsFor(table).STATISTICS)).rows[0]
       return { live: row.live, signedIn: row.signed_in, expired: row.expired, bytes: row.bytes }
     },
   }

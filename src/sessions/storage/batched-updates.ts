@@ -3,7 +3,7 @@ import { type Batched, createBatcher } from './batcher.ts'
 import { DEADLINE_MS } from './deadline.ts'
 import type { QueryRunner } from './query-runner.ts'
 import type { Content, Lifetime } from './session-table.ts'
-import * as sql from './sql.ts'
+import type { Statements } from './sql.ts'
 
 export interface Update {
   readonly sid: string
@@ -14,13 +14,18 @@ export interface Update {
 }
 
 /** Returns new versions. Concurrent updates share a statement and its wait for the disk. */
-export function createBatchedUpdates(queries: QueryRunner): Batched<Update, string | undefined> {
+export function createBatchedUpdates(queries: QueryRunner, sql: Statements): Batched<Update, string | undefined> {
   // No stall time: a batch waits for the disk, and Postgres flushes two commits together.
-  return createBatcher((updates, timeoutMs) => updateMany(queries, updates, timeoutMs), DEADLINE_MS, 0)
+  return createBatcher((updates, timeoutMs) => updateMany(queries, sql, updates, timeoutMs), DEADLINE_MS, 0)
 }
 
 /** Waits for the row's lock, where updateMany skips locked rows. */
-async function updateOne(queries: QueryRunner, update: Update, timeoutMs: number): Promise<string | undefined> {
+async function updateOne(
+  queries: QueryRunner,
+  sql: Statements,
+  update: Update,
+  timeoutMs: number,
+): Promise<string | undefined> {
   const { sid, version, content, lifetime } = update
   const values = [sid, version, content.text, content.accountId]
   const { rows } =
@@ -37,7 +42,7 @@ export function touchValues({ idleMs, absoluteMs, mayShorten = false }: Lifetime
   return [idleMs, absoluteMs, mayShorten]
 }
 
-async function updateMany(queries: QueryRunner, updates: readonly Update[], timeoutMs: number) {
+async function updateMany(queries: QueryRunner, sql: Statements, updates: readonly Update[], timeoutMs: number) {
   const start = performance.now()
   const values = [
     updates.map(({ sid }) => sid),
@@ -56,6 +61,6 @@ async function updateMany(queries: QueryRunner, updates: readonly Update[], time
     if (updates.length === 1 || !(error instanceof SessionRefused)) throw error
     // The statement was rolled back. One refused session must not fail the others.
     const remainingMs = Math.max(1, timeoutMs - (performance.now() - start))
-    return updates.map((update) => updateOne(queries, update, remainingMs))
+    return updates.map((update) => updateOne(queries, sql, update, remainingMs))
   }
 }

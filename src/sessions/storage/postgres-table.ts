@@ -5,26 +5,30 @@ import { type Batched, createBatcher } from './batcher.ts'
 import { DEADLINE_MS } from './deadline.ts'
 import { type OnQuery, QueryRunner, type Values } from './query-runner.ts'
 import type { Content, Lifetime, Row, SessionTable } from './session-table.ts'
-import * as sql from './sql.ts'
+import { type Statements, statementPrefix, statementsFor, type TableName } from './sql.ts'
 
 type Touch = { readonly sid: string; readonly lifetime: Lifetime; readonly version: string | undefined }
 
 /** Sessions in the table `session`. */
 export class PostgresTable implements SessionTable {
   readonly #queries: QueryRunner
+  readonly #sql: Statements
   readonly read: Batched<string, Row | undefined>
   readonly #touch: Batched<Touch, boolean>
   readonly #update: Batched<Update, string | undefined>
 
-  constructor(pool: Pool, onQuery: OnQuery) {
-    this.#queries = new QueryRunner(pool, onQuery)
+  constructor(pool: Pool, onQuery: OnQuery, table: TableName = {}) {
+    this.#sql = statementsFor(table)
+    this.#queries = new QueryRunner(pool, onQuery, statementPrefix(table))
     this.read = createBatcher((sids, timeoutMs) => this.#readAll(sids, timeoutMs), DEADLINE_MS)
     this.#touch = createBatcher((touches, timeoutMs) => this.#touchAll(touches, timeoutMs), DEADLINE_MS)
-    this.#update = createBatchedUpdates(this.#queries)
+    this.#update = createBatchedUpdates(this.#queries, this.#sql)
   }
 
   async endedRecently(...sids: readonly string[]): Promise<boolean> {
-    return (await this.#queries.run('ended recently', sql.ENDED_RECENTLY, [sids], { retryOnce: true })).rowCount !== 0
+    return (
+      (await this.#queries.run('ended recently', this.#sql.ENDED_RECENTLY, [sids], { retryOnce: true })).rowCount !== 0
+    )
   }
 
   async insert(
@@ -32,7 +36,7 @@ export class PostgresTable implements SessionTable {
     { text, accountId }: Content,
     { idleMs, absoluteMs }: Lifetime,
   ): Promise<string | undefined> {
-    return first(await this.#queries.run('insert', sql.INSERT, [sid, text, accountId, idleMs, absoluteMs]))
+    return first(await this.#queries.run('insert', this.#sql.INSERT, [sid, text, accountId, idleMs, absoluteMs]))
   }
 
   update(sid: string, version: string, content: Content, lifetime?: Lifetime): Promise<string | undefined> {
@@ -40,15 +44,17 @@ export class PostgresTable implements SessionTable {
   }
 
   updateLocked(sid: string, transform: (row: Row) => Content & { lifetime?: Lifetime | undefined }) {
-    return this.#queries.transaction('update locked', (client) => updateRowLocked(client, sid, transform))
+    return this.#queries.transaction('update locked', (client) => updateRowLocked(client, this.#sql, sid, transform))
   }
 
   rotateId(sid: string, next: string, transform: (row: Row) => Content, lifetime: Lifetime): Promise<Row | undefined> {
-    return this.#queries.transaction('rotate id', (client) => rotateIdLocked(client, sid, next, transform, lifetime))
+    return this.#queries.transaction('rotate id', (client) =>
+      rotateIdLocked(client, this.#sql, sid, next, transform, lifetime),
+    )
   }
 
   async successor(sid: string, accountId: string): Promise<string | undefined> {
-    return first(await this.#queries.run('successor', sql.SUCCESSOR, [sid, accountId], { retryOnce: true }))
+    return first(await this.#queries.run('successor', this.#sql.SUCCESSOR, [sid, accountId], { retryOnce: true }))
   }
 
   touch(sid: string, lifetime: Lifetime, version?: string): Promise<boolean> {
@@ -56,39 +62,39 @@ export class PostgresTable implements SessionTable {
   }
 
   async destroy(sid: string): Promise<number> {
-    const { rowCount } = await this.#queries.run('destroy', sql.DESTROY, [sid])
+    const { rowCount } = await this.#queries.run('destroy', this.#sql.DESTROY, [sid])
     if (rowCount) return rowCount
     // The sid may have been rotated after the first statement took its snapshot.
-    return (await this.#queries.run('destroy rotated', sql.DESTROY_ROTATED, [sid])).rowCount ?? 0
+    return (await this.#queries.run('destroy rotated', this.#sql.DESTROY_ROTATED, [sid])).rowCount ?? 0
   }
 
   async destroyByAccount(accountId: string, exceptSid?: string): Promise<number> {
     const values = [accountId, exceptSid ?? null]
-    return (await this.#queries.run('destroy by account', sql.DESTROY_BY_ACCOUNT, values)).rowCount ?? 0
+    return (await this.#queries.run('destroy by account', this.#sql.DESTROY_BY_ACCOUNT, values)).rowCount ?? 0
   }
 
   async deleteExpired(limit: number): Promise<number> {
-    await this.#queries.run('delete tombstones', sql.DELETE_OLD_TOMBSTONES, [limit])
-    return (await this.#queries.run('delete expired', sql.DELETE_EXPIRED, [limit])).rowCount ?? 0
+    await this.#queries.run('delete tombstones', this.#sql.DELETE_OLD_TOMBSTONES, [limit])
+    return (await this.#queries.run('delete expired', this.#sql.DELETE_EXPIRED, [limit])).rowCount ?? 0
   }
 
   async count(): Promise<number> {
-    return (await this.#queries.run('count', sql.COUNT, [])).rows[0]?.[0] as number
+    return (await this.#queries.run('count', this.#sql.COUNT, [])).rows[0]?.[0] as number
   }
 
   async all(): Promise<ReadonlyMap<string, string>> {
-    return new Map((await this.#queries.run('all', sql.ALL, [])).rows as [string, string][])
+    return new Map((await this.#queries.run('all', this.#sql.ALL, [])).rows as [string, string][])
   }
 
   async clear(): Promise<number> {
-    return (await this.#queries.run('clear', sql.CLEAR, [])).rowCount ?? 0
+    return (await this.#queries.run('clear', this.#sql.CLEAR, [])).rowCount ?? 0
   }
 
   async #readAll(sids: readonly string[], timeoutMs: number): Promise<(Row | undefined | Promise<Row | undefined>)[]> {
     const unique = [...new Set(sids)]
     const start = performance.now()
     try {
-      const { rows } = await this.#queries.run('read', sql.READ, [unique], { timeoutMs, retryOnce: true })
+      const { rows } = await this.#queries.run('read', this.#sql.READ, [unique], { timeoutMs, retryOnce: true })
       const found = new Map(rows.map(([sid, ...row]) => [sid as string, rowOf(row)]))
       return sids.map((sid) => found.get(sid))
     } catch (error) {
@@ -109,25 +115,26 @@ export class PostgresTable implements SessionTable {
       due.map(({ lifetime }) => lifetime.absoluteMs),
       due.map(({ version }) => version ?? null),
     ]
-    const { rows } = await this.#queries.run('touch', sql.TOUCH_MANY, values, { timeoutMs })
+    const { rows } = await this.#queries.run('touch', this.#sql.TOUCH_MANY, values, { timeoutMs })
     const touched = new Set(rows.map(([sid]) => sid))
     return touches.map(({ sid }) => touched.has(sid))
   }
 }
 
-async function lockRow(client: PoolClient, sid: string): Promise<Row | undefined> {
+async function lockRow(client: PoolClient, sql: Statements, sid: string): Promise<Row | undefined> {
   const { rows } = await client.query({ text: sql.LOCK, values: [sid], rowMode: 'array' })
   return rows[0] && rowOf(rows[0])
 }
 
 async function rotateIdLocked(
   client: PoolClient,
+  sql: Statements,
   sid: string,
   next: string,
   transform: (row: Row) => Content,
   lifetime: Lifetime,
 ) {
-  const row = await lockRow(client, sid)
+  const row = await lockRow(client, sql, sid)
   if (row === undefined) return undefined
   const { text, accountId } = transform(row)
   const values = [sid, next, text, accountId, lifetime.idleMs, lifetime.absoluteMs]
@@ -137,10 +144,11 @@ async function rotateIdLocked(
 
 async function updateRowLocked(
   client: PoolClient,
+  sql: Statements,
   sid: string,
   transform: (row: Row) => Content & { lifetime?: Lifetime | undefined },
 ) {
-  const row = await lockRow(client, sid)
+  const row = await lockRow(client, sql, sid)
   if (row === undefined) return undefined
   const { lifetime, ...content } = transform(row)
   const values = [sid, row.version, content.text, content.accountId]

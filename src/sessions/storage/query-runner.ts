@@ -24,10 +24,13 @@ interface RunOptions {
 export class QueryRunner {
   readonly #pool: Pool
   readonly #onQuery: OnQuery
+  readonly #namePrefix: string
 
-  constructor(pool: Pool, onQuery: OnQuery) {
+  /** `prefix` tells apart the prepared statements of two tables over one pool. */
+  constructor(pool: Pool, onQuery: OnQuery, prefix: string) {
     this.#pool = pool
     this.#onQuery = onQuery
+    this.#namePrefix = prefix
   }
 
   /** Throws SessionRefused or StoreUnavailable. The cause is the error of pg. */
@@ -38,7 +41,7 @@ export class QueryRunner {
     { timeoutMs = DEADLINE_MS, retryOnce = false }: RunOptions = {},
   ) {
     const send = (): Promise<QueryArrayResult> =>
-      this.#pool.query({ name: `session ${operation}`, text, values: [...values], rowMode: 'array' })
+      this.#pool.query({ name: `${this.#namePrefix} ${operation}`, text, values: [...values], rowMode: 'array' })
     return this.#timed(operation, retryOnce ? () => this.#withRetry(send) : send, timeoutMs)
   }
 

@@ -1,16 +1,9 @@
+import { createHash } from 'node:crypto'
+
 // `expire` has no time zone, so every statement names one: session_zone(), made by the first
 // migration. Only the database's clock decides what has expired. Lifetimes are parameters in
 // milliseconds, because a replica's clock may be wrong.
 
-const LIVE = 'expire > now() AT TIME ZONE session_zone()'
-const after = (parameter: string) => `now() + ${parameter}::float8 * interval '1 millisecond'`
-const zoned = (instant: string) => `(${instant}) AT TIME ZONE session_zone()`
-const initialExpiry = (idleMs: string, absoluteMs: string) =>
-  zoned(after(`least(${idleMs}::float8, ${absoluteMs}::float8)`))
-/** Never moves the expiry back, unless the application chose another lifetime (`mayShorten`). */
-const touchedExpiry = (idleMs: string, absoluteMs: string, mayShorten = 'false') =>
-  `least(greatest(CASE WHEN ${mayShorten} THEN NULL ELSE expire END, ${zoned(after(idleMs))}),
-    ${zoned(`least(coalesce(absolute_expire, ${after(absoluteMs)}), ${MAX_INSTANT})`)})`
 /**
  * A role or database may have synchronous_commit off, but an acknowledged change must survive a
  * crash. Postgres reads the setting at commit, so RETURNING is early enough.
@@ -19,135 +12,202 @@ const DURABLE = `CASE current_setting('synchronous_commit') WHEN 'off' THEN set_
 
 /** To subtract now() from a later or infinite timestamp fails, and the whole batch with it. */
 const MAX_INSTANT = `'9999-01-01'`
-/** `extract` computes in decimals and makes reading a row ten times as expensive. */
-const ROW_COLUMNS = `sess::text, xmin::text,
-  CASE WHEN expire < ${MAX_INSTANT}
-       THEN date_part('epoch', expire AT TIME ZONE session_zone() - now()) * 1000 ELSE 'Infinity' END,
-  CASE WHEN absolute_expire < ${MAX_INSTANT}
-       THEN date_part('epoch', greatest(absolute_expire, '1970-01-01') - now()) * 1000 ELSE 'Infinity' END`
+const after = (parameter: string) => `now() + ${parameter}::float8 * interval '1 millisecond'`
 
-/** $1: sids. Returns sid, then ROW_COLUMNS. */
-export const READ = `SELECT sid, ${ROW_COLUMNS} FROM session WHERE sid = ANY($1::varchar[]) AND ${LIVE}`
+/** Names as in connect-pg-simple. They are quoted, so every name that Postgres takes is right. */
+export interface TableName {
+  /** Default `session`. The table of tombstones and the function of the time zone follow it. */
+  readonly tableName?: string | undefined
+  /** Default: the first schema of the connection's search path. */
+  readonly schemaName?: string | undefined
+}
 
-export const ENDED_RECENTLY = `
-  SELECT FROM session_tombstone WHERE sid = ANY($1::varchar[]) AND ended_at > now() - interval '1 minute'`
+/** For the names of prepared statements. A table's own name can be too long: they have 63 bytes at most. */
+export function statementPrefix(table: TableName): string {
+  const { session } = quotedNames(table)
+  return session === '"session"' ? 'session' : createHash('sha256').update(session).digest('base64url').slice(0, 12)
+}
 
-export const INSERT = `
-  INSERT INTO session (sid, sess, account, expire, absolute_expire)
-  VALUES ($1, $2::json, $3, ${initialExpiry('$4', '$5')}, ${after('$5')})
-  ON CONFLICT (sid) DO NOTHING RETURNING xmin::text, ${DURABLE}`
+/** The names of what the migrations make, quoted. */
+export function quotedNames({ tableName = 'session', schemaName }: TableName) {
+  const schema = schemaName === undefined ? '' : `${identifier(schemaName)}.`
+  const quoted = (name: string) => schema + identifier(name)
+  return { session: quoted(tableName), tombstone: quoted(`${tableName}_tombstone`), zone: quoted(`${tableName}_zone`) }
+}
 
-/** Never an upsert: a session that ended meanwhile stays ended. */
-export const UPDATE = `
-  UPDATE session SET sess = $3::json, account = $4
-   WHERE sid = $1 AND xmin = $2::text::xid AND ${LIVE} RETURNING xmin::text, ${DURABLE}`
+export type Statements = ReturnType<typeof statementsFor>
 
-export const UPDATE_AND_TOUCH = `
-  UPDATE session SET sess = $3::json, account = $4,
-         expire = ${touchedExpiry('$5', '$6', '$7::bool')},
-         absolute_expire = coalesce(absolute_expire, ${after('$6')})
-   WHERE sid = $1 AND xmin = $2::text::xid AND ${LIVE} RETURNING xmin::text, ${DURABLE}`
+export function statementsFor(table: TableName = {}) {
+  const { session, tombstone, zone } = quotedNames(table)
+  const LIVE = `expire > now() AT TIME ZONE ${zone}()`
+  const zoned = (instant: string) => `(${instant}) AT TIME ZONE ${zone}()`
+  const initialExpiry = (idleMs: string, absoluteMs: string) =>
+    zoned(after(`least(${idleMs}::float8, ${absoluteMs}::float8)`))
+  /** Never moves the expiry back, unless the application chose another lifetime (`mayShorten`). */
+  const touchedExpiry = (idleMs: string, absoluteMs: string, mayShorten = 'false') =>
+    `least(greatest(CASE WHEN ${mayShorten} THEN NULL ELSE expire END, ${zoned(after(idleMs))}),
+      ${zoned(`least(coalesce(absolute_expire, ${after(absoluteMs)}), ${MAX_INSTANT})`)})`
 
-/**
- * A batch of UPDATE, or of UPDATE_AND_TOUCH where a lifetime is given. Returns position and new
- * version. SKIP LOCKED, so that no request waits for the lock of another session. Of two updates of
- * one session the first is written. The contents are one JSON array: in text[] every quotation mark
- * is escaped, which costs more than the rest of the statement.
- */
-export const UPDATE_MANY = `
-  WITH wanted AS (
-    SELECT DISTINCT ON (sid) *
-      FROM ROWS FROM (
-        unnest($1::varchar[], $2::text[], $3::text[], $4::float8[], $5::float8[], $6::bool[]),
-        json_array_elements($7::json))
-      WITH ORDINALITY AS wanted(sid, version, account, idle_ms, absolute_ms, may_shorten, sess, position)
-     ORDER BY sid, position),
-  locked AS MATERIALIZED (
-    SELECT sid FROM session WHERE sid = ANY($1::varchar[]) AND ${LIVE} ORDER BY sid FOR NO KEY UPDATE SKIP LOCKED)
-  UPDATE session SET sess = wanted.sess, account = wanted.account,
-         expire = CASE WHEN idle_ms IS NULL THEN expire
-                       ELSE ${touchedExpiry('idle_ms', 'absolute_ms', 'may_shorten')} END,
-         absolute_expire = coalesce(absolute_expire, ${after('absolute_ms')})
-    FROM locked JOIN wanted USING (sid)
-   WHERE session.sid = locked.sid AND session.xmin = wanted.version::xid
-  RETURNING position::int, session.xmin::text, ${DURABLE}`
+  /** `extract` computes in decimals and makes reading a row ten times as expensive. */
+  const ROW_COLUMNS = `sess::text, xmin::text,
+    CASE WHEN expire < ${MAX_INSTANT}
+         THEN date_part('epoch', expire AT TIME ZONE ${zone}() - now()) * 1000 ELSE 'Infinity' END,
+    CASE WHEN absolute_expire < ${MAX_INSTANT}
+         THEN date_part('epoch', greatest(absolute_expire, '1970-01-01') - now()) * 1000 ELSE 'Infinity' END`
 
-export const LOCK = `SELECT ${ROW_COLUMNS} FROM session WHERE sid = $1 AND ${LIVE} FOR UPDATE`
+  /** $1: sids. Returns sid, then ROW_COLUMNS. */
+  const READ = `SELECT sid, ${ROW_COLUMNS} FROM ${session} WHERE sid = ANY($1::varchar[]) AND ${LIVE}`
 
-/** For a row that LOCK holds. One statement, so that the session exists at every moment. */
-export const ROTATE_ID = `
-  WITH rotated AS (
-    UPDATE session SET sid = $2, sess = $3::json, account = $4,
-           expire = ${initialExpiry('$5', '$6')}, absolute_expire = ${after('$6')}
-     WHERE sid = $1 RETURNING ${ROW_COLUMNS}, ${DURABLE}
-  ), tombstone AS (
-    INSERT INTO session_tombstone (sid, successor) SELECT $1, $2 FROM rotated ON CONFLICT DO NOTHING)
-  SELECT * FROM rotated`
+  const ENDED_RECENTLY = `
+    SELECT FROM ${tombstone} WHERE sid = ANY($1::varchar[]) AND ended_at > now() - interval '1 minute'`
 
-/**
- * $1: sids, $2 and $3: lifetimes, $4: versions. A version is checked where it is given, because
- * another request may have chosen a shorter lifetime. Rows are locked in the order of sids, else
- * two batches can deadlock. The next request repeats a lost touch, so the statement does not wait
- * for the disk.
- */
-export const TOUCH_MANY = `
-  WITH fast AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
-  due AS (
-    SELECT * FROM unnest($1::varchar[], $2::float8[], $3::float8[], $4::text[])
-      AS due(sid, idle_ms, absolute_ms, version)),
-  locked AS MATERIALIZED (
-    SELECT sid FROM session WHERE sid = ANY($1::varchar[]) AND ${LIVE} ORDER BY sid FOR NO KEY UPDATE SKIP LOCKED)
-  UPDATE session SET expire = ${touchedExpiry('idle_ms', 'absolute_ms')},
-         absolute_expire = coalesce(absolute_expire, ${after('absolute_ms')})
-    FROM fast, locked JOIN due USING (sid)
-   WHERE session.sid = locked.sid AND (due.version IS NULL OR session.xmin = due.version::xid)
-  RETURNING session.sid`
+  const INSERT = `
+    INSERT INTO ${session} (sid, sess, account, expire, absolute_expire)
+    VALUES ($1, $2::json, $3, ${initialExpiry('$4', '$5')}, ${after('$5')})
+    ON CONFLICT (sid) DO NOTHING RETURNING xmin::text, ${DURABLE}`
 
-const INSERT_TOMBSTONES = `
-  INSERT INTO session_tombstone (sid) SELECT sid FROM deleted ON CONFLICT (sid) DO UPDATE SET ended_at = now()`
+  /** Never an upsert: a session that ended meanwhile stays ended. */
+  const UPDATE = `
+    UPDATE ${session} AS session SET sess = $3::json, account = $4
+     WHERE sid = $1 AND xmin = $2::text::xid AND ${LIVE} RETURNING xmin::text, ${DURABLE}`
 
-export const DESTROY = `
-  WITH deleted AS (DELETE FROM session WHERE sid = $1 RETURNING sid, ${DURABLE}) ${INSERT_TOMBSTONES}`
+  const UPDATE_AND_TOUCH = `
+    UPDATE ${session} AS session SET sess = $3::json, account = $4,
+           expire = ${touchedExpiry('$5', '$6', '$7::bool')},
+           absolute_expire = coalesce(absolute_expire, ${after('$6')})
+     WHERE sid = $1 AND xmin = $2::text::xid AND ${LIVE} RETURNING xmin::text, ${DURABLE}`
 
-/** The sids that replaced $1, one after another. `condition` limits the first step. */
-const successorIds = (condition = '') => `successors(sid) AS (
-    SELECT successor FROM session_tombstone WHERE sid = $1 ${condition} UNION
-    SELECT successor FROM successors JOIN session_tombstone USING (sid))`
+  /**
+   * A batch of UPDATE, or of UPDATE_AND_TOUCH where a lifetime is given. Returns position and new
+   * version. SKIP LOCKED, so that no request waits for the lock of another session. Of two updates of
+   * one session the first is written. The contents are one JSON array: in text[] every quotation mark
+   * is escaped, which costs more than the rest of the statement.
+   */
+  const UPDATE_MANY = `
+    WITH wanted AS (
+      SELECT DISTINCT ON (sid) *
+        FROM ROWS FROM (
+          unnest($1::varchar[], $2::text[], $3::text[], $4::float8[], $5::float8[], $6::bool[]),
+          json_array_elements($7::json))
+        WITH ORDINALITY AS wanted(sid, version, account, idle_ms, absolute_ms, may_shorten, sess, position)
+       ORDER BY sid, position),
+    locked AS MATERIALIZED (
+      SELECT sid FROM ${session} WHERE sid = ANY($1::varchar[]) AND ${LIVE} ORDER BY sid FOR NO KEY UPDATE SKIP LOCKED)
+    UPDATE ${session} AS session SET sess = wanted.sess, account = wanted.account,
+           expire = CASE WHEN idle_ms IS NULL THEN expire
+                         ELSE ${touchedExpiry('idle_ms', 'absolute_ms', 'may_shorten')} END,
+           absolute_expire = coalesce(absolute_expire, ${after('absolute_ms')})
+      FROM locked JOIN wanted USING (sid)
+     WHERE session.sid = locked.sid AND session.xmin = wanted.version::xid
+    RETURNING position::int, session.xmin::text, ${DURABLE}`
 
-/** Destroys the session that sid $1 was rotated to. */
-export const DESTROY_ROTATED = `
-  WITH RECURSIVE ${successorIds()},
-  deleted AS (DELETE FROM session WHERE sid IN (SELECT sid FROM successors) RETURNING sid, ${DURABLE})
-  ${INSERT_TOMBSTONES}`
+  const LOCK = `SELECT ${ROW_COLUMNS} FROM ${session} WHERE sid = $1 AND ${LIVE} FOR UPDATE`
 
-/** The live session of account $2 that replaced sid $1 within the last ten minutes. */
-export const SUCCESSOR = `
-  WITH RECURSIVE ${successorIds(`AND ended_at > now() - interval '10 minutes'`)}
-  SELECT sess::text FROM session JOIN successors USING (sid) WHERE account = $2 AND ${LIVE}`
+  /** For a row that LOCK holds. One statement, so that the session exists at every moment. */
+  const ROTATE_ID = `
+    WITH rotated AS (
+      UPDATE ${session} AS session SET sid = $2, sess = $3::json, account = $4,
+             expire = ${initialExpiry('$5', '$6')}, absolute_expire = ${after('$6')}
+       WHERE sid = $1 RETURNING ${ROW_COLUMNS}, ${DURABLE}
+    ), tombstone AS (
+      INSERT INTO ${tombstone} (sid, successor) SELECT $1, $2 FROM rotated ON CONFLICT DO NOTHING)
+    SELECT * FROM rotated`
 
-export const DESTROY_BY_ACCOUNT = `
-  WITH deleted AS (DELETE FROM session WHERE account = $1 AND sid IS DISTINCT FROM $2 RETURNING sid, ${DURABLE})
-  ${INSERT_TOMBSTONES}`
+  /**
+   * $1: sids, $2 and $3: lifetimes, $4: versions. A version is checked where it is given, because
+   * another request may have chosen a shorter lifetime. Rows are locked in the order of sids, else
+   * two batches can deadlock. The next request repeats a lost touch, so the statement does not wait
+   * for the disk.
+   */
+  const TOUCH_MANY = `
+    WITH fast AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
+    due AS (
+      SELECT * FROM unnest($1::varchar[], $2::float8[], $3::float8[], $4::text[])
+        AS due(sid, idle_ms, absolute_ms, version)),
+    locked AS MATERIALIZED (
+      SELECT sid FROM ${session} WHERE sid = ANY($1::varchar[]) AND ${LIVE} ORDER BY sid FOR NO KEY UPDATE SKIP LOCKED)
+    UPDATE ${session} AS session SET expire = ${touchedExpiry('idle_ms', 'absolute_ms')},
+           absolute_expire = coalesce(absolute_expire, ${after('absolute_ms')})
+      FROM fast, locked JOIN due USING (sid)
+     WHERE session.sid = locked.sid AND (due.version IS NULL OR session.xmin = due.version::xid)
+    RETURNING session.sid`
 
-export const DELETE_EXPIRED = `
-  DELETE FROM session WHERE sid IN (
-    SELECT sid FROM session WHERE NOT (${LIVE}) ORDER BY expire LIMIT $1 FOR UPDATE SKIP LOCKED)`
+  const INSERT_TOMBSTONES = `
+    INSERT INTO ${tombstone} (sid) SELECT sid FROM deleted ON CONFLICT (sid) DO UPDATE SET ended_at = now()`
 
-/** After ten minutes no request can still be in flight with such a sid. */
-export const DELETE_OLD_TOMBSTONES = `
-  DELETE FROM session_tombstone WHERE sid IN (
-    SELECT sid FROM session_tombstone WHERE ended_at < now() - interval '10 minutes'
-     LIMIT $1 FOR UPDATE SKIP LOCKED)`
+  const DESTROY = `
+    WITH deleted AS (DELETE FROM ${session} WHERE sid = $1 RETURNING sid, ${DURABLE}) ${INSERT_TOMBSTONES}`
 
-export const CLEAR = `WITH deleted AS (DELETE FROM session RETURNING sid, ${DURABLE}) ${INSERT_TOMBSTONES}`
+  /** The sids that replaced $1, one after another. `condition` limits the first step. */
+  const successorIds = (condition = '') => `successors(sid) AS (
+      SELECT successor FROM ${tombstone} WHERE sid = $1 ${condition} UNION
+      SELECT successor FROM successors JOIN ${tombstone} USING (sid))`
 
-export const ALL = `SELECT sid, sess::text FROM session WHERE ${LIVE}`
+  /** Destroys the session that sid $1 was rotated to. */
+  const DESTROY_ROTATED = `
+    WITH RECURSIVE ${successorIds()},
+    deleted AS (DELETE FROM ${session} WHERE sid IN (SELECT sid FROM successors) RETURNING sid, ${DURABLE})
+    ${INSERT_TOMBSTONES}`
 
-export const COUNT = `SELECT count(*)::float8 FROM session WHERE ${LIVE}`
+  /** The live session of account $2 that replaced sid $1 within the last ten minutes. */
+  const SUCCESSOR = `
+    WITH RECURSIVE ${successorIds(`AND ended_at > now() - interval '10 minutes'`)}
+    SELECT sess::text FROM ${session} JOIN successors USING (sid) WHERE account = $2 AND ${LIVE}`
 
-export const STATISTICS = `
-  SELECT count(*) FILTER (WHERE ${LIVE})::float8 AS live,
-         count(*) FILTER (WHERE ${LIVE} AND account IS NOT NULL)::float8 AS signed_in,
-         count(*) FILTER (WHERE NOT ${LIVE})::float8 AS expired,
-         pg_total_relation_size('session')::float8 AS bytes
-    FROM session`
+  const DESTROY_BY_ACCOUNT = `
+    WITH deleted AS (DELETE FROM ${session} WHERE account = $1 AND sid IS DISTINCT FROM $2 RETURNING sid, ${DURABLE})
+    ${INSERT_TOMBSTONES}`
+
+  const DELETE_EXPIRED = `
+    DELETE FROM ${session} WHERE sid IN (
+      SELECT sid FROM ${session} WHERE NOT (${LIVE}) ORDER BY expire LIMIT $1 FOR UPDATE SKIP LOCKED)`
+
+  /** After ten minutes no request can still be in flight with such a sid. */
+  const DELETE_OLD_TOMBSTONES = `
+    DELETE FROM ${tombstone} WHERE sid IN (
+      SELECT sid FROM ${tombstone} WHERE ended_at < now() - interval '10 minutes'
+       LIMIT $1 FOR UPDATE SKIP LOCKED)`
+
+  const CLEAR = `WITH deleted AS (DELETE FROM ${session} RETURNING sid, ${DURABLE}) ${INSERT_TOMBSTONES}`
+
+  const ALL = `SELECT sid, sess::text FROM ${session} WHERE ${LIVE}`
+
+  const COUNT = `SELECT count(*)::float8 FROM ${session} WHERE ${LIVE}`
+
+  const STATISTICS = `
+    SELECT count(*) FILTER (WHERE ${LIVE})::float8 AS live,
+           count(*) FILTER (WHERE ${LIVE} AND account IS NOT NULL)::float8 AS signed_in,
+           count(*) FILTER (WHERE NOT ${LIVE})::float8 AS expired,
+           pg_total_relation_size(${literal(session)})::float8 AS bytes
+      FROM ${session}`
+
+  return {
+    ENDED_RECENTLY,
+    READ,
+    INSERT,
+    UPDATE,
+    UPDATE_AND_TOUCH,
+    UPDATE_MANY,
+    LOCK,
+    ROTATE_ID,
+    TOUCH_MANY,
+    DESTROY,
+    DESTROY_ROTATED,
+    SUCCESSOR,
+    DESTROY_BY_ACCOUNT,
+    DELETE_EXPIRED,
+    DELETE_OLD_TOMBSTONES,
+    CLEAR,
+    ALL,
+    COUNT,
+    STATISTICS,
+  }
+}
+
+function identifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
