@@ -54,8 +54,8 @@ export async function openSessionLayer({ kind, touch }: Contender, url: string):
       return overExpressSession(new NoOpStore(), async () => undefined)
     case 'roundhouse': {
       const pool = openPool(url)
-      const cookie = { name: COOKIE_NAME, secure: false }
-      const { middleware, store } = createSessions({ pool, secret: SECRET, maxAge: MAX_AGE_MS, cookie })
+      const cookie = { maxAge: MAX_AGE_MS }
+      const { middleware, store } = createSessions({ pool, secret: SECRET, name: COOKIE_NAME, cookie })
       return { middleware: middleware(), store, close: () => pool.end() }
     }
     case 'connect-pg-simple': {

@@ -20,11 +20,14 @@ export function createServerSessions({ options, pool, log, metrics, errorHandler
     log.warn('sessions are kept in the memory of this process', {
       consequence: 'they end with it, and no other replica has them',
     })
+  const { name, previousName, clear, secure } = options.cookie
   return createSessions({
     pool: inMemory ? 'memory' : pool,
     secret: options.secrets,
-    cookie: options.cookie,
-    maxAge: options.sessionMaxAgeMs,
+    name,
+    previousName,
+    clearCookies: clear,
+    cookie: { secure, maxAge: options.sessionMaxAgeMs },
     absoluteMaxAge: options.sessionAbsoluteMaxAgeMs,
     onQuery(operation, outcome, seconds, error) {
       metrics.storeQueried(operation, outcome, seconds)

@@ -31,7 +31,7 @@ export interface TestedStore {
 export const MAX_AGE_MS = 30 * 86_400_000
 
 export function createRoundhouseStore(pool: Pool): TestedStore {
-  const { store, revoker } = createSessions({ pool, secret: 'unused', maxAge: MAX_AGE_MS })
+  const { store, revoker } = createSessions({ pool, secret: 'unused', cookie: { maxAge: MAX_AGE_MS } })
   return {
     open: (sid) => openSession(store, sid),
     async change({ session }, change) {

@@ -50,10 +50,17 @@ test('sign-in works although the browser sends an ended cookie first', async () 
   assert.equal((await view(`sid=${ENDED}; sid=${cookie(ada)}`)).signedIn, true)
 })
 
-test('of several live sessions the first with the current name wins', async () => {
+test('of several live sessions the newest wins, at any position and under any name', async () => {
   const [ada, bea, sten] = [await customer(), await customer(), await customer()]
-  const { account } = await view(`connect.sid=${cookie(sten)}; sid=${cookie(bea)}; sid=${cookie(ada)}`)
-  assert.equal(account.email, emailOf(bea))
+  for (const order of [
+    [sten, bea, ada],
+    [ada, sten, bea],
+    [bea, ada, sten],
+  ]) {
+    const [first, second, third] = order.map(cookie)
+    const { account } = await view(`connect.sid=${first}; sid=${second}; sid=${third}`)
+    assert.equal(account.email, emailOf(sten))
+  }
 })
 
 test('sign-out ends each session whose cookie is in the request', async () => {

@@ -8,7 +8,8 @@ const { newSession } = await import('../../../src/sessions/request/session-objec
 await exchange<typeof import('../../../src/sessions/request/middleware.ts')>(
   'src/sessions/request/middleware.ts',
   () => ({
-    createMiddleware({ store, secrets, name, secure }: MiddlewareOptions) {
+    createMiddleware({ store, secrets, name, attributes }: MiddlewareOptions) {
+      const secure = attributes.isAlwaysSecure
       const settings = { path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge: 30 * 86_400_000 } as const
       const options = { store, secret: [...secrets], name, cookie: settings }
       const load = expressSession({ ...options, resave: false, saveUninitialized: false })

@@ -23,6 +23,10 @@ export interface DeferredResponse extends ResponseHandlers {
   shouldSetCookie: boolean
   /** Work that the response waits for, whether or not the handler awaits it. */
   pendingWork: Promise<void> | undefined
+  /** `req.session.destroy()` was called: the response clears the cookie. */
+  hasDestroyed: boolean
+  /** Why the commit failed. From then on the request writes nothing. */
+  failure: unknown
   state: 'idle' | 'committing' | 'forwarding' | 'failed'
   queued: Call[]
   /** While the state is `committing`. */
@@ -44,7 +48,7 @@ const DEFERRED = Symbol('deferred response')
 const inErrorHandler = new AsyncLocalStorage<DeferredResponse>()
 
 export function deferredResponseOf(req: Request): DeferredResponse | undefined {
-  return (req.res as PatchedResponse | undefined)?.[DEFERRED]
+  return (req as Request & { [DEFERRED]?: DeferredResponse })[DEFERRED]
 }
 
 export function deferResponse(
@@ -62,6 +66,8 @@ export function deferResponse(
     endedRecently: handlers.endedRecently,
     shouldSetCookie: false,
     pendingWork: undefined,
+    hasDestroyed: false,
+    failure: undefined,
     state: 'idle',
     queued: [],
     sentMark: undefined,
@@ -70,6 +76,8 @@ export function deferResponse(
   }
   const patched = res as PatchedResponse
   patched[DEFERRED] = deferred
+  // Of the request, too: only Express has `req.res`.
+  ;(req as Request & { [DEFERRED]?: DeferredResponse })[DEFERRED] = deferred
   // Shared functions: a closure for each response costs a tenth of the throughput.
   patched.writeHead = PATCHED_METHODS.writeHead as never
   patched.write = PATCHED_METHODS.write as never
@@ -160,7 +168,10 @@ function commitThenEnd(deferred: DeferredResponse, args: unknown[]): unknown {
   if (committed === undefined) return forward(deferred, 'end', args)
   committed.then(
     () => forward(deferred, 'end', args),
-    (error) => deferred.res.destroy(error),
+    (error) => {
+      deferred.failure = error
+      deferred.res.destroy(error)
+    },
   )
   return deferred.res
 }
@@ -192,10 +203,11 @@ function release(deferred: DeferredResponse): Call[] {
 
 /** No byte has left yet: restores the initial headers, then onCommitError responds. */
 function replaceResponse(deferred: DeferredResponse, error: unknown): void {
-  const { req, res } = deferred
+  const { res } = deferred
   release(deferred)
   deferred.state = 'failed'
-  delete (req as { session?: unknown }).session
+  // The session stays: its handler may still be running.
+  deferred.failure = error
   for (const name of res.getHeaderNames())
     if (!deferred.initialHeaders.includes(name) || name === 'set-cookie') res.removeHeader(name)
   res.statusCode = 200

@@ -1,4 +1,5 @@
 import type { Request } from 'express'
+import type { SessionData } from 'express-session'
 import { DEADLINE_MS, withTimeout } from '../storage/deadline.ts'
 import { readCookies, type Signatures } from './session-cookie.ts'
 import type { PostgresSessionStore } from './session-store.ts'
@@ -13,7 +14,7 @@ interface RequestCookie {
 
 /** The cookies of a request, and the session that they led to. */
 export interface Lookup {
-  /** Of the first live session, else of the first verified cookie. */
+  /** Of the newest live session, else of the first verified cookie. */
   readonly sid: string | undefined
   readonly needsResign: boolean
   /** One of the cookies has the previous name. */
@@ -35,8 +36,8 @@ export interface LookupOptions {
 const MAX_COOKIES = 4
 
 /**
- * Gives the request its session, or a new one. With several verified cookies the first live session
- * wins: an ended cookie of another domain or path, which no response can replace, must not hide it.
+ * Gives the request its session, or a new one. With several verified cookies the newest live session
+ * wins: a cookie of another domain or path, which no response can replace, must not hide it.
  */
 export async function lookUpSession(req: Request, options: LookupOptions, startedAt: number): Promise<Lookup> {
   const { store } = options
@@ -45,8 +46,8 @@ export async function lookUpSession(req: Request, options: LookupOptions, starte
   target.sessionStore = store
   // One event-loop turn, so the store reads all of them in one statement.
   const found = await Promise.all(cookies.map(({ sid }) => store.read(sid)))
-  const firstLive = found.findIndex((data) => data !== undefined)
-  const [data, cookie] = [found[firstLive], cookies[Math.max(0, firstLive)]]
+  const newest = newestOf(found, store)
+  const [data, cookie] = [found[newest], cookies[Math.max(0, newest)]]
   target.sessionID = cookie?.sid
   if (data !== undefined) store.createSession(req as never, data)
   else store.generate(req)
@@ -61,6 +62,14 @@ export async function lookUpSession(req: Request, options: LookupOptions, starte
     otherSids: sids.filter((sid, index) => (found[index] === undefined ? store.isUnusable(sid) : sid !== cookie?.sid)),
     endedRecently: isUnknown && (await withTimeout(remainingMs(), store.table.endedRecently(...sids))),
   }
+}
+
+/** The index of the session that began last; -1 where none is live. */
+function newestOf(found: readonly (SessionData | undefined)[], { tracked }: PostgresSessionStore): number {
+  let newest = -1
+  for (const [index, data] of found.entries())
+    if (data !== undefined && tracked.beganAfter(data, found[newest])) newest = index
+  return newest
 }
 
 /** Those of the current name first. */

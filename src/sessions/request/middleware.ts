@@ -1,120 +1,94 @@
-import type { Request, RequestHandler, Response } from 'express'
-import type { Cookie } from 'express-session'
-import { SessionEnded } from '../errors.ts'
-import { DEADLINE_MS, withTimeout } from '../storage/deadline.ts'
-import { touchCookie } from '../tracking/expiry.ts'
-import { type DeferredResponse, deferResponse } from './deferred-response.ts'
-import { type Lookup, lookUpSession } from './lookup.ts'
-import { createSignatures, type Signatures } from './session-cookie.ts'
-import type { PostgresSessionStore } from './session-store.ts'
-import { type CookieToClear, clearStaleCookies } from './stale-cookies.ts'
+import { ServerResponse } from 'node:http'
+import type { NextFunction, Request, RequestHandler, Response } from 'express'
+import { DEADLINE_MS } from '../storage/deadline.ts'
+import { warnOnce } from '../warn-once.ts'
+import { commitSession } from './commit.ts'
+import { deferResponse, deferredResponseOf } from './deferred-response.ts'
+import { type Lookup, type LookupOptions, lookUpSession } from './lookup.ts'
+import { createSignatures } from './session-cookie.ts'
+import { type SetCookieOptions, setCookie } from './set-cookie.ts'
 
-export interface MiddlewareOptions {
-  readonly store: PostgresSessionStore
+export interface MiddlewareOptions extends Omit<LookupOptions, 'signatures'>, Omit<SetCookieOptions, 'signatures'> {
   readonly secrets: readonly string[]
-  readonly name: string
-  readonly previousName: string | undefined
-  readonly staleCookies: readonly CookieToClear[]
-  readonly secure: boolean
+  readonly rolling: boolean
+  readonly saveUninitialized: boolean
+  readonly unset: 'destroy' | 'keep'
   readonly onCommitError: (req: Request, res: Response, error: unknown) => void
-  readonly onCookieWithheld: (req: Request) => void
 }
-
-type Route = { readonly activity?: boolean | undefined }
 
 /**
  * Replaces express-session's middleware, which hashes the session up to three times for each
  * request and saves after the response has begun. This one commits before the first byte leaves.
- * Sessions and cookies are express-session's.
+ * Sessions and cookies are express-session's. Without `activity` it touches no session.
  */
-export function createMiddleware(options: MiddlewareOptions): (route?: Route) => RequestHandler {
-  const signatures = createSignatures(options.secrets)
-  return ({ activity = true } = {}) => {
+export function createMiddleware(settings: MiddlewareOptions): (activity: boolean) => RequestHandler {
+  const options = { ...settings, signatures: createSignatures(settings.secrets) }
+  return (activity) => {
     return function sessions(req, res, next) {
-      if (req.session !== undefined) return next()
+      if (hasSession(req, options) || !isInPath(req, options)) return next()
       const startedAt = performance.now()
-      lookUpSession(req, { ...options, signatures }, startedAt).then(begin, next)
-
-      function begin(lookup: Lookup): void {
-        const timeoutMs = DEADLINE_MS - (performance.now() - startedAt)
-        const deferred = deferResponse(req, res, {
-          commit: (self) => commitSession(self, lookup, activity, timeoutMs),
-          onHeaders: (self) => setCookie(self, lookup, options, signatures),
-          onCommitError: (_self, error) => options.onCommitError(req, res, error),
-          endedRecently: lookup.endedRecently,
-        })
-        deferred.shouldSetCookie = lookup.needsResign && !lookup.endedRecently
-        next()
-      }
+      lookUpSession(req, options, startedAt).then(
+        (lookup) => {
+          try {
+            hold(req, res, lookup, activity, startedAt)
+          } catch (error) {
+            return callNext(req, next, error)
+          }
+          callNext(req, next)
+        },
+        (error) => callNext(req, next, error),
+      )
     }
   }
-}
 
-/** Undefined where there is nothing to write. Without `activity` the expiry stays. */
-function commitSession(
-  deferred: DeferredResponse,
-  lookup: Lookup,
-  activity: boolean,
-  timeoutMs: number,
-): Promise<void> | undefined {
-  const { req, pendingWork } = deferred
-  if (pendingWork !== undefined) {
-    deferred.pendingWork = undefined
-    return pendingWork.then(() => commitSession(deferred, lookup, activity, timeoutMs))
+  function hold(req: Request, res: Response, lookup: Lookup, activity: boolean, startedAt: number): void {
+    if (!canHold(res)) return
+    const timeoutMs = DEADLINE_MS - (performance.now() - startedAt)
+    const deferred = deferResponse(req, res, {
+      commit: (self) => commitSession(self, lookup, { ...options, activity, timeoutMs }),
+      onHeaders: (self) => setCookie(self, lookup, options),
+      onCommitError: (_self, error) => options.onCommitError(req, res, error),
+      endedRecently: lookup.endedRecently,
+    })
+    deferred.shouldSetCookie = options.rolling || (lookup.needsResign && !lookup.endedRecently)
   }
-  if (!req.session) return destroyOthers(deferred, lookup, timeoutMs)
-  const { tracked } = req.sessionStore as unknown as PostgresSessionStore
-  const write = tracked.pendingWrite(req.session, activity)
-  if (write === undefined) return undefined
-  if (deferred.endedRecently) return Promise.reject(new SessionEnded())
-  const committed = withTimeout(timeoutMs, tracked.commit(req.sessionID, req.session, write))
-  const isOnlyTouch = write.changes.length === 0 && !write.lifetimeChanged
-  const touched = isOnlyTouch ? committed.catch(() => false) : committed
-  return touched.then((hasMoved) => {
-    deferred.shouldSetCookie ||= hasMoved
-  })
 }
 
-/** Else a cookie of the browser's other sessions would sign in the next request. */
-function destroyOthers({ req }: DeferredResponse, { otherSids }: Lookup, timeoutMs: number): Promise<void> | undefined {
-  if (otherSids.length === 0) return undefined
-  const { table } = req.sessionStore as unknown as PostgresSessionStore
-  return withTimeout(timeoutMs, Promise.all(otherSids.splice(0).map((sid) => table.destroy(sid)))).then(() => {})
+/** As express-session: the first of two middlewares counts. */
+function hasSession(req: Request, { store, name }: MiddlewareOptions): boolean {
+  if (!req.session && deferredResponseOf(req) === undefined) return false
+  if ((req.sessionStore as unknown) !== store)
+    warnOnce(`two session middlewares serve one request: the one with the cookie ${name} comes second and does nothing`)
+  return true
 }
 
-function setCookie(
-  { req, res, shouldSetCookie, endedRecently }: DeferredResponse,
-  lookup: Lookup,
-  { store, name, previousName, staleCookies, secure, onCookieWithheld }: MiddlewareOptions,
-  signatures: Signatures,
-): void {
-  // As it was set: browsers ignore a __Host- cookie without Secure.
-  const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const
-  const { session } = req
-  if (!session) {
-    // Clearing could remove the cookie of a sign-in that has just happened.
-    if (endedRecently) return
-    clearStaleCookies(req, res, staleCookies, name)
-    if (lookup.sid !== undefined) res.clearCookie(name, attributes)
-    if (lookup.hasPreviousName && previousName !== undefined) res.clearCookie(previousName, attributes)
-    return
+/** A browser sends the cookie below its path only. */
+function isInPath(req: Request, { attributes }: MiddlewareOptions): boolean {
+  const path = attributes.of(req).path ?? '/'
+  return path === '/' || (req.originalUrl ?? req.url ?? '/').startsWith(path)
+}
+
+/**
+ * The answer to a WebSocket's upgrade is no ServerResponse, and what was sent before this
+ * middleware cannot be held either. Then the session is read and `save` works, without a cookie.
+ */
+function canHold(res: Response): boolean {
+  if (!(res instanceof ServerResponse)) {
+    if ('stream' in (res as object)) throw new TypeError('sessions need HTTP/1.1: put HTTP/2 into the proxy in front')
+    return false
   }
-  const isNew = req.sessionID !== lookup.sid
-  if (!store.tracked.hasRow(session) || !(isNew || shouldSetCookie)) return
-  if (session.cookie.secure && !req.secure) {
-    onCookieWithheld(req)
-    return
-  }
-  if (!isNew) touchCookie(session)
-  // First: a browser may take its own domain's cookie for the session's. The last header wins.
-  clearStaleCookies(req, res, staleCookies, name)
-  res.append('Set-Cookie', serialized(session.cookie, name, signatures.sign(req.sessionID)))
-  if (lookup.hasPreviousName && previousName !== undefined) res.clearCookie(previousName, attributes)
+  if (!res.headersSent && !res.writableEnded) return true
+  warnOnce('the session middleware comes after something that answered: its changes are only saved by session.save()')
+  return false
 }
 
-/** With Max-Age, so that a replica's wrong clock does not shorten the cookie. */
-function serialized(cookie: Cookie, name: string, value: string): string {
-  const text = (cookie as Cookie & { serialize(name: string, value: string): string }).serialize(name, value)
-  const { originalMaxAge } = cookie
-  return originalMaxAge === null ? text : `${text}; Max-Age=${Math.floor(originalMaxAge / 1000)}`
+/** In a promise, what `next` throws would end the process: Express catches it, others do not. */
+function callNext(req: Request, next: NextFunction, error?: unknown): void {
+  try {
+    if (error === undefined) next()
+    else next(error)
+  } catch (thrown) {
+    process.emitWarning(thrown instanceof Error ? thrown : String(thrown))
+    req.socket?.destroy()
+  }
 }

@@ -150,7 +150,7 @@ for (const [order, handlers] of Object.entries({
     for (const path of ['/pieces', '/flushed', '/sent']) {
       const { text, headers } = await ask(url + path)
       assert.equal(text, 'first', path)
-      assert.match(String(headers['set-cookie']), /^sid=/)
+      assert.match(String(headers['set-cookie']), /^connect\.sid=/)
     }
   })
 }

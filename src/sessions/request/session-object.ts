@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import expressSession, { type Cookie, type CookieOptions, type SessionData } from 'express-session'
+import expressSession, { type SessionData } from 'express-session'
 import { SessionEnded, StoreUnavailable } from '../errors.ts'
 import type { SessionTable } from '../storage/session-table.ts'
 import { define } from '../tracking/diff.ts'
@@ -60,10 +60,9 @@ const METHODS: PropertyDescriptorMap & ThisType<Session & WithRequest> = {
   },
 }
 
-/** Classes that express-session exports, though its types do not. */
+/** A class that express-session exports, though its types do not. */
 const EXPRESS_SESSION = expressSession as unknown as {
   Session: new (req: unknown, data?: object) => Session
-  Cookie: new (options: CookieOptions) => Cookie
 }
 
 class PromiseSession extends EXPRESS_SESSION.Session {
@@ -82,8 +81,8 @@ export function newSession(req: unknown, data: object = {}): Session {
   return session
 }
 
-export function newCookie(options: CookieOptions): Cookie {
-  return new EXPRESS_SESSION.Cookie(options)
+export function isSession(value: unknown): value is Session {
+  return value instanceof EXPRESS_SESSION.Session
 }
 
 function save(req: Request): Promise<void> {
@@ -101,16 +100,19 @@ async function commit(req: Request): Promise<void> {
 }
 
 async function regenerate(req: Request, options: RegenerateOptions): Promise<void> {
+  const deferred = deferredResponseOf(req)
+  if (deferred?.failure !== undefined) throw deferred.failure
   const work = storeOf(req).rotateId(req, options)
   // The request has a live session again, whatever its cookie named.
   await track(req, work)
-  const deferred = deferredResponseOf(req)
   if (deferred !== undefined) deferred.endedRecently = false
 }
 
 async function destroy(req: Request): Promise<void> {
   const { session, sessionID } = req
   const { table, tracked } = storeOf(req)
+  const deferred = deferredResponseOf(req)
+  if (deferred !== undefined) deferred.hasDestroyed = true
   // As express-session: at once, whatever the outcome of the statement.
   delete (req as { session?: unknown }).session
   const ended = tracked.mayHaveRow(session) ? table.destroy(sessionID) : Promise.resolve()
@@ -129,6 +131,7 @@ export function updateSession(req: Request, change: (draft: SessionData) => void
 async function asFinalWrite(req: Request, work: () => Promise<void>): Promise<void> {
   const deferred = deferredResponseOf(req)
   if (deferred?.endedRecently) throw new SessionEnded()
+  if (deferred?.failure !== undefined) throw deferred.failure
   try {
     await work()
   } catch (error) {

@@ -1,16 +1,17 @@
-import connectPgSimple from 'connect-pg-simple'
-import expressSession, { type Cookie, type CookieOptions, type SessionData } from 'express-session'
+import type { Request as ExpressRequest } from 'express'
+import expressSession, { type Cookie, type SessionData } from 'express-session'
 import type { Pool } from 'pg'
 import { NotSerializable, SessionRefused, SessionTooLarge } from '../errors.ts'
 import { PostgresTable } from '../storage/postgres-table.ts'
 import type { OnQuery } from '../storage/query-runner.ts'
 import type { SessionTable } from '../storage/session-table.ts'
 import { isObject, type JsonObject } from '../tracking/diff.ts'
-import { checkLifetime } from '../tracking/expiry.ts'
+import { checkLifetime, maxAgeOf } from '../tracking/expiry.ts'
 import type { RegenerateOptions } from '../tracking/regenerate-options.ts'
 import { NO_CHANGES } from '../tracking/snapshot.ts'
 import { type Session, TrackedSessions } from '../tracking/tracked-sessions.ts'
-import { newCookie, newSession } from './session-object.ts'
+import { type CookieAttributes, cookieAttributes, newCookie } from './cookie-attributes.ts'
+import { newSession } from './session-object.ts'
 
 type Callback = (error?: unknown) => void
 type Request = Parameters<expressSession.Store['regenerate']>[0]
@@ -19,52 +20,43 @@ export interface StoreOptions {
   readonly pool?: Pool
   /** Default: the table `session` in Postgres, over `pool`. */
   readonly table?: SessionTable
-  /** Milliseconds without activity, ten years at most (else RangeError). Default 30 days. */
-  readonly maxAge?: number
-  /** Milliseconds whatever the activity, with the same limit. Default 90 days. */
-  readonly absoluteMaxAge?: number
+  /** Milliseconds whatever the activity, ten years at most (else RangeError). Default 90 days. */
+  readonly absoluteMaxAge?: number | undefined
+  /** Milliseconds that a session without a maxAge lives without activity. Default a day. */
+  readonly browserSessionMs?: number | undefined
   /** Bytes of JSON that a session may hold. Default 100,000. */
-  readonly maxBytes?: number
+  readonly maxBytes?: number | undefined
   /** The account that the session belongs to, for `revokeAllExcept`. Default: its `account`. */
-  readonly accountIdOf?: (session: JsonObject) => unknown
-  readonly onQuery?: OnQuery
-  /** Default: Path=/, HttpOnly, SameSite=Lax. */
-  readonly cookie?: CookieOptions
+  readonly accountIdOf?: ((session: JsonObject) => unknown) | undefined
+  readonly onQuery?: OnQuery | undefined
+  /** Default: Path=/, HttpOnly, SameSite=Lax, until the browser closes. */
+  readonly attributes?: CookieAttributes | undefined
 }
 
 const DAY = 86_400_000
 /** Errors of rows that hold no session: no JSON object, too deep, too large, or refused. */
 const UNUSABLE_ROW_ERRORS = [TypeError, SyntaxError, NotSerializable, SessionTooLarge, SessionRefused]
 const MAX_REMEMBERED_UNUSABLE = 10_000
-const Stock = connectPgSimple(expressSession)
 
 /** An express-session store. Stock connect-pg-simple can use the same table side by side. */
-export class PostgresSessionStore extends Stock {
+export class PostgresSessionStore extends expressSession.Store {
   /** Set by `createSessions`, or by express-session's own middleware. */
   declare generate: (req: Request) => void
   readonly table: SessionTable
   readonly tracked: TrackedSessions
-  readonly #cookie: CookieOptions
-  readonly #maxAge: number
-  /** A row with a longer lifetime holds nonsense: 400 days is the limit of browsers. */
-  readonly #longestMaxAge: number
+  readonly #attributes: CookieAttributes
   readonly #onQuery: OnQuery
   /** Sids of unusable rows, so that each is reported once. */
   readonly #unusable = new Set<string>()
 
   constructor(options: StoreOptions) {
-    const { maxAge = 30 * DAY, absoluteMaxAge = 90 * DAY, maxBytes = 100_000, onQuery = () => {} } = options
-    checkLifetime('maxAge', maxAge)
+    super()
+    const { absoluteMaxAge = 90 * DAY, browserSessionMs = DAY, maxBytes = 100_000, onQuery = () => {} } = options
     checkLifetime('absoluteMaxAge', absoluteMaxAge)
-    // Without a pool connect-pg-simple opens one.
-    const pool = options.pool ?? ({} as Pool)
-    super({ pool, tableName: 'session', createTableIfMissing: false, pruneSessionInterval: false })
-    this.table = options.table ?? new PostgresTable(pool, onQuery)
+    this.table = options.table ?? new PostgresTable(options.pool as Pool, onQuery)
     const accountIdOf = options.accountIdOf ?? (({ account }) => account)
-    this.tracked = new TrackedSessions({ table: this.table, absoluteMaxAge, maxBytes, accountIdOf })
-    this.#cookie = options.cookie ?? { path: '/', httpOnly: true, sameSite: 'lax' }
-    this.#maxAge = maxAge
-    this.#longestMaxAge = Math.max(maxAge, 400 * DAY)
+    this.tracked = new TrackedSessions({ table: this.table, absoluteMaxAge, browserSessionMs, maxBytes, accountIdOf })
+    this.#attributes = options.attributes ?? cookieAttributes({}, 'connect.sid')
     this.#onQuery = onQuery
   }
 
@@ -76,7 +68,7 @@ export class PostgresSessionStore extends Stock {
   }
 
   override createSession(req: Parameters<expressSession.Store['createSession']>[0], data: SessionData): Session {
-    data.cookie = this.#cookieOf(data)
+    data.cookie = this.#cookieOf(data, req as ExpressRequest)
     const session = newSession(req, data)
     req.session = session
     this.tracked.alias(data, session)
@@ -169,17 +161,16 @@ export class PostgresSessionStore extends Stock {
   }
 
   /** Only the lifetime is the row's: another program may have written a Domain, for example. */
-  #cookieOf(data: SessionData): Cookie {
+  #cookieOf(data: SessionData, req: ExpressRequest): Cookie {
     const stored: unknown = data.cookie
-    const { originalMaxAge, expires } = isObject(stored) ? stored : {}
-    const isAge =
-      originalMaxAge === null ||
-      (typeof originalMaxAge === 'number' && originalMaxAge > 0 && originalMaxAge <= this.#longestMaxAge)
+    const { expires } = isObject(stored) ? stored : {}
+    const maxAge = maxAgeOf(stored)
+    const cookie = newCookie(this.#attributes.of(req))
+    const { originalMaxAge } = cookie
     const isDate = typeof expires === 'string' && !Number.isNaN(Date.parse(expires))
-    const cookie = newCookie(this.#cookie)
     cookie.expires = isDate ? new Date(expires) : null
     // Last: the setter of `expires` recomputes it.
-    cookie.originalMaxAge = isAge ? originalMaxAge : this.#maxAge
+    cookie.originalMaxAge = maxAge === undefined ? originalMaxAge : maxAge
     return cookie
   }
 }

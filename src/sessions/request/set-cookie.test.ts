@@ -26,7 +26,8 @@ const OLD = 'the old secret of this test, long enough'
 const sessions = createSessions({
   pool: 'memory',
   secret: ['the new secret of this test, long enough', OLD],
-  cookie: { name: 'sid' },
+  name: 'sid',
+  cookie: { maxAge: 30 * 86_400_000 },
 })
 const app = express().use(sessions.middleware())
 for (const [index, head] of Object.values(HEADS).entries()) {

@@ -1,4 +1,6 @@
-import type { CookieOptions, Request, Response } from 'express'
+import type { Request } from 'express'
+import type { CookieOptions } from 'express-session'
+import { clearedCookie } from './cookie-attributes.ts'
 import { cookieNames } from './session-cookie.ts'
 
 /** A cookie that an earlier application set with a Domain or another Path. */
@@ -49,11 +51,12 @@ export function cookiesToClear(entries: readonly StaleCookie[], own: OwnCookie):
  * Only those whose name is in the request: its Cookie header has no domains and paths. One of
  * another path, which browsers send only below it, with the session's `own` cookie.
  */
-export function clearStaleCookies(req: Request, res: Response, cookies: readonly CookieToClear[], own: string): void {
-  if (cookies.length === 0) return
+export function staleCookieHeaders(req: Request, cookies: readonly CookieToClear[], own: string): readonly string[] {
+  if (cookies.length === 0) return []
   const names = cookieNames(req.headers.cookie)
-  for (const { name, attributes } of cookies)
-    if (names.has(name) || (attributes.path !== '/' && names.has(own))) res.clearCookie(name, attributes)
+  return cookies
+    .filter(({ name, attributes }) => names.has(name) || (attributes.path !== '/' && names.has(own)))
+    .map(({ name, attributes }) => clearedCookie(name, attributes))
 }
 
 function namesOf({ name, domain, path = '/' }: StaleCookie, own: OwnCookie): string[] {

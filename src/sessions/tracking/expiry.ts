@@ -1,12 +1,10 @@
 import type { SessionData } from 'express-session'
 import type { Lifetime, Row } from '../storage/session-table.ts'
 
-/** As connect-pg-simple: a session whose cookie has no lifetime is stored for a day. */
-const BROWSER_SESSION_MS = 86_400_000
 /** A touch is worth a write once the expiry lags by 1 % of the lifetime, or by an hour. */
 const TOUCH_THRESHOLD = { share: 0.01, maxMs: 3_600_000 }
 /** Ten years. Much longer lifetimes overflow the column's arithmetic and a cookie's date. */
-const MAX_LIFETIME_MS = 3650 * BROWSER_SESSION_MS
+const MAX_LIFETIME_MS = 3650 * 86_400_000
 
 /** Throws RangeError for a lifetime that a row and a cookie cannot hold. */
 export function checkLifetime(name: string, milliseconds: number | undefined): void {
@@ -17,28 +15,29 @@ export function checkLifetime(name: string, milliseconds: number | undefined): v
 }
 
 /** How long a session lives without activity. */
-export function lifetimeMsOf({ cookie }: { readonly cookie?: unknown }): number {
-  const maxAge = maxAgeOf(cookie)
-  return Math.min(typeof maxAge === 'number' ? maxAge : BROWSER_SESSION_MS, MAX_LIFETIME_MS)
+export function lifetimeMsOf({ cookie }: { readonly cookie?: unknown }, browserSessionMs: number): number {
+  return Math.min(maxAgeOf(cookie) ?? browserSessionMs, MAX_LIFETIME_MS)
 }
 
-/** Milliseconds; null for a browser session, undefined where the cookie has none. */
-export function maxAgeOf(cookie: unknown): unknown {
-  return (cookie as { originalMaxAge?: unknown } | null | undefined)?.originalMaxAge
+/** Milliseconds; null until the browser closes, undefined where the cookie has no valid one. */
+export function maxAgeOf(cookie: unknown): number | null | undefined {
+  const { originalMaxAge: maxAge } = (cookie ?? {}) as { originalMaxAge?: unknown }
+  // express-session stores false where the application set `expires` to false.
+  return maxAge === null || maxAge === false ? null : typeof maxAge === 'number' ? maxAge : undefined
 }
 
 /** express-session recomputes a lifetime from the expiry: less than this is not a choice. */
 const DRIFT_MS = 1000
 
 /** Whether the application gave the session another lifetime. */
-export function hasLifetimeChanged(before: unknown, now: unknown): boolean {
-  if (typeof before === 'number' && typeof now === 'number') return Math.abs(before - now) >= Math.min(DRIFT_MS, before)
+export function hasLifetimeChanged(before: number | null | undefined, now: number | null | undefined): boolean {
+  if (typeof before === 'number' && typeof now === 'number')
+    return Math.abs(before - now) >= Math.min(DRIFT_MS, Math.abs(before))
   return before !== undefined && now !== undefined && before !== now
 }
 
 /** Whether the expiry lags so far that moving it is worth a write. */
-export function shouldTouch({ idleExpiryMs, absoluteExpiryMs }: Row, session: SessionData): boolean {
-  const lifetimeMs = lifetimeMsOf(session)
+export function shouldTouch({ idleExpiryMs, absoluteExpiryMs }: Row, lifetimeMs: number): boolean {
   return (
     Math.min(lifetimeMs, absoluteExpiryMs) - idleExpiryMs >=
     Math.min(lifetimeMs * TOUCH_THRESHOLD.share, TOUCH_THRESHOLD.maxMs)

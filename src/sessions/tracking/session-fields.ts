@@ -61,10 +61,6 @@ export function cookieJson(cookie: unknown): Json {
   return cookie === undefined ? {} : JSON.parse(JSON.stringify(cookie))
 }
 
-export function withExpires(cookie: JsonObject, expires: Date): JsonObject {
-  return { ...cookie, expires: expires.toISOString() }
-}
-
 export function cookieOf({ cookie }: JsonObject): JsonObject | undefined {
   return isObject(cookie) ? cookie : undefined
 }

@@ -1,8 +1,8 @@
 import type { SessionData } from 'express-session'
 import type { Row } from '../storage/session-table.ts'
 import { type Change, diff, type JsonObject } from './diff.ts'
-import { hasLifetimeChanged, lifetimeMsOf, maxAgeOf, shouldTouch } from './expiry.ts'
-import { assertNoReservedNames, cookieJson, cookieOf, RESERVED_NAMES, withExpires } from './session-fields.ts'
+import { hasLifetimeChanged, maxAgeOf, shouldTouch } from './expiry.ts'
+import { assertNoReservedNames, cookieJson, cookieOf, RESERVED_NAMES } from './session-fields.ts'
 
 /** What a request knows of a session that has a row. The objects are never changed. */
 export interface Snapshot {
@@ -11,7 +11,7 @@ export interface Snapshot {
   /** Baseline for the next diff: the session as of its last synchronisation with the row. */
   readonly baseline: JsonObject
   /** The lifetime of the session's cookie at that time. */
-  readonly maxAge: unknown
+  readonly maxAge: number | null | undefined
 }
 
 /** What a commit would write. */
@@ -29,12 +29,13 @@ export const NO_CHANGES: PendingWrite = { changes: [], touch: false, lifetimeCha
 export function pendingWriteOf(
   session: SessionData,
   snapshot: Snapshot | undefined,
+  lifetimeMs: number,
   activity: boolean,
 ): PendingWrite | undefined {
   assertNoReservedNames(session, snapshot?.baseline ?? {})
   const changes = ownChanges(session, snapshot)
   const lifetimeChanged = snapshot !== undefined && hasLifetimeChanged(snapshot.maxAge, maxAgeOf(session.cookie))
-  const touch = lifetimeChanged || (activity && snapshot !== undefined && shouldTouch(snapshot.row, session))
+  const touch = lifetimeChanged || (activity && snapshot !== undefined && shouldTouch(snapshot.row, lifetimeMs))
   return changes.length > 0 || touch ? { changes, touch, lifetimeChanged } : undefined
 }
 
@@ -53,6 +54,11 @@ export function withRowCookie(
   const stored = cookieOf(content)
   const isOthers = stored !== undefined && !lifetimeChanged && maxAgeOf(stored) !== maxAgeOf(snapshot.content.cookie)
   if (!isOthers) content.cookie = cookieJson(session.cookie)
-  else if (touch) content.cookie = withExpires(stored, new Date(Date.now() + lifetimeMsOf(content)))
+  else if (touch) content.cookie = touched(stored)
   return content
+}
+
+function touched(cookie: JsonObject): JsonObject {
+  const maxAge = maxAgeOf(cookie)
+  return typeof maxAge === 'number' ? { ...cookie, expires: new Date(Date.now() + maxAge).toISOString() } : cookie
 }

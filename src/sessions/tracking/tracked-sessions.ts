@@ -22,6 +22,8 @@ export type Session = expressSession.Session & SessionData
 export interface TrackedSessionsOptions extends WriterOptions {
   /** Milliseconds after which a session ends whatever its activity. */
   readonly absoluteMaxAge: number
+  /** Milliseconds that a session without a maxAge lives without activity. */
+  readonly browserSessionMs: number
 }
 
 /** So many times `maxBytes` was not written by us, and is too expensive to parse. */
@@ -34,6 +36,7 @@ export class TrackedSessions {
   readonly #table: SessionTable
   readonly #writer: OptimisticWriter
   readonly #absoluteMaxAge: number
+  readonly #browserSessionMs: number
   readonly #maxBytes: number
   readonly #snapshots = new WeakMap<object, Snapshot>()
   readonly #absoluteMaxAges = new WeakMap<object, number>()
@@ -45,6 +48,7 @@ export class TrackedSessions {
     this.#writer = new OptimisticWriter(options)
     this.successors = new Successors(options.table, this.#writer)
     this.#absoluteMaxAge = options.absoluteMaxAge
+    this.#browserSessionMs = options.browserSessionMs
     this.#maxBytes = options.maxBytes
   }
 
@@ -77,9 +81,26 @@ export class TrackedSessions {
     return this.#snapshots.has(session) || this.#insertAttempted.has(session)
   }
 
+  /**
+   * Whether one session began after the other, by the ends that they were given. A row of stock has
+   * none, so it counts as the older one.
+   */
+  beganAfter(session: object, other: object | undefined): boolean {
+    const [end, otherEnd] = [session, other].map((each) => {
+      const { absoluteExpiryMs = 0 } = (each && this.#snapshots.get(each)?.row) ?? {}
+      return Number.isFinite(absoluteExpiryMs) ? absoluteExpiryMs : 0
+    })
+    return other === undefined || (end ?? 0) > (otherEnd ?? 0)
+  }
+
   /** Undefined where there is nothing to write. Throws NotSerializable. */
   pendingWrite(session: SessionData, activity = true): PendingWrite | undefined {
-    return pendingWriteOf(session, this.#snapshots.get(session), activity)
+    return pendingWriteOf(
+      session,
+      this.#snapshots.get(session),
+      lifetimeMsOf(session, this.#browserSessionMs),
+      activity,
+    )
   }
 
   /** Returns whether the expiry moved. Throws SessionEnded. */
@@ -200,7 +221,7 @@ export class TrackedSessions {
 
   #lifetime(session: SessionData, content: { readonly cookie?: unknown } = session): Lifetime {
     return {
-      idleMs: lifetimeMsOf(content),
+      idleMs: lifetimeMsOf(content, this.#browserSessionMs),
       absoluteMs: this.#absoluteMaxAges.get(session) ?? this.#absoluteMaxAge,
     }
   }
