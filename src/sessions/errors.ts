@@ -27,10 +27,17 @@ export class NotSerializable extends Error {
   readonly path: readonly string[]
 
   constructor(path: readonly string[], what: string) {
-    super(`A session cannot hold ${what}, at ${path.map((name) => JSON.stringify(name)).join('.')}`)
+    super(`A session cannot hold ${what}, at ${pathText(path)}`)
     this.name = 'NotSerializable'
     this.path = path
   }
+}
+
+const MAX_SHOWN_NAMES = 8
+
+export function pathText(path: readonly string[]): string {
+  const shown = path.slice(0, MAX_SHOWN_NAMES).map((name) => JSON.stringify(name))
+  return [...shown, ...(path.length > MAX_SHOWN_NAMES ? ['…'] : [])].join('.')
 }
 
 /**

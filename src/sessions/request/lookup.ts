@@ -19,6 +19,8 @@ export interface Lookup {
   readonly needsResign: boolean
   /** One of the cookies has the previous name. */
   readonly hasPreviousName: boolean
+  /** The request carried several cookies whose signature verifies. */
+  readonly hasSeveral: boolean
   /** Of the other live sessions and of unusable rows. */
   readonly otherSids: string[]
   /** No session is live, and one of them ended a moment ago. */
@@ -59,6 +61,7 @@ export async function lookUpSession(req: Request, options: LookupOptions, starte
     sid: cookie?.sid,
     needsResign: cookie?.needsResign ?? false,
     hasPreviousName: cookies.some(({ hasPreviousName }) => hasPreviousName),
+    hasSeveral: cookies.length > 1,
     otherSids: sids.filter((sid, index) => (found[index] === undefined ? store.isUnusable(sid) : sid !== cookie?.sid)),
     endedRecently: isUnknown && (await withTimeout(remainingMs(), store.table.endedRecently(...sids))),
   }

@@ -1,4 +1,5 @@
 import type { Request } from 'express'
+import type { CookieOptions } from 'express-session'
 import { touchCookie } from '../tracking/expiry.ts'
 import { warnOnce } from '../warn-once.ts'
 import { type CookieAttributes, clearedCookie, serializeCookie } from './cookie-attributes.ts'
@@ -28,16 +29,23 @@ export function setCookie(deferred: DeferredResponse, lookup: Lookup, options: S
   const { session } = req
   const clearPrevious = () =>
     lookup.hasPreviousName && previousName !== undefined ? [clearedCookie(previousName, attributes.of(req))] : []
+  const stale = () => [
+    ...staleCookieHeaders(req, staleCookies, name),
+    ...(lookup.hasSeveral ? otherForms(name, attributes.of(req)) : []),
+  ]
   if (!session) {
     // Clearing could remove the cookie of a sign-in that has just happened.
     if (endedRecently || !deferred.hasDestroyed) return
     // As it was set: browsers ignore a __Host- cookie without Secure.
     const own = lookup.sid === undefined ? [] : [clearedCookie(name, attributes.of(req))]
-    append(deferred, [...staleCookieHeaders(req, staleCookies, name), ...own, ...clearPrevious()])
+    append(deferred, [...stale(), ...own, ...clearPrevious()])
     return
   }
   const isNew = req.sessionID !== lookup.sid
-  if (!store.tracked.hasRow(session) || !(isNew || shouldSetCookie)) return
+  if (!store.tracked.hasRow(session) || !(isNew || shouldSetCookie)) {
+    if (lookup.hasSeveral) append(deferred, stale())
+    return
+  }
   if (session.cookie.secure && !attributes.isSecure(req)) {
     onCookieWithheld(req)
     return
@@ -48,7 +56,16 @@ export function setCookie(deferred: DeferredResponse, lookup: Lookup, options: S
   if (own.length > MAX_COOKIE_BYTES)
     warnOnce(`the cookie ${name} has ${own.length} bytes: browsers ignore one of more than ${MAX_COOKIE_BYTES}`)
   // First: a browser may take its own domain's cookie for the session's. The last header wins.
-  append(deferred, [...staleCookieHeaders(req, staleCookies, name), own, ...clearPrevious()])
+  append(deferred, [...stale(), own, ...clearPrevious()])
+}
+
+/** A cookie of the same name without our Domain, or with the Path that most applications use. */
+function otherForms(name: string, { domain, path = '/', ...rest }: CookieOptions): readonly string[] {
+  const forms = new Set(
+    [{ domain, path: '/' }, { path }, { path: '/' }].map((form) => clearedCookie(name, { ...rest, ...form })),
+  )
+  forms.delete(clearedCookie(name, { ...rest, domain, path }))
+  return [...forms]
 }
 
 function append({ res }: DeferredResponse, cookies: readonly string[]): void {

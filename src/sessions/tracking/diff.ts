@@ -1,4 +1,5 @@
-import { NotSerializable } from '../errors.ts'
+import { NotSerializable, pathText } from '../errors.ts'
+import { warnOnce } from '../warn-once.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
 export type JsonObject = Record<string, Json>
@@ -16,6 +17,7 @@ export type Change =
 
 /** Also ends the recursion of a cycle. */
 const MAX_DEPTH = 64
+const TOO_DEEP = `more than ${MAX_DEPTH} levels, or a circle`
 
 /** Skips the top-level names of `except`. Throws NotSerializable. */
 export function diff(base: JsonObject, next: object, except?: ReadonlySet<string>): Change[] {
@@ -44,7 +46,7 @@ function compare(
   changes: Change[],
   except?: ReadonlySet<string>,
 ): void {
-  if (path.length > MAX_DEPTH) throw new NotSerializable(path, 'nested too deeply, or in a circle')
+  if (path.length > MAX_DEPTH) throw new NotSerializable(path, TOO_DEEP)
   for (const name of Object.keys(next)) {
     if (except?.has(name)) continue
     const value = toJsonValue((next as Record<string, unknown>)[name], name, path)
@@ -57,24 +59,38 @@ function compare(
   }
   for (const name of Object.keys(base)) {
     if (except?.has(name)) continue
-    if (!Object.hasOwn(next, name) || (next as Record<string, unknown>)[name] === undefined)
+    if (!Object.hasOwn(next, name) || toJsonValue((next as Record<string, unknown>)[name], name, path) === undefined)
       changes.push({ path: [...path, name], remove: true })
   }
 }
 
 /** As JSON.stringify sees the value; undefined where it leaves the name out. */
 function toJsonValue(value: unknown, name: string, path: readonly string[]): unknown {
-  const json =
-    typeof value === 'object' && value !== null && typeof (value as { toJSON?: unknown }).toJSON === 'function'
-      ? (value as { toJSON(name: string): unknown }).toJSON(name)
-      : value
-  if (typeof json === 'function' || typeof json === 'bigint' || typeof json === 'symbol')
-    throw new NotSerializable([...path, name], `a ${typeof json}`)
-  return typeof json === 'number' && !Number.isFinite(json) ? null : json
+  const json = hasToJson(value) ? value.toJSON(name) : value
+  switch (typeof json) {
+    case 'number':
+      return Number.isFinite(json) ? json : null
+    case 'bigint':
+      throw new NotSerializable([...path, name], 'a bigint')
+    case 'function':
+    case 'symbol':
+      warnOnce(`a session drops a ${typeof json}, as JSON does, at ${pathText([...path, name])}`)
+      return undefined
+    case 'object':
+      return json instanceof Number || json instanceof String || json instanceof Boolean ? json.valueOf() : json
+    default:
+      return json
+  }
+}
+
+/** An application may add the method to BigInt's prototype, too. */
+function hasToJson(value: unknown): value is { toJSON(name: string): unknown } {
+  const mayHave = (typeof value === 'object' && value !== null) || typeof value === 'bigint'
+  return mayHave && typeof (value as { toJSON?: unknown }).toJSON === 'function'
 }
 
 function isEqual(before: Json | undefined, value: unknown, path: readonly string[]): boolean {
-  if (path.length > MAX_DEPTH) throw new NotSerializable(path, 'nested too deeply, or in a circle')
+  if (path.length > MAX_DEPTH) throw new NotSerializable(path, TOO_DEEP)
   if (Array.isArray(value)) {
     const kept = Array.isArray(before) && before.length === value.length ? before : undefined
     // No early return: each element must be checked for values that JSON cannot hold.
@@ -97,7 +113,7 @@ function copy(value: unknown): Json {
 
 /** A deep copy. Throws NotSerializable where the nesting is too deep. */
 export function clone<Kind extends Json>(json: Kind, depth = 0): Kind {
-  if (depth > MAX_DEPTH) throw new NotSerializable([], 'nested too deeply')
+  if (depth > MAX_DEPTH) throw new NotSerializable([], TOO_DEEP)
   if (typeof json !== 'object' || json === null) return json
   if (Array.isArray(json)) return json.map((element) => clone(element, depth + 1)) as unknown as Kind
   const ensureObject: JsonObject = {}

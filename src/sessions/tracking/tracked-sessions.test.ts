@@ -66,7 +66,7 @@ for (const [where, replicas] of [inPostgres, inMemory]) {
     const [here] = replicas()
     const sid = await storeSession(here, { count: 1 })
     const session = await load(here, sid)
-    session.list = { total: () => 1 }
+    session.list = { total: 1n }
     await assert.rejects(async () => commit(here, sid, session), NotSerializable)
     session.list = 'x'.repeat(3000)
     await assert.rejects(async () => commit(here, sid, session), SessionTooLarge)
