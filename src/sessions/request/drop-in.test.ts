@@ -276,11 +276,15 @@ test('a nesting of 5,000 levels and a circle are an error that names the limit',
   }
 })
 
-test('of two live cookies of one name the newer session wins, and the other form is cleared', async () => {
+test('of two live cookies of one name the newer session wins, and a new cookie clears the other form', async () => {
   const { get } = await serve(
     {
       '/begin': begin,
       '/show': show,
+      '/rotate': async (req, res) => {
+        await req.session.regenerate({ keep: true })
+        res.end()
+      },
       '/add': (req, res) => {
         req.session.views = 2
         res.end()
@@ -291,11 +295,11 @@ test('of two live cookies of one name the newer session wins, and the other form
   const former = cookieOf(await get('/begin'))
   const own = cookieOf(await get('/begin'))
   await get('/add', own)
-  for (const header of [`${former}; ${own}`, `${own}; ${former}`]) {
-    const response = await get('/show', header)
-    assert.equal(await response.json(), 2)
-    assert.match(String(response.headers.getSetCookie()), /^connect\.sid=; Path=\/; Expires=Thu, 01 Jan 1970/)
-  }
+  for (const header of [`${former}; ${own}`, `${own}; ${former}`])
+    assert.equal(await (await get('/show', header)).json(), 2)
+  const [cleared = '', set = ''] = (await get('/rotate', `${former}; ${own}`)).headers.getSetCookie()
+  assert.match(cleared, /^connect\.sid=; Path=\/; Expires=Thu, 01 Jan 1970/)
+  assert.match(set, /^connect\.sid=s%3A.*; Domain=127\.0\.0\.1/)
 })
 
 async function waitUntil(condition: () => boolean): Promise<void> {

@@ -38,8 +38,9 @@ export interface LookupOptions {
 const MAX_COOKIES = 4
 
 /**
- * Gives the request its session, or a new one. With several verified cookies the newest live session
- * wins: a cookie of another domain or path, which no response can replace, must not hide it.
+ * Gives the request its session, or a new one. With several verified cookies the newest live
+ * session wins: a cookie of another domain or path, which no response can replace, must not hide
+ * it.
  */
 export async function lookUpSession(req: Request, options: LookupOptions, startedAt: number): Promise<Lookup> {
   const { store } = options

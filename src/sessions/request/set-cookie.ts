@@ -42,10 +42,7 @@ export function setCookie(deferred: DeferredResponse, lookup: Lookup, options: S
     return
   }
   const isNew = req.sessionID !== lookup.sid
-  if (!store.tracked.hasRow(session) || !(isNew || shouldSetCookie)) {
-    if (lookup.hasSeveral) append(deferred, stale())
-    return
-  }
+  if (!store.tracked.hasRow(session) || !(isNew || shouldSetCookie)) return
   if (session.cookie.secure && !attributes.isSecure(req)) {
     onCookieWithheld(req)
     return

@@ -22,7 +22,7 @@ export interface TableName {
   readonly schemaName?: string | undefined
 }
 
-/** For the names of prepared statements. A table's own name can be too long: they have 63 bytes at most. */
+/** For names of prepared statements. A table name can be too long: they have 63 bytes at most. */
 export function statementPrefix(table: TableName): string {
   const { session } = quotedNames(table)
   return session === '"session"' ? 'session' : createHash('sha256').update(session).digest('base64url').slice(0, 12)
@@ -79,9 +79,9 @@ export function statementsFor(table: TableName = {}) {
 
   /**
    * A batch of UPDATE, or of UPDATE_AND_TOUCH where a lifetime is given. Returns position and new
-   * version. SKIP LOCKED, so that no request waits for the lock of another session. Of two updates of
-   * one session the first is written. The contents are one JSON array: in text[] every quotation mark
-   * is escaped, which costs more than the rest of the statement.
+   * version. SKIP LOCKED, so that no request waits for the lock of another session. Of two updates
+   * of one session the first is written. The contents are one JSON array: in text[] every quotation
+   * mark is escaped, which costs more than the rest of the statement.
    */
   const UPDATE_MANY = `
     WITH wanted AS (
