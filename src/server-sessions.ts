@@ -29,6 +29,8 @@ export function createServerSessions({ options, pool, log, metrics, errorHandler
     clearCookies: clear,
     cookie: { secure, maxAge: options.sessionMaxAgeMs },
     absoluteMaxAge: options.sessionAbsoluteMaxAgeMs,
+    // A job of the server does it.
+    pruneSessionInterval: false,
     onQuery(operation, outcome, seconds, error) {
       metrics.storeQueried(operation, outcome, seconds)
       if (error !== undefined) log.warn('session store failed', { operation, error })

@@ -43,6 +43,8 @@ const OPTIONS: Readonly<Record<keyof SessionsOptions, readonly [expected: string
   ttl: ['seconds, above 0 and at most ten years', isSeconds],
   disableTouch: ['true or false', isBoolean],
   absoluteMaxAge: ['milliseconds, above 0 and at most ten years', isPositive],
+  createTableIfMissing: ['true or false', isBoolean],
+  pruneSessionInterval: ['seconds, or false', (value) => value === false || isSeconds(value)],
   maxBytes: ['a number above 0', (value) => typeof value === 'number' && value > 0],
   accountIdOf: ['a function', isFunction],
   onQuery: ['a function', isFunction],

@@ -75,6 +75,10 @@ export interface SessionsOptions extends TableName {
   readonly onCommitError?: ((req: Request, res: Response, error: unknown) => void) | undefined
   /** Called for a secure cookie that is not sent, because the request came over plain HTTP. */
   readonly onCookieWithheld?: ((req: Request) => void) | undefined
-  /** Called for errors of idle connections. Default `console.error`. */
+  /** Whether the first request creates or completes the tables. Default false: run `migrate()`. */
+  readonly createTableIfMissing?: boolean | undefined
+  /** Seconds between two removals of expired sessions. Default 900; false: never. */
+  readonly pruneSessionInterval?: number | false | undefined
+  /** Called for errors of idle connections and of the removal. Default `console.error`. */
   readonly errorLog?: ((...args: unknown[]) => void) | undefined
 }

@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestHandler } from 'express'
 import pg from 'pg'
 import { checkOptions } from './check-options.ts'
+import { type Maintenance, startMaintenance } from './operations/maintenance.ts'
+import { type MigrateSessionsOptions, migrateSessions } from './operations/migrate.ts'
 import { createRevoker, type Revoker } from './operations/revoke.ts'
 import type { SessionsOptions } from './options.ts'
 import { type CookieAttributes, cookieAttributes } from './request/cookie-attributes.ts'
@@ -17,6 +19,13 @@ export interface Sessions extends RequestHandler {
   readonly middleware: (route?: { readonly activity?: boolean | undefined }) => RequestHandler
   readonly store: PostgresSessionStore
   readonly revoker: Revoker
+  /**
+   * Creates or completes the tables, and returns the names of the steps that ran. It only adds. Not
+   * through a pooler in transaction mode. Nothing to do for `memory` and `store`.
+   */
+  readonly migrate: (options?: Pick<MigrateSessionsOptions, 'onProgress'>) => Promise<readonly string[]>
+  /** Ends the removal of expired sessions, and a pool of its own. */
+  readonly close: () => Promise<void>
 }
 
 /**
@@ -25,10 +34,13 @@ export interface Sessions extends RequestHandler {
  */
 export function createSessions(options: SessionsOptions): Sessions {
   checkOptions(options)
-  const { name = 'connect.sid', previousName, secret, disableTouch = false } = options
+  const { name = 'connect.sid', previousName, secret, disableTouch = false, tableName, schemaName } = options
   const attributes = cookieAttributes(options.cookie ?? {}, name, options.proxy)
-  const store = options.store ?? createStore(options, attributes)
+  const pool = openPool(options)
+  const store = options.store ?? createStore(options, attributes, pool)
   store.generate = sessionGenerator(attributes, options.genid)
+  const migrate: Sessions['migrate'] = async ({ onProgress } = {}) =>
+    pool === undefined ? [] : await migrateSessions({ pool, tableName, schemaName, ...(onProgress && { onProgress }) })
   const handler = createMiddleware({
     store,
     secrets: typeof secret === 'string' ? [secret] : [...secret],
@@ -39,18 +51,36 @@ export function createSessions(options: SessionsOptions): Sessions {
     rolling: options.rolling ?? false,
     saveUninitialized: options.saveUninitialized ?? false,
     unset: options.unset ?? 'keep',
+    beforeFirst: options.createTableIfMissing ? migrate : undefined,
     onCommitError: options.onCommitError ?? respondWithPlainText,
     onCookieWithheld: options.onCookieWithheld ?? (() => {}),
   })
   const middleware: Sessions['middleware'] = ({ activity = true } = {}) => handler(activity && !disableTouch)
-  return Object.assign(middleware(), { middleware, store, revoker: createRevoker(store) })
+  const maintenance = maintain(options, store)
+  const close = async () => {
+    await maintenance?.stop()
+    if (pool !== undefined && pool !== options.pool && !pool.ending) await pool.end()
+  }
+  return Object.assign(middleware(), { middleware, store, revoker: createRevoker(store), migrate, close })
 }
 
 const DAY = 86_400_000
 
-function createStore(options: SessionsOptions, attributes: CookieAttributes): PostgresSessionStore {
+const log = (...texts: unknown[]) => console.error(...texts)
+
+function maintain(options: SessionsOptions, store: PostgresSessionStore): Maintenance | undefined {
+  const { pruneSessionInterval: seconds = 900, errorLog = log } = options
+  if (seconds === false || options.store !== undefined) return undefined
+  const onError = (error: Error) => errorLog('sessions: expired ones could not be removed:', error.message)
+  return startMaintenance({ store, intervalMs: seconds * 1000, onError })
+}
+
+function createStore(
+  options: SessionsOptions,
+  attributes: CookieAttributes,
+  pool: pg.Pool | undefined,
+): PostgresSessionStore {
   const { maxBytes, accountIdOf, onQuery = () => {}, ttl, tableName, schemaName } = options
-  const pool = options.pool === 'memory' ? undefined : openPool(options)
   return new PostgresSessionStore({
     table: pool === undefined ? new MemoryTable() : new PostgresTable(pool, onQuery, { tableName, schemaName }),
     attributes,
@@ -62,11 +92,14 @@ function createStore(options: SessionsOptions, attributes: CookieAttributes): Po
   })
 }
 
-function openPool({ pool, conString, conObject, errorLog = console.error }: SessionsOptions): pg.Pool {
+/** Undefined where the sessions are in memory, or in the store of others. */
+function openPool({ pool, conString, conObject, store, errorLog = log }: SessionsOptions): pg.Pool | undefined {
+  if (pool === 'memory' || store !== undefined) return undefined
   const opened = (pool ??
     new pg.Pool({ allowExitOnIdle: true, ...(conObject ?? { connectionString: conString }) })) as pg.Pool
   // Without a listener an error of an idle connection ends the process.
-  if (opened.listenerCount('error') === 0) opened.on('error', (error) => errorLog('session store:', error.message))
+  if (opened.listenerCount('error') === 0)
+    opened.on('error', (error) => errorLog('sessions: a connection failed:', error.message))
   return opened
 }
 

@@ -24,14 +24,16 @@ CREATE TABLE IF NOT EXISTS "session_tombstone" (
 
 -- connect-pg-simple writes and reads "expire" in the connection's time zone. This function keeps the zone in which the existing
 -- rows were written, so that no later setting of a server, role or client changes what a row means.
-DO $$
+DO $migration$
 BEGIN
+  IF to_regprocedure('session_zone' || '()') IS NOT NULL THEN RETURN; END IF;
   IF (SELECT source FROM pg_settings WHERE name = 'TimeZone') = 'client' THEN
     RAISE EXCEPTION 'this connection sets a time zone of its own (PGTZ?): unset it, so that the database''s own is seen';
   END IF;
   EXECUTE format(
-    'CREATE OR REPLACE FUNCTION session_zone() RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS %L',
+    'CREATE FUNCTION %s() RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS %L',
+    'session_zone',
     format('SELECT %L::text', current_setting('TimeZone'))
   );
 END
-$$;
+$migration$;

@@ -1,5 +1,6 @@
 import { ServerResponse } from 'node:http'
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
+import { StoreUnavailable } from '../errors.ts'
 import { DEADLINE_MS } from '../storage/deadline.ts'
 import { warnOnce } from '../warn-once.ts'
 import { commitSession } from './commit.ts'
@@ -13,6 +14,8 @@ export interface MiddlewareOptions extends Omit<LookupOptions, 'signatures'>, Om
   readonly rolling: boolean
   readonly saveUninitialized: boolean
   readonly unset: 'destroy' | 'keep'
+  /** Runs before the first request, and again after it failed. */
+  readonly beforeFirst: (() => Promise<unknown>) | undefined
   readonly onCommitError: (req: Request, res: Response, error: unknown) => void
 }
 
@@ -23,11 +26,22 @@ export interface MiddlewareOptions extends Omit<LookupOptions, 'signatures'>, Om
  */
 export function createMiddleware(settings: MiddlewareOptions): (activity: boolean) => RequestHandler {
   const options = { ...settings, signatures: createSignatures(settings.secrets) }
+  const { beforeFirst } = settings
+  let ready: Promise<unknown> | undefined
+  const isReady = () =>
+    (ready ??= beforeFirst?.().catch((error) => {
+      ready = undefined
+      throw new StoreUnavailable(error)
+    }))
   return (activity) => {
     return function sessions(req, res, next) {
       if (hasSession(req, options) || !isInPath(req, options)) return next()
       const startedAt = performance.now()
-      lookUpSession(req, options, startedAt).then(
+      const found =
+        beforeFirst === undefined
+          ? lookUpSession(req, options, startedAt)
+          : Promise.resolve(isReady()).then(() => lookUpSession(req, options, performance.now()))
+      found.then(
         (lookup) => {
           try {
             hold(req, res, lookup, activity, startedAt)

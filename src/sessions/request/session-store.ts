@@ -6,7 +6,7 @@ import { PostgresTable } from '../storage/postgres-table.ts'
 import type { OnQuery } from '../storage/query-runner.ts'
 import type { SessionTable } from '../storage/session-table.ts'
 import { isObject, type JsonObject } from '../tracking/diff.ts'
-import { checkLifetime, maxAgeOf } from '../tracking/expiry.ts'
+import { checkLifetime, storedMaxAgeOf } from '../tracking/expiry.ts'
 import type { RegenerateOptions } from '../tracking/regenerate-options.ts'
 import { NO_CHANGES } from '../tracking/snapshot.ts'
 import { type Session, TrackedSessions } from '../tracking/tracked-sessions.ts'
@@ -164,7 +164,7 @@ export class PostgresSessionStore extends expressSession.Store {
   #cookieOf(data: SessionData, req: ExpressRequest): Cookie {
     const stored: unknown = data.cookie
     const { expires } = isObject(stored) ? stored : {}
-    const maxAge = maxAgeOf(stored)
+    const maxAge = storedMaxAgeOf(stored)
     const cookie = newCookie(this.#attributes.of(req))
     const { originalMaxAge } = cookie
     const isDate = typeof expires === 'string' && !Number.isNaN(Date.parse(expires))

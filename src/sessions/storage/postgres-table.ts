@@ -73,9 +73,9 @@ export class PostgresTable implements SessionTable {
     return (await this.#queries.run('destroy by account', this.#sql.DESTROY_BY_ACCOUNT, values)).rowCount ?? 0
   }
 
-  async deleteExpired(limit: number): Promise<number> {
+  async deleteExpired(limit: number, exclusively = false): Promise<number> {
     await this.#queries.run('delete tombstones', this.#sql.DELETE_OLD_TOMBSTONES, [limit])
-    return (await this.#queries.run('delete expired', this.#sql.DELETE_EXPIRED, [limit])).rowCount ?? 0
+    return (await this.#queries.run('delete expired', this.#sql.DELETE_EXPIRED, [limit, exclusively])).rowCount ?? 0
   }
 
   async count(): Promise<number> {

@@ -48,7 +48,8 @@ export interface SessionTable {
   /** Also where `sid` was rotated a moment ago. Returns how many rows were deleted. */
   destroy(sid: string): Promise<number>
   destroyByAccount(accountId: string, exceptSid?: string): Promise<number>
-  deleteExpired(limit: number): Promise<number>
+  /** `exclusively`: 0 while another process deletes exclusively. */
+  deleteExpired(limit: number, exclusively?: boolean): Promise<number>
   count(): Promise<number>
   /** JSON by sid. */
   all(): Promise<ReadonlyMap<string, string>>

@@ -12,6 +12,7 @@ const DURABLE = `CASE current_setting('synchronous_commit') WHEN 'off' THEN set_
 
 /** To subtract now() from a later or infinite timestamp fails, and the whole batch with it. */
 const MAX_INSTANT = `'9999-01-01'`
+const MAINTENANCE_LOCK = 7_060_215_003
 const after = (parameter: string) => `now() + ${parameter}::float8 * interval '1 millisecond'`
 
 /** Names as in connect-pg-simple. They are quoted, so every name that Postgres takes is right. */
@@ -158,9 +159,13 @@ export function statementsFor(table: TableName = {}) {
     WITH deleted AS (DELETE FROM ${session} WHERE account = $1 AND sid IS DISTINCT FROM $2 RETURNING sid, ${DURABLE})
     ${INSERT_TOMBSTONES}`
 
+  /** $2: only the process that gets the lock, which it holds as long as the statement runs. */
   const DELETE_EXPIRED = `
+    WITH claim AS MATERIALIZED (
+      SELECT NOT $2::bool OR pg_try_advisory_xact_lock(hashtextextended(${literal(session)}, ${MAINTENANCE_LOCK})) AS mine)
     DELETE FROM ${session} WHERE sid IN (
-      SELECT sid FROM ${session} WHERE NOT (${LIVE}) ORDER BY expire LIMIT $1 FOR UPDATE SKIP LOCKED)`
+      SELECT sid FROM ${session} WHERE (SELECT mine FROM claim) AND NOT (${LIVE})
+       ORDER BY expire LIMIT $1 FOR UPDATE SKIP LOCKED)`
 
   /** After ten minutes no request can still be in flight with such a sid. */
   const DELETE_OLD_TOMBSTONES = `
@@ -204,10 +209,10 @@ export function statementsFor(table: TableName = {}) {
   }
 }
 
-function identifier(name: string): string {
+export function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
-function literal(text: string): string {
+export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }

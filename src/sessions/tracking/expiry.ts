@@ -29,6 +29,13 @@ export function maxAgeOf(cookie: unknown): number | null | undefined {
 /** express-session recomputes a lifetime from the expiry: less than this is not a choice. */
 const DRIFT_MS = 1000
 
+/** As maxAgeOf, for a cookie that any program may have written into a row. */
+export function storedMaxAgeOf(cookie: unknown): number | null | undefined {
+  const maxAge = maxAgeOf(cookie)
+  if (typeof maxAge !== 'number') return maxAge
+  return maxAge > 0 && maxAge < Number.POSITIVE_INFINITY ? Math.min(maxAge, MAX_LIFETIME_MS) : undefined
+}
+
 /** Whether the application gave the session another lifetime. */
 export function hasLifetimeChanged(before: number | null | undefined, now: number | null | undefined): boolean {
   if (typeof before === 'number' && typeof now === 'number')
