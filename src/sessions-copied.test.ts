@@ -7,11 +7,12 @@ import { after, before, test } from 'node:test'
 
 const ROOT = join(import.meta.dirname, '..')
 /** All that another application installs to use `src/sessions`. */
-const DEPENDENCIES = ['express', 'express-session', 'connect-pg-simple', 'cookie-signature', 'pg']
+const DEPENDENCIES = ['express-session', 'cookie-signature', 'pg']
 /** All that it installs to run the folder's tests. */
 const DEV_DEPENDENCIES = [
   ...['@types/node', '@types/compression', '@types/connect-pg-simple', '@types/cookie-signature'],
   ...['@types/express', '@types/express-session', '@types/pg', 'compression', 'fast-check'],
+  ...['express', 'connect-pg-simple'],
 ]
 
 let project: string

@@ -23,7 +23,7 @@ declare module 'express-session' {
     /**
      * For changes that depend on the current value. `change` may run again, so it is synchronous.
      */
-    update(change: (draft: SessionData) => void): Promise<void>
+    update(change: (draft: import('express-session').SessionData) => void): Promise<void>
   }
 }
 
