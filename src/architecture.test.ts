@@ -15,7 +15,7 @@ const PROGRAMS = ['src/main.ts', 'src/cli.ts']
 /** From the top; `src` stands beside them. */
 const OUTER_LAYERS = ['e2e/scenarios', 'e2e/support', 'cluster', 'test-support']
 /** What may build a replica from `src`, with one part exchanged. */
-const BUILDERS = /^(bench|examples|package|e2e\/(sabotage|consistency|manifests))\//
+const BUILDERS = /^(bench|examples|package|e2e\/(sabotage|consistency|differential|manifests))\//
 
 /**
  * The one file that imports each library at run time. The sessions module has libraries of its own.

@@ -43,13 +43,13 @@ function checked(cookie: (req: Request) => CookieSettings, name: string): (req: 
 
 /** SameSite=Lax is the default of most browsers. Said, it holds in all of them. */
 function resolve({ encode: _, ...settings }: CookieSettings, isSecure: boolean): CookieOptions {
-  const { sameSite = 'lax', secure = false, path = '/', httpOnly = true, ...rest } = settings
+  const { sameSite = 'lax', secure, path = '/', httpOnly = true, ...rest } = settings
   return {
     ...rest,
     path,
     httpOnly,
     sameSite: sameSite === 'auto' ? (isSecure ? 'none' : 'lax') : sameSite,
-    secure: secure === 'auto' ? isSecure : secure,
+    ...(secure !== undefined && { secure: secure === 'auto' ? isSecure : secure }),
   } as CookieOptions
 }
 
