@@ -18,7 +18,7 @@ import type { AccessLog } from './runtime/access-log.ts'
 import type { Drain } from './runtime/drain.ts'
 import type { Log } from './runtime/log.ts'
 import type { Metrics } from './runtime/metrics.ts'
-import type { Revoker } from './sessions/operations/revoke.ts'
+import type { AccountSessions } from './sessions/operations/accounts.ts'
 import type { createStatistics } from './sessions/operations/statistics.ts'
 import { shopMenu } from './shop/menu.ts'
 import { shopRoutes } from './shop/routes.ts'
@@ -32,7 +32,7 @@ export interface AppOptions {
   readonly secrets: readonly string[]
   readonly health: HealthOptions
   readonly sessions: (route: { activity?: boolean | undefined }) => RequestHandler
-  readonly revoker: Revoker
+  readonly accountSessions: AccountSessions
   readonly errorHandler: ErrorRequestHandler
   readonly isUnavailable: (error: unknown) => boolean
   readonly statistics: ReturnType<typeof createStatistics>

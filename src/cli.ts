@@ -7,8 +7,8 @@ import { type Config, ConfigErrors, EXIT_CONFIG, loadConfig } from './config/con
 import { migrate, printMigrations } from './database/migrate.ts'
 import { createPool, type Pool } from './database/pool.ts'
 import { isUnavailable } from './database/unavailable.ts'
+import { createAccountSessions } from './sessions/operations/accounts.ts'
 import { removeExpiredSessions } from './sessions/operations/cleanup.ts'
-import { createRevoker } from './sessions/operations/revoke.ts'
 import { seedSessions } from './sessions/operations/seed.ts'
 import { createStatistics } from './sessions/operations/statistics.ts'
 import { PostgresSessionStore } from './sessions/request/session-store.ts'
@@ -102,8 +102,8 @@ async function runSessions([action = '', ...rest]: readonly string[]): Promise<n
 function runAccount(args: readonly string[]): Promise<number> {
   const { stdin, stdout, stderr } = process
   return withPool((pool) => {
-    const revoker = createRevoker(new PostgresSessionStore({ pool }))
-    return accountCommand(args, { accounts: createAccounts({ pool }), revoker, stdin, stdout, stderr })
+    const accountSessions = createAccountSessions({ store: new PostgresSessionStore({ pool }) })
+    return accountCommand(args, { accounts: createAccounts({ pool }), accountSessions, stdin, stdout, stderr })
   })
 }
 

@@ -63,7 +63,7 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
     secrets: options.secrets,
     health: { state, ...options, notReadyCause: () => schemaStatus.cause },
     sessions: sessions.middleware,
-    revoker: sessions.revoker,
+    accountSessions: sessions,
     errorHandler,
     isUnavailable: isUnavailableError,
     statistics: createStatistics(pool),

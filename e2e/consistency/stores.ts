@@ -31,7 +31,7 @@ export interface TestedStore {
 export const MAX_AGE_MS = 30 * 86_400_000
 
 export function createRoundhouseStore(pool: Pool): TestedStore {
-  const { store, revoker } = createSessions({ pool, secret: 'unused', cookie: { maxAge: MAX_AGE_MS } })
+  const { store, endAll } = createSessions({ pool, secret: 'unused', cookie: { maxAge: MAX_AGE_MS } })
   return {
     open: (sid) => openSession(store, sid),
     async change({ session }, change) {
@@ -41,7 +41,7 @@ export function createRoundhouseStore(pool: Pool): TestedStore {
     touch: ({ sessionID, session }) => promised((callback) => store.touch(sessionID, session, callback)),
     destroy: ({ session }) => session.destroy(),
     async revokeOthers({ sessionID }, account) {
-      await revoker.revokeAllExcept(account, sessionID)
+      await endAll(account, { except: sessionID })
     },
     async rotateId(opened, mustBeLive, change) {
       await opened.session.regenerate({ keep: true, mustBeLive })

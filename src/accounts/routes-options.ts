@@ -1,12 +1,12 @@
 import type { Request } from 'express'
 import type { Limits } from '../http/limits.ts'
 import type { Log } from '../runtime/log.ts'
-import type { Revoker } from '../sessions/operations/revoke.ts'
+import type { AccountSessions } from '../sessions/operations/accounts.ts'
 import type { Accounts } from './accounts.ts'
 
 export interface AccountRoutesOptions {
   readonly accounts: Accounts
-  readonly revoker: Revoker
+  readonly accountSessions: AccountSessions
   readonly limits: Limits
   /** The secrets of the session cookie. They also sign the device cookie. */
   readonly secrets: readonly string[]

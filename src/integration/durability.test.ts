@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { SessionData } from 'express-session'
 import { createPool, type Pool } from '../database/pool.ts'
-import { createRevoker } from '../sessions/operations/revoke.ts'
+import { createAccountSessions } from '../sessions/operations/accounts.ts'
 import { PostgresSessionStore } from '../sessions/request/session-store.ts'
 import type { TestDatabase } from '../sessions/testing/test-database.ts'
 import type { Session } from '../sessions/tracking/tracked-sessions.ts'
@@ -66,7 +66,7 @@ const WRITES: Readonly<
       absoluteMs: DAY,
     }),
   'an end': (store, sid) => store.table.destroy(sid),
-  "the end of an account's sessions": async (store) => createRevoker(store).revokeAllExcept('ada'),
+  "the end of an account's sessions": async (store) => createAccountSessions({ store }).endAll('ada'),
 }
 
 for (const setting of ['on', 'off'] as const) {

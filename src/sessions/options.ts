@@ -70,6 +70,10 @@ export interface SessionsOptions extends TableName {
   readonly maxBytes?: number | undefined
   /** The account that a session belongs to. Default: its `account`. */
   readonly accountIdOf?: ((session: JsonObject) => unknown) | undefined
+  /** So many live sessions an account may have: a sign-in ends the oldest. Default: any number. */
+  readonly maxSessionsPerAccount?: number | undefined
+  /** What `sessionsOf` shows of a session, such as its device. Default: nothing. */
+  readonly describe?: ((session: JsonObject) => unknown) | undefined
   readonly onQuery?: OnQuery | undefined
   /** Responds where a commit failed. Default: status and message as plain text. */
   readonly onCommitError?: ((req: Request, res: Response, error: unknown) => void) | undefined

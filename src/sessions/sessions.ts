@@ -2,9 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestHandler } from 'express'
 import pg from 'pg'
 import { checkOptions } from './check-options.ts'
+import { type AccountSessions, createAccountSessions } from './operations/accounts.ts'
 import { type Maintenance, startMaintenance } from './operations/maintenance.ts'
 import { type MigrateSessionsOptions, migrateSessions } from './operations/migrate.ts'
-import { createRevoker, type Revoker } from './operations/revoke.ts'
 import type { SessionsOptions } from './options.ts'
 import { type CookieAttributes, cookieAttributes } from './request/cookie-attributes.ts'
 import { sessionGenerator } from './request/generate.ts'
@@ -14,11 +14,10 @@ import { cookiesToClear } from './request/stale-cookies.ts'
 import { MemoryTable } from './storage/memory-table.ts'
 import { PostgresTable } from './storage/postgres-table.ts'
 
-export interface Sessions extends RequestHandler {
+export interface Sessions extends RequestHandler, AccountSessions {
   /** For each request that needs a session. `activity: false` does not touch it. */
   readonly middleware: (route?: { readonly activity?: boolean | undefined }) => RequestHandler
   readonly store: PostgresSessionStore
-  readonly revoker: Revoker
   /**
    * Creates or completes the tables, and returns the names of the steps that ran. It only adds. Not
    * through a pooler in transaction mode. Nothing to do for `memory` and `store`.
@@ -61,7 +60,13 @@ export function createSessions(options: SessionsOptions): Sessions {
     await maintenance?.stop()
     if (pool !== undefined && pool !== options.pool && !pool.ending) await pool.end()
   }
-  return Object.assign(middleware(), { middleware, store, revoker: createRevoker(store), migrate, close })
+  const accountSessions = createAccountSessions({
+    store,
+    absoluteMaxAge: absoluteMaxAgeOf(options, attributes),
+    browserSessionMs: browserSessionMsOf(options),
+    describe: options.describe,
+  })
+  return Object.assign(middleware(), { middleware, store, migrate, close, ...accountSessions })
 }
 
 const DAY = 86_400_000
@@ -80,16 +85,25 @@ function createStore(
   attributes: CookieAttributes,
   pool: pg.Pool | undefined,
 ): PostgresSessionStore {
-  const { maxBytes, accountIdOf, onQuery = () => {}, ttl, tableName, schemaName } = options
+  const { maxBytes, accountIdOf, onQuery = () => {}, maxSessionsPerAccount, tableName, schemaName } = options
   return new PostgresSessionStore({
     table: pool === undefined ? new MemoryTable() : new PostgresTable(pool, onQuery, { tableName, schemaName }),
     attributes,
-    absoluteMaxAge: options.absoluteMaxAge ?? Math.max(90 * DAY, attributes.maxAge ?? 0),
-    browserSessionMs: ttl === undefined ? undefined : ttl * 1000,
+    absoluteMaxAge: absoluteMaxAgeOf(options, attributes),
+    browserSessionMs: browserSessionMsOf(options),
     maxBytes,
     accountIdOf,
+    maxSessionsPerAccount,
     onQuery,
   })
+}
+
+function absoluteMaxAgeOf({ absoluteMaxAge }: SessionsOptions, { maxAge = 0 }: CookieAttributes): number {
+  return absoluteMaxAge ?? Math.max(90 * DAY, maxAge)
+}
+
+function browserSessionMsOf({ ttl }: SessionsOptions): number {
+  return ttl === undefined ? DAY : ttl * 1000
 }
 
 /** Undefined where the sessions are in memory, or in the store of others. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { PassThrough, Readable, Writable } from 'node:stream'
 import { after, before, test } from 'node:test'
-import { createRevoker } from '../../sessions/operations/revoke.ts'
+import { createAccountSessions } from '../../sessions/operations/accounts.ts'
 import { PostgresSessionStore } from '../../sessions/request/session-store.ts'
 import type { TestDatabase } from '../../sessions/testing/test-database.ts'
 import { freshDatabase } from '../../testing/fresh-database.ts'
@@ -34,9 +34,13 @@ async function run(args: string, { piped = '', typed }: { piped?: string; typed?
   const answer = (text: string) => {
     if (text.endsWith(': ') && stdin instanceof PassThrough) setImmediate(() => stdin.write(keys.shift() ?? '\u0003'))
   }
-  const revoker = createRevoker(new PostgresSessionStore({ pool: database.pool }))
+  const accountSessions = createAccountSessions({ store: new PostgresSessionStore({ pool: database.pool }) })
   const streams = { stdin, stdout: collect('out'), stderr: collect('err', answer) }
-  const exit = await accountCommand(args.split(' ').filter(Boolean), { accounts: accounts(), revoker, ...streams })
+  const exit = await accountCommand(args.split(' ').filter(Boolean), {
+    accounts: accounts(),
+    accountSessions,
+    ...streams,
+  })
   return { exit, ...written }
 }
 

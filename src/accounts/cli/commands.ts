@@ -1,4 +1,4 @@
-import type { Revoker } from '../../sessions/operations/revoke.ts'
+import type { AccountSessions } from '../../sessions/operations/accounts.ts'
 import type { Account, Accounts } from '../accounts.ts'
 import { isEmail } from '../email.ts'
 import { nameField } from '../name.ts'
@@ -8,7 +8,7 @@ import { confirm, readPassword, type Terminal } from './terminal.ts'
 
 export interface CommandContext extends Terminal {
   readonly accounts: Accounts
-  readonly revoker: Revoker
+  readonly accountSessions: AccountSessions
 }
 
 /** Returns the exit code: 0, 1 for a failure, 64 for a usage error. */
@@ -96,9 +96,9 @@ async function remove(account: Account, { yes }: Flags, context: CommandContext)
 }
 
 /** The credentials version is raised already, so these sessions are invalid. */
-async function ended(what: string, account: Account | null, { revoker }: CommandContext): Promise<string> {
+async function ended(what: string, account: Account | null, { accountSessions }: CommandContext): Promise<string> {
   const { email, id } = requireAccount(account)
-  return `${email} ${what}; sessions ended: ${await revoker.revokeAllExcept(id)}\n`
+  return `${email} ${what}; sessions ended: ${await accountSessions.endAll(id)}\n`
 }
 
 function requireAccount(account: Account | null): Account {

@@ -20,11 +20,14 @@ const CHANGE = z
     message: 'New password is the current one.',
   })
 
-type ChangePasswordDeps = { readonly limits: SignInLimits } & Pick<AccountRoutesOptions, 'accounts' | 'revoker' | 'log'>
+type ChangePasswordDeps = { readonly limits: SignInLimits } & Pick<
+  AccountRoutesOptions,
+  'accounts' | 'accountSessions' | 'log'
+>
 
 /** POST /account/password: ends every other session, and rotates the id of this one. */
 export async function postChangePassword(deps: ChangePasswordDeps, context: RequestContext<Account>): Promise<void> {
-  const { accounts, limits, revoker, log } = deps
+  const { accounts, limits, accountSessions, log } = deps
   const { req, user } = context
   if (user === null) throw unauthenticated()
   if (!isOwn(req.body, user)) return renderOtherAccount(context)
@@ -37,7 +40,7 @@ export async function postChangePassword(deps: ChangePasswordDeps, context: Requ
   if (changed === null) return renderInvalidChange(context, { current: 'Current password is wrong.' })
   // The other sessions are invalid from here on, even before their rows are gone.
   await rotateId(req, changed)
-  const ended = await revoker.revokeAllExcept(changed.id, req.sessionID)
+  const ended = await accountSessions.endAll(changed.id, { except: req.sessionID })
   log.info('password changed', { account: changed.id, sessionsEnded: ended })
   seeOther(context, '/account?changed=password', { json: { account: accountView(changed), sessionsEnded: ended } })
 }

@@ -8,7 +8,6 @@ import type { SessionTable } from '../storage/session-table.ts'
 import { isObject, type JsonObject } from '../tracking/diff.ts'
 import { checkLifetime, storedMaxAgeOf } from '../tracking/expiry.ts'
 import type { RegenerateOptions } from '../tracking/regenerate-options.ts'
-import { NO_CHANGES } from '../tracking/snapshot.ts'
 import { type Session, TrackedSessions } from '../tracking/tracked-sessions.ts'
 import { type CookieAttributes, cookieAttributes, newCookie } from './cookie-attributes.ts'
 import { newSession } from './session-object.ts'
@@ -26,8 +25,10 @@ export interface StoreOptions {
   readonly browserSessionMs?: number | undefined
   /** Bytes of JSON that a session may hold. Default 100,000. */
   readonly maxBytes?: number | undefined
-  /** The account that the session belongs to, for `revokeAllExcept`. Default: its `account`. */
+  /** The account that the session belongs to, for `sessionsOf`, `endAll` and the limit. Default: its `account`. */
   readonly accountIdOf?: ((session: JsonObject) => unknown) | undefined
+  /** So many live sessions an account may have: a sign-in ends the oldest. Default: any number. */
+  readonly maxSessionsPerAccount?: number | undefined
   readonly onQuery?: OnQuery | undefined
   /** Default: Path=/, HttpOnly, SameSite=Lax, until the browser closes. */
   readonly attributes?: CookieAttributes | undefined
@@ -55,7 +56,9 @@ export class PostgresSessionStore extends expressSession.Store {
     checkLifetime('absoluteMaxAge', absoluteMaxAge)
     this.table = options.table ?? new PostgresTable(options.pool as Pool, onQuery)
     const accountIdOf = options.accountIdOf ?? (({ account }) => account)
-    this.tracked = new TrackedSessions({ table: this.table, absoluteMaxAge, browserSessionMs, maxBytes, accountIdOf })
+    const { maxSessionsPerAccount } = options
+    const limits = { absoluteMaxAge, browserSessionMs, maxBytes, maxSessionsPerAccount }
+    this.tracked = new TrackedSessions({ table: this.table, accountIdOf, ...limits })
     this.#attributes = options.attributes ?? cookieAttributes({}, 'connect.sid')
     this.#onQuery = onQuery
   }
@@ -76,7 +79,7 @@ export class PostgresSessionStore extends expressSession.Store {
   }
 
   override set(sid: string, data: SessionData, callback: Callback = () => {}): void {
-    this.#set(sid, data).then(() => callback(), callback)
+    this.tracked.storeById(sid, data).then(() => callback(), callback)
   }
 
   override touch(sid: string, data: SessionData, callback: Callback = () => {}): void {
@@ -147,12 +150,6 @@ export class PostgresSessionStore extends expressSession.Store {
   /** Whether the row was unusable when it was last read. */
   isUnusable(sid: string): boolean {
     return this.#unusable.has(sid)
-  }
-
-  async #set(sid: string, data: SessionData): Promise<void> {
-    const pending = this.tracked.pendingWrite(data)
-    const isNew = !this.tracked.hasRow(data)
-    if (pending !== undefined || isNew) await this.tracked.commit(sid, data, pending ?? NO_CHANGES)
   }
 
   async #touch(sid: string, data: SessionData): Promise<void> {

@@ -32,7 +32,7 @@ export class MemoryTable implements SessionTable {
   }
 
   async insert(sid: string, content: Content, lifetime: Lifetime): Promise<string | undefined> {
-    if (this.#live(sid) !== undefined) return undefined
+    if (this.#live(sid) !== undefined || this.#isTombstone(sid)) return undefined
     this.#rows.set(sid, { ...content, version: 1, ...expiryOf(lifetime) })
     return '1'
   }
@@ -82,6 +82,18 @@ export class MemoryTable implements SessionTable {
     return successor === undefined ? 0 : await this.destroy(successor)
   }
 
+  async byAccount(accountId: string): Promise<ReadonlyMap<string, Row>> {
+    return new Map(this.#newestOf(accountId).map(([sid, stored]) => [sid, toRow(stored)]))
+  }
+
+  // There is no await, so the event loop is the lock.
+  async limitAccount(accountId: string, max: number, sid: string): Promise<number> {
+    const others = this.#newestOf(accountId).flatMap(([other]) => (other === sid ? [] : [other]))
+    const excess = others.slice(this.#live(sid) === undefined ? max : max - 1)
+    for (const other of excess) this.#end(other)
+    return excess.length
+  }
+
   async destroyByAccount(accountId: string, exceptSid?: string): Promise<number> {
     const sids = [...this.#rows].filter(([sid, stored]) => stored.accountId === accountId && sid !== exceptSid)
     for (const [sid] of sids) this.#end(sid)
@@ -114,6 +126,15 @@ export class MemoryTable implements SessionTable {
   #live(sid: string): StoredRow | undefined {
     const stored = this.#rows.get(sid)
     return stored !== undefined && stored.expiresAt > Date.now() ? stored : undefined
+  }
+
+  #newestOf(accountId: string): readonly (readonly [sid: string, stored: StoredRow])[] {
+    const live = [...this.#rows].filter(([sid, stored]) => stored.accountId === accountId && this.#live(sid))
+    return live.reverse().sort(([, one], [, other]) => other.endsAt - one.endsAt)
+  }
+
+  #isTombstone(sid: string): boolean {
+    return Date.now() - (this.#tombstones.get(sid)?.endedAt ?? 0) < TOMBSTONE_MS
   }
 
   #end(sid: string, successor?: string): boolean {

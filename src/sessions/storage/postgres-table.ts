@@ -68,6 +68,18 @@ export class PostgresTable implements SessionTable {
     return (await this.#queries.run('destroy rotated', this.#sql.DESTROY_ROTATED, [sid])).rowCount ?? 0
   }
 
+  async byAccount(accountId: string): Promise<ReadonlyMap<string, Row>> {
+    const { rows } = await this.#queries.run('by account', this.#sql.BY_ACCOUNT, [accountId], { retryOnce: true })
+    return new Map(rows.map(([sid, ...row]) => [sid as string, rowOf(row)]))
+  }
+
+  limitAccount(accountId: string, max: number, sid: string): Promise<number> {
+    return this.#queries.transaction('limit account', async (client) => {
+      await client.query(this.#sql.LOCK_ACCOUNT, [accountId])
+      return (await client.query(this.#sql.LIMIT_ACCOUNT, [accountId, max, sid])).rowCount ?? 0
+    })
+  }
+
   async destroyByAccount(accountId: string, exceptSid?: string): Promise<number> {
     const values = [accountId, exceptSid ?? null]
     return (await this.#queries.run('destroy by account', this.#sql.DESTROY_BY_ACCOUNT, values)).rowCount ?? 0

@@ -30,7 +30,7 @@ export interface SessionTable {
   read(sid: string): Promise<Row | undefined>
   /** Whether one of these sids ended or was rotated within the last minute. */
   endedRecently(...sids: readonly string[]): Promise<boolean>
-  /** The version of the new row; undefined where the sid exists. */
+  /** The version of the new row; undefined where the sid exists or ended within ten minutes. */
   insert(sid: string, content: Content, lifetime: Lifetime): Promise<string | undefined>
   /** The new version; undefined where the row has another version or is gone. */
   update(sid: string, version: string, content: Content, lifetime?: Lifetime): Promise<string | undefined>
@@ -47,6 +47,10 @@ export interface SessionTable {
   touch(sid: string, lifetime: Lifetime, version?: string): Promise<boolean>
   /** Also where `sid` was rotated a moment ago. Returns how many rows were deleted. */
   destroy(sid: string): Promise<number>
+  /** The live sessions of an account by sid, the newest first. */
+  byAccount(accountId: string): Promise<ReadonlyMap<string, Row>>
+  /** Destroys the account's oldest sessions above `max`, but not `sid`. Exact, also at once. */
+  limitAccount(accountId: string, max: number, sid: string): Promise<number>
   destroyByAccount(accountId: string, exceptSid?: string): Promise<number>
   /** `exclusively`: 0 while another process deletes exclusively. */
   deleteExpired(limit: number, exclusively?: boolean): Promise<number>

@@ -12,7 +12,8 @@ const DURABLE = `CASE current_setting('synchronous_commit') WHEN 'off' THEN set_
 
 /** To subtract now() from a later or infinite timestamp fails, and the whole batch with it. */
 const MAX_INSTANT = `'9999-01-01'`
-const MAINTENANCE_LOCK = 7_060_215_003
+/** Seeds of the keys of advisory locks. */
+const [MAINTENANCE_LOCK, ACCOUNT_LOCK] = [7_060_215_003, 7_060_215_004]
 const after = (parameter: string) => `now() + ${parameter}::float8 * interval '1 millisecond'`
 
 /** Names as in connect-pg-simple. They are quoted, so every name that Postgres takes is right. */
@@ -62,9 +63,11 @@ export function statementsFor(table: TableName = {}) {
   const ENDED_RECENTLY = `
     SELECT FROM ${tombstone} WHERE sid = ANY($1::varchar[]) AND ended_at > now() - interval '1 minute'`
 
+  /** An id that ended stays ended, also for a caller that stores by id. */
   const INSERT = `
     INSERT INTO ${session} (sid, sess, account, expire, absolute_expire)
-    VALUES ($1, $2::json, $3, ${initialExpiry('$4', '$5')}, ${after('$5')})
+    SELECT $1::varchar, $2::json, $3::text, ${initialExpiry('$4', '$5')}, ${after('$5')}
+     WHERE NOT EXISTS (SELECT FROM ${tombstone} WHERE sid = $1::varchar)
     ON CONFLICT (sid) DO NOTHING RETURNING xmin::text, ${DURABLE}`
 
   /** Never an upsert: a session that ended meanwhile stays ended. */
@@ -155,6 +158,21 @@ export function statementsFor(table: TableName = {}) {
     WITH RECURSIVE ${successorIds(`AND ended_at > now() - interval '10 minutes'`)}
     SELECT sess::text FROM ${session} JOIN successors USING (sid) WHERE account = $2 AND ${LIVE}`
 
+  /** sid, then ROW_COLUMNS, of account $1; the newest first. */
+  const BY_ACCOUNT = `
+    SELECT sid, ${ROW_COLUMNS} FROM ${session} WHERE account = $1 AND ${LIVE} ORDER BY absolute_expire DESC NULLS LAST`
+
+  /** One sign-in of an account after the other counts its sessions. */
+  const LOCK_ACCOUNT = `SELECT pg_advisory_xact_lock(hashtextextended($1, ${ACCOUNT_LOCK}))`
+
+  /** Destroys the oldest sessions of account $1, so that $2 are left, among them sid $3. */
+  const LIMIT_ACCOUNT = `
+    WITH deleted AS (
+      DELETE FROM ${session} WHERE sid IN (
+        SELECT sid FROM ${session} WHERE account = $1 AND ${LIVE}
+         ORDER BY sid = $3 DESC, absolute_expire DESC NULLS LAST, sid OFFSET $2)
+      RETURNING sid, ${DURABLE}) ${INSERT_TOMBSTONES}`
+
   const DESTROY_BY_ACCOUNT = `
     WITH deleted AS (DELETE FROM ${session} WHERE account = $1 AND sid IS DISTINCT FROM $2 RETURNING sid, ${DURABLE})
     ${INSERT_TOMBSTONES}`
@@ -199,6 +217,9 @@ export function statementsFor(table: TableName = {}) {
     DESTROY,
     DESTROY_ROTATED,
     SUCCESSOR,
+    BY_ACCOUNT,
+    LOCK_ACCOUNT,
+    LIMIT_ACCOUNT,
     DESTROY_BY_ACCOUNT,
     DELETE_EXPIRED,
     DELETE_OLD_TOMBSTONES,

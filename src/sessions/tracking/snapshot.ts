@@ -6,6 +6,7 @@ import { assertNoReservedNames, cookieJson, cookieOf, RESERVED_NAMES } from './s
 
 /** What a request knows of a session that has a row. The objects are never changed. */
 export interface Snapshot {
+  readonly sid: string
   readonly row: Row
   readonly content: JsonObject
   /** Baseline for the next diff: the session as of its last synchronisation with the row. */

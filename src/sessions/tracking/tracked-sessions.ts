@@ -24,6 +24,8 @@ export interface TrackedSessionsOptions extends WriterOptions {
   readonly absoluteMaxAge: number
   /** Milliseconds that a session without a maxAge lives without activity. */
   readonly browserSessionMs: number
+  /** So many live sessions an account may have. Default: any number. */
+  readonly maxSessionsPerAccount?: number | undefined
 }
 
 /** So many times `maxBytes` was not written by us, and is too expensive to parse. */
@@ -37,6 +39,8 @@ export class TrackedSessions {
   readonly #writer: OptimisticWriter
   readonly #absoluteMaxAge: number
   readonly #browserSessionMs: number
+  readonly #accountIdOf: TrackedSessionsOptions['accountIdOf']
+  readonly #maxSessionsPerAccount: number | undefined
   readonly #maxBytes: number
   readonly #snapshots = new WeakMap<object, Snapshot>()
   readonly #absoluteMaxAges = new WeakMap<object, number>()
@@ -49,6 +53,8 @@ export class TrackedSessions {
     this.successors = new Successors(options.table, this.#writer)
     this.#absoluteMaxAge = options.absoluteMaxAge
     this.#browserSessionMs = options.browserSessionMs
+    this.#accountIdOf = options.accountIdOf
+    this.#maxSessionsPerAccount = options.maxSessionsPerAccount
     this.#maxBytes = options.maxBytes
   }
 
@@ -61,7 +67,7 @@ export class TrackedSessions {
     if (!isObject(data)) throw new TypeError('the row holds no JSON object')
     // A clone: to parse a second time costs three times as much.
     const content = clone(data)
-    this.#snapshots.set(data, { row, content, baseline: content, maxAge: maxAgeOf(data.cookie) })
+    this.#snapshots.set(data, { sid, row, content, baseline: content, maxAge: maxAgeOf(data.cookie) })
     return data as unknown as SessionData
   }
 
@@ -103,6 +109,23 @@ export class TrackedSessions {
     )
   }
 
+  /**
+   * Stores data under an id that the caller chose. Data that was read is written as in a request.
+   * Other data replaces a live row, which is locked first: a concurrent end must be seen.
+   */
+  async storeById(sid: string, data: SessionData): Promise<void> {
+    if (this.#snapshots.get(data)?.sid === sid) {
+      const pending = this.pendingWrite(data)
+      if (pending !== undefined) await this.commit(sid, data, pending)
+      return
+    }
+    const serialized = this.#writer.serialize(toContent(data))
+    const lifetime = this.#lifetime(data)
+    const replaced = await this.#table.updateLocked(sid, () => ({ ...serialized, lifetime }))
+    if (replaced === undefined) await this.#insert(sid, data)
+    else await this.#limitAccount(sid, {}, toContent(data))
+  }
+
   /** Returns whether the expiry moved. Throws SessionEnded. */
   async commit(sid: string, session: SessionData, write: PendingWrite): Promise<boolean> {
     const snapshot = this.#snapshots.get(session)
@@ -123,7 +146,8 @@ export class TrackedSessions {
       snapshot.baseline === snapshot.content && written.hadNoConflict
         ? written.content
         : applyPatch(clone(snapshot.baseline), changes)
-    this.#snapshots.set(session, { ...written, baseline, maxAge })
+    this.#snapshots.set(session, { sid, ...written, baseline, maxAge })
+    await this.#limitAccount(sid, snapshot.content, written.content)
     return touch
   }
 
@@ -147,6 +171,7 @@ export class TrackedSessions {
     const { row, content } = await this.#writer.write({ sid, snapshot, transform, maxTries: 2 * MAX_TRIES })
     replaceContents(session, latest)
     this.#snapshots.set(session, { ...snapshot, row, content, baseline: content })
+    await this.#limitAccount(sid, snapshot.content, content)
   }
 
   /** Discards this request's changes. Throws SessionEnded. */
@@ -155,7 +180,7 @@ export class TrackedSessions {
     if (row === undefined) throw new SessionEnded()
     const content = JSON.parse(row.text)
     replaceContents(session, clone(content))
-    this.#snapshots.set(session, { row, content, baseline: content, maxAge: maxAgeOf(session.cookie) })
+    this.#snapshots.set(session, { sid, row, content, baseline: content, maxAge: maxAgeOf(session.cookie) })
   }
 
   /** Moves the row to the id of `next`, with its kept and assigned fields, in one commit. */
@@ -167,7 +192,8 @@ export class TrackedSessions {
     const rotated = snapshot && (await this.#rotateRow(previous, next, snapshot, options))
     if (rotated !== undefined) {
       replaceContents(next, clone(rotated.content))
-      this.#snapshots.set(next, { ...rotated, baseline: rotated.content, maxAge: maxAgeOf(next.cookie) })
+      this.#snapshots.set(next, { sid: next.id, ...rotated, baseline: rotated.content, maxAge: maxAgeOf(next.cookie) })
+      await this.#limitAccount(next.id, snapshot?.content ?? {}, rotated.content)
       return
     }
     if (mustBeLive) throw new SessionEnded()
@@ -200,13 +226,22 @@ export class TrackedSessions {
     const serialized = this.#writer.serialize(content)
     const lifetime = this.#lifetime(session)
     let version = await this.#table.insert(sid, serialized, lifetime)
-    // Generated ids do not collide, so this is a `store.set()` on an existing id: overwrite it.
+    // Generated ids do not collide, so this is a `store.set()` at once with another: overwrite it.
     version ??= (await this.#table.updateLocked(sid, () => ({ ...serialized, lifetime })))?.version
     if (version === undefined) throw new SessionEnded()
     const { idleMs: idleExpiryMs, absoluteMs: absoluteExpiryMs } = lifetime
     const row = { text: serialized.text, version, idleExpiryMs, absoluteExpiryMs }
-    this.#snapshots.set(session, { row, content, baseline: content, maxAge: maxAgeOf(session.cookie) })
+    this.#snapshots.set(session, { sid, row, content, baseline: content, maxAge: maxAgeOf(session.cookie) })
+    await this.#limitAccount(sid, {}, content)
     return true
+  }
+
+  /** After the session got its account: of several sign-ins at once the last one counts them all. */
+  async #limitAccount(sid: string, before: JsonObject, now: JsonObject): Promise<void> {
+    if (this.#maxSessionsPerAccount === undefined) return
+    const accountId = this.#accountIdOf(now)
+    if (typeof accountId !== 'string' || accountId === this.#accountIdOf(before)) return
+    await this.#table.limitAccount(accountId, this.#maxSessionsPerAccount, sid)
   }
 
   async #touch(sid: string, session: SessionData, snapshot: Snapshot): Promise<boolean> {
