@@ -1,6 +1,6 @@
 import type { Handler } from './situation.ts'
 
-/** Handlers that many situations use. An id in a body is written as `sid:ID`, so that it gets a number. */
+/** Handlers that many situations use. A body has an id as `sid:ID`, so that it gets a number. */
 export const HANDLERS: Readonly<Record<string, Handler>> = {
   begin(req) {
     req.session.views = 1

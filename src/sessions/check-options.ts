@@ -47,6 +47,7 @@ const OPTIONS: Readonly<Record<keyof SessionsOptions, readonly [expected: string
   pruneSessionInterval: ['seconds, or false', (value) => value === false || isSeconds(value)],
   maxBytes: ['a number above 0', (value) => typeof value === 'number' && value > 0],
   accountIdOf: ['a function', isFunction],
+  hashIds: ['true or false', isBoolean],
   maxSessionsPerAccount: ['a whole number above 0', (value) => Number.isInteger(value) && (value as number) > 0],
   describe: ['a function', isFunction],
   onQuery: ['a function', isFunction],

@@ -70,6 +70,8 @@ export interface SessionsOptions extends TableName {
   readonly maxBytes?: number | undefined
   /** The account that a session belongs to. Default: its `account`. */
   readonly accountIdOf?: ((session: JsonObject) => unknown) | undefined
+  /** Whether rows hold hashes of ids. connect-pg-simple cannot use them. Default false. */
+  readonly hashIds?: boolean | undefined
   /** So many live sessions an account may have: a sign-in ends the oldest. Default: any number. */
   readonly maxSessionsPerAccount?: number | undefined
   /** What `sessionsOf` shows of a session, such as its device. Default: nothing. */

@@ -11,6 +11,7 @@ import { sessionGenerator } from './request/generate.ts'
 import { createMiddleware } from './request/middleware.ts'
 import { PostgresSessionStore } from './request/session-store.ts'
 import { cookiesToClear } from './request/stale-cookies.ts'
+import { HashedIdTable } from './storage/hashed-ids.ts'
 import { MemoryTable } from './storage/memory-table.ts'
 import { PostgresTable } from './storage/postgres-table.ts'
 
@@ -85,9 +86,10 @@ function createStore(
   attributes: CookieAttributes,
   pool: pg.Pool | undefined,
 ): PostgresSessionStore {
-  const { maxBytes, accountIdOf, onQuery = () => {}, maxSessionsPerAccount, tableName, schemaName } = options
+  const { maxBytes, accountIdOf, onQuery = () => {}, hashIds, maxSessionsPerAccount, tableName, schemaName } = options
+  const table = pool === undefined ? new MemoryTable() : new PostgresTable(pool, onQuery, { tableName, schemaName })
   return new PostgresSessionStore({
-    table: pool === undefined ? new MemoryTable() : new PostgresTable(pool, onQuery, { tableName, schemaName }),
+    table: hashIds ? new HashedIdTable(table) : table,
     attributes,
     absoluteMaxAge: absoluteMaxAgeOf(options, attributes),
     browserSessionMs: browserSessionMsOf(options),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import connectPgSimple from 'connect-pg-simple'
 import expressSession, { type SessionData } from 'express-session'
+import pg from 'pg'
 import { createSessions } from '../sessions.ts'
 import { quotedNames } from '../storage/sql.ts'
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts'
@@ -65,4 +66,19 @@ test('a schema that does not exist is an error, and nothing is made', async () =
     migrateSessions({ pool: database.pool, schemaName: 'nowhere' }),
     /schema "nowhere" does not exist/,
   )
+})
+
+test('without the table, or with an ended pool, requests fail with 503, and a warning says what to do', async (t) => {
+  const warnings: string[] = []
+  const listener = (warning: Error) => warnings.push(warning.message)
+  process.on('warning', listener)
+  t.after(() => process.off('warning', listener))
+  const pool = new pg.Pool({ connectionString: database.url })
+  const { store } = createSessions({ pool, secret, tableName: 'nowhere' })
+  await assert.rejects(store.read('any'), { name: 'StoreUnavailable', status: 503 })
+  await pool.end()
+  await assert.rejects(store.read('any'), { name: 'StoreUnavailable', status: 503 })
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.match(warnings.join('\n'), /missing or too old \(relation "nowhere" does not exist\): run migrate\(\)/)
+  assert.match(warnings.join('\n'), /the pool of the sessions is closed/)
 })

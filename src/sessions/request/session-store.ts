@@ -25,7 +25,7 @@ export interface StoreOptions {
   readonly browserSessionMs?: number | undefined
   /** Bytes of JSON that a session may hold. Default 100,000. */
   readonly maxBytes?: number | undefined
-  /** The account that the session belongs to, for `sessionsOf`, `endAll` and the limit. Default: its `account`. */
+  /** The account that the session belongs to. Default: its `account`. */
   readonly accountIdOf?: ((session: JsonObject) => unknown) | undefined
   /** So many live sessions an account may have: a sign-in ends the oldest. Default: any number. */
   readonly maxSessionsPerAccount?: number | undefined

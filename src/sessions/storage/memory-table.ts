@@ -62,6 +62,14 @@ export class MemoryTable implements SessionTable {
     return toRow(stored)
   }
 
+  async rename(sid: string, next: string): Promise<boolean> {
+    const stored = this.#live(sid)
+    if (stored === undefined || this.#live(next) !== undefined) return false
+    this.#rows.delete(sid)
+    this.#rows.set(next, stored)
+    return true
+  }
+
   async successor(sid: string, accountId: string): Promise<string | undefined> {
     const { endedAt = 0, successor } = this.#tombstones.get(sid) ?? {}
     if (successor === undefined || Date.now() - endedAt > TOMBSTONE_MS) return undefined

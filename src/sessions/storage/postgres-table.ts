@@ -53,6 +53,10 @@ export class PostgresTable implements SessionTable {
     )
   }
 
+  async rename(sid: string, next: string): Promise<boolean> {
+    return (await this.#queries.run('rename', this.#sql.RENAME, [sid, next])).rowCount !== 0
+  }
+
   async successor(sid: string, accountId: string): Promise<string | undefined> {
     return first(await this.#queries.run('successor', this.#sql.SUCCESSOR, [sid, accountId], { retryOnce: true }))
   }

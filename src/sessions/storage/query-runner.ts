@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Pool, PoolClient, QueryArrayResult } from 'pg'
 import { SessionRefused, StoreUnavailable } from '../errors.ts'
+import { warnOnce } from '../warn-once.ts'
 import { DEADLINE_MS, withTimeout } from './deadline.ts'
 
 /** Called after each statement, for logs and metrics. `error` is the error of pg. */
@@ -70,6 +71,7 @@ export class QueryRunner {
     } catch (error) {
       const cause = error instanceof StoreUnavailable ? error.cause : error
       this.#onQuery(operation, 'error', seconds(), cause)
+      warnOfSetup(cause)
       throw isRejectedValue(cause) ? new SessionRefused(cause) : new StoreUnavailable(cause)
     }
   }
@@ -88,6 +90,18 @@ export class QueryRunner {
       throw error
     }
   }
+}
+
+/** No table, no column, no function: SQLSTATE. */
+const SCHEMA_ERRORS = new Set(['42P01', '42703', '42883'])
+
+/** What an operator must mend. Each request fails until then, so once is enough. */
+function warnOfSetup(cause: unknown): void {
+  const { code = '', message = '' } = (cause ?? {}) as { code?: string; message?: string }
+  if (SCHEMA_ERRORS.has(code))
+    warnOnce(`the table of the sessions is missing or too old (${message}): run migrate(), and check tableName`)
+  else if (/after calling end on the pool/.test(message))
+    warnOnce('the pool of the sessions is closed: end it after the server has closed')
 }
 
 /** SQLSTATE classes for data, constraints, program limits and PL/pgSQL: a retry cannot succeed. */

@@ -41,6 +41,8 @@ export interface SessionTable {
   ): Promise<{ readonly content: Content; readonly version: string } | undefined>
   /** New sid and new content in one commit; undefined where the row is gone. */
   rotateId(sid: string, next: string, transform: (row: Row) => Content, lifetime: Lifetime): Promise<Row | undefined>
+  /** Another sid for the same row, without a tombstone. Returns whether there was a row. */
+  rename(sid: string, next: string): Promise<boolean>
   /** The JSON of the account's live session that replaced `sid` within ten minutes. */
   successor(sid: string, accountId: string): Promise<string | undefined>
   /** Moves the expiry, never back, where the row has this version. Returns whether it moved. */

@@ -136,6 +136,10 @@ export function statementsFor(table: TableName = {}) {
      WHERE session.sid = locked.sid AND (due.version IS NULL OR session.xmin = due.version::xid)
     RETURNING session.sid`
 
+  const RENAME = `
+    UPDATE ${session} AS session SET sid = $2
+     WHERE sid = $1 AND ${LIVE} AND NOT EXISTS (SELECT FROM ${session} WHERE sid = $2) RETURNING sid`
+
   const INSERT_TOMBSTONES = `
     INSERT INTO ${tombstone} (sid) SELECT sid FROM deleted ON CONFLICT (sid) DO UPDATE SET ended_at = now()`
 
@@ -213,6 +217,7 @@ export function statementsFor(table: TableName = {}) {
     UPDATE_MANY,
     LOCK,
     ROTATE_ID,
+    RENAME,
     TOUCH_MANY,
     DESTROY,
     DESTROY_ROTATED,

@@ -236,7 +236,7 @@ export class TrackedSessions {
     return true
   }
 
-  /** After the session got its account: of several sign-ins at once the last one counts them all. */
+  /** Once the session has its account: of several sign-ins at once the last one counts them all. */
   async #limitAccount(sid: string, before: JsonObject, now: JsonObject): Promise<void> {
     if (this.#maxSessionsPerAccount === undefined) return
     const accountId = this.#accountIdOf(now)
