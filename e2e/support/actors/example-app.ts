@@ -21,12 +21,17 @@ export async function prepareExample(databaseUrl: string): Promise<void> {
   await rm(log, { force: true })
 }
 
-/** `name` is also the `application_name` of its connections. */
-export async function startExample(name: string, databaseUrl: string, secret: string): Promise<AppProcess> {
+/** `name` is also the `application_name` of its connections; `example` a folder of examples. */
+export async function startExample(
+  name: string,
+  databaseUrl: string,
+  secret: string,
+  example = 'express-app',
+): Promise<AppProcess> {
   const url = new URL(databaseUrl)
   url.searchParams.set('application_name', name)
   const environment = { REPLICA: name, DATABASE_URL: url.href, SESSION_SECRET: secret }
-  return await startApp(name, join(FOLDER, 'app.ts'), environment, /example ready/)
+  return await startApp(name, join(FOLDER, '..', example, 'app.ts'), environment, /example ready/)
 }
 
 export async function exampleView(visitor: Visitor): Promise<ExampleView> {
