@@ -7,6 +7,7 @@ import { createVisitor } from '../../support/actors/visitor.ts'
 import type { AppProcess } from '../../support/app-process.ts'
 import { copySession } from '../../support/attacks/cookies.ts'
 import { type OwnPostgres, startEmptyDatabase } from '../../support/empty-database.ts'
+import { startExampleNginx } from '../../support/example-nginx.ts'
 import { type DatabaseProxy, startDatabaseProxy } from '../../support/faults/database-proxy.ts'
 import { skipUnlessLocal } from '../../support/fixture.ts'
 
@@ -17,6 +18,7 @@ describe('the example application in two processes', { skip: skipUnlessLocal() }
   let proxy: DatabaseProxy
   let here: AppProcess
   let there: AppProcess
+  let nginx: AppProcess
   const browserOf = (name: string) => createVisitor({ name, url: here.url })
   before(async () => {
     database = await startEmptyDatabase()
@@ -25,9 +27,10 @@ describe('the example application in two processes', { skip: skipUnlessLocal() }
     const secret = randomBytes(24).toString('hex')
     here = await startExample('example-1', proxy.url, secret)
     there = await startExample('example-2', proxy.url, secret)
+    nginx = await startExampleNginx('example-nginx', [here.url, there.url])
   })
   after(async () => {
-    for (const replica of [here, there]) await replica.stop()
+    for (const process of [nginx, here, there]) await process?.stop()
     await proxy.close()
     await database.stop()
   })
@@ -46,6 +49,14 @@ describe('the example application in two processes', { skip: skipUnlessLocal() }
         assert.ok(name === 'ada' && wishes.includes(`a boat at ${url}`), `${name} wishes ${wishes.join(', ')}`)
       }
     }
+  })
+
+  test('Through nginx, a sign-in counts on both, and a sign-out ends it on both', async () => {
+    const browser = browserOf('Ada')
+    await examplePost(browser.at(nginx.url), '/login', ADA)
+    for (const { url } of [nginx, nginx, here, there]) assert.equal((await exampleView(browser.at(url))).name, 'ada')
+    await examplePost(browser.at(nginx.url), '/logout')
+    for (const { url } of [nginx, nginx, here, there]) assert.equal((await exampleView(browser.at(url))).name, null)
   })
 
   test('Two tabs that add two wishes at once keep both', async () => {
