@@ -7,7 +7,7 @@ import { migrateSessions, missingObjects } from '../src/sessions/operations/migr
 import { createStatistics } from '../src/sessions/operations/statistics.ts'
 import { PostgresSessionStore } from '../src/sessions/request/session-store.ts'
 import { PostgresTable } from '../src/sessions/storage/postgres-table.ts'
-import type { TableName } from '../src/sessions/storage/sql.ts'
+import type { TableName } from '../src/sessions/storage/table-name.ts'
 
 const HELP = `roundhouse-sessions: the table of sessions in PostgreSQL
 

@@ -3,7 +3,7 @@ import type { Pool, PoolConfig } from 'pg'
 import type { PostgresSessionStore } from './request/session-store.ts'
 import type { StaleCookie } from './request/stale-cookies.ts'
 import type { OnQuery } from './storage/query-runner.ts'
-import type { TableName } from './storage/sql.ts'
+import type { TableName } from './storage/table-name.ts'
 import type { JsonObject } from './tracking/diff.ts'
 
 /** express-session's options of the cookie. */

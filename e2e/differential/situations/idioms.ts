@@ -187,7 +187,7 @@ const CHANGES: Readonly<Record<string, Handler | readonly [Handler, differs: str
       req.session.cookie.expires = false
     }),
   'cookie.maxAge is what remains': (req) => ({ near: Math.abs(req.session.cookie.maxAge - DAY) < 5000 }),
-  'cookie.originalMaxAge': (req) => ({ originalMaxAge: req.session.cookie.originalMaxAge }),
+  'cookie.originalMaxAge': (req) => ({ maxAgeS: Math.round(req.session.cookie.originalMaxAge / 1000) }),
   'cookie.toJSON': (req) => Object.keys(req.session.cookie.toJSON()).sort(),
   'req.session = null': (req) => answer(() => (req.session = null)),
   'req.session = undefined': (req) => answer(() => (req.session = undefined)),

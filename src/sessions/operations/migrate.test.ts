@@ -4,7 +4,7 @@ import connectPgSimple from 'connect-pg-simple'
 import expressSession, { type SessionData } from 'express-session'
 import pg from 'pg'
 import { createSessions } from '../sessions.ts'
-import { quotedNames } from '../storage/sql.ts'
+import { quotedNames } from '../storage/table-name.ts'
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts'
 import { migrateSessions, missingObjects } from './migrate.ts'
 

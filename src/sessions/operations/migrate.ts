@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool, PoolClient } from 'pg'
-import { literal, quotedNames, type TableName } from '../storage/sql.ts'
+import { literal, quotedNames, type TableName } from '../storage/table-name.ts'
 import { type MigrationFile, migrationFiles } from './migration-files.ts'
 
 export interface MigrateSessionsOptions extends TableName {

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { identifier, literal, quotedNames, type TableName } from '../storage/sql.ts'
+import { identifier, literal, quotedNames, type TableName } from '../storage/table-name.ts'
 
 const FOLDER = join(import.meta.dirname, '..', 'migrations')
 

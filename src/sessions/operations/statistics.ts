@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
-import { statementsFor, type TableName } from '../storage/sql.ts'
+import { statementsFor } from '../storage/sql.ts'
+import type { TableName } from '../storage/table-name.ts'
 
 export interface Statistics {
   readonly live: number

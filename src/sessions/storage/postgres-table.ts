@@ -5,7 +5,8 @@ import { type Batched, createBatcher } from './batcher.ts'
 import { DEADLINE_MS } from './deadline.ts'
 import { type OnQuery, QueryRunner, type Values } from './query-runner.ts'
 import type { Content, Lifetime, Row, SessionTable } from './session-table.ts'
-import { type Statements, statementPrefix, statementsFor, type TableName } from './sql.ts'
+import { type Statements, statementsFor } from './sql.ts'
+import { statementPrefix, type TableName } from './table-name.ts'
 
 type Touch = { readonly sid: string; readonly lifetime: Lifetime; readonly version: string | undefined }
 
