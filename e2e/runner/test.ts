@@ -108,10 +108,7 @@ function check(program: string, argument: string): Step['run'] {
 
 function unitFiles(): string[] {
   return globSync(
-    [
-      '{src,cluster,bench,test-support}/**/*.test.ts',
-      'e2e/{runner,support,consistency,differential,manifests}/**/*.test.ts',
-    ],
+    ['{src,cluster,bench,test-support}/**/*.test.ts', 'e2e/{runner,support,consistency,manifests}/**/*.test.ts'],
     { cwd: repository },
   ).sort()
 }
